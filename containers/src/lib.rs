@@ -1,0 +1,1 @@
+//! Samba AD behind the port of `mockdc-mocks`.

@@ -1,0 +1,23 @@
+//! Mock domain controllers: a domain model without sockets, clocks or threads.
+//!
+//! (The map of the crate is written when its parts stand.)
+
+mod fact;
+mod name;
+mod port;
+mod principal;
+mod rights;
+mod spec;
+mod time;
+mod verb;
+mod win32;
+
+pub use fact::*;
+pub use name::*;
+pub use port::*;
+pub use principal::*;
+pub use rights::*;
+pub use spec::*;
+pub use time::*;
+pub use verb::*;
+pub use win32::*;

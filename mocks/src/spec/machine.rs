@@ -1,0 +1,251 @@
+//! Domain controllers, machines and what is on them at the start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Name, Nt4BdcSpec, ProgramName, Right,
+    Secret, ServiceName, Span, StartMode,
+};
+
+/// A domain controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DcSpec {
+    /// Its name.
+    pub name: HostName,
+    /// Its role.
+    pub role: DcRole,
+    /// What is on it, as on any machine.
+    #[serde(default)]
+    pub machine: MachineSettings,
+    /// Its own delays, with `replication = { delay }`.
+    #[serde(default)]
+    pub delay: Option<DelaySpec>,
+    /// Its own Netlogon parameters, with `replication = { nt4 }`.
+    #[serde(default)]
+    pub nt4: Option<Nt4BdcSpec>,
+}
+
+/// The role of a domain controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DcRole {
+    /// The primary domain controller, or the PDC emulator.
+    Pdc,
+    /// A backup domain controller, or any other domain controller of Active Directory.
+    Bdc,
+}
+
+/// A member server or workstation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MachineSpec {
+    /// Its name.
+    pub name: HostName,
+    /// What it is.
+    #[serde(default)]
+    pub kind: MachineKind,
+    /// What is on it.
+    #[serde(default)]
+    pub machine: MachineSettings,
+}
+
+/// Kinds of machines that are not domain controllers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MachineKind {
+    /// A workstation of the domain.
+    #[default]
+    Workstation,
+    /// A member server.
+    MemberServer,
+}
+
+/// What any machine has, a domain controller included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MachineSettings {
+    /// Its operating system.
+    pub os: Os,
+    /// Its language: names of built-in groups and system texts follow it.
+    pub language: Language,
+    /// Its Active Directory site.
+    pub site: Name,
+    /// Its organisational unit; the domain itself when absent.
+    pub unit: Option<Name>,
+    /// Whether it is up at the start.
+    pub up: bool,
+    /// How long a restart takes until services start.
+    pub boot: Span,
+    /// Local accounts beside the built-in ones (not on a domain controller).
+    pub users: Vec<UserSpec>,
+    /// Local groups beside the built-in ones, and further members of built-in ones.
+    pub groups: Vec<GroupSpec>,
+    /// Rights of the machine's own policy, beside the defaults.
+    pub rights: Vec<RightSpec>,
+    /// Services.
+    pub services: Vec<ServiceSpec>,
+    /// Registry values: key, then value name.
+    pub registry: BTreeMap<String, BTreeMap<String, Data>>,
+    /// Files: path and content.
+    pub files: BTreeMap<String, String>,
+    /// Shares beside `admin$`.
+    pub shares: BTreeSet<Name>,
+    /// Whether `admin$` is shared.
+    pub admin_share: bool,
+    /// The machine's own policy refresh; the domain's when absent.
+    pub refresh: Option<RefreshInterval>,
+}
+
+impl Default for MachineSettings {
+    fn default() -> MachineSettings {
+        MachineSettings {
+            os: Os::Nt4,
+            language: Language::English,
+            site: "Default-First-Site-Name".into(),
+            unit: None,
+            up: true,
+            boot: Span::mins(2),
+            users: Vec::new(),
+            groups: Vec::new(),
+            rights: Vec::new(),
+            services: Vec::new(),
+            registry: BTreeMap::new(),
+            files: BTreeMap::new(),
+            shares: BTreeSet::new(),
+            admin_share: true,
+            refresh: None,
+        }
+    }
+}
+
+/// Operating systems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Os {
+    /// Windows NT 4.0: no group policy.
+    #[default]
+    #[serde(rename = "windows-nt-4")]
+    Nt4,
+    /// Windows 2000.
+    #[serde(rename = "windows-2000")]
+    Windows2000,
+    /// Windows XP.
+    #[serde(rename = "windows-xp")]
+    Xp,
+    /// Windows Server 2003.
+    #[serde(rename = "windows-2003")]
+    Windows2003,
+}
+
+/// Languages of a machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// English
+    #[default]
+    English,
+    /// German: Administratoren
+    German,
+    /// French: Administrateurs
+    French,
+    /// Spanish: Administradores
+    Spanish,
+}
+
+/// How often a machine refreshes its policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RefreshInterval {
+    /// The interval.
+    pub every: Span,
+    /// A random addition to each interval, from 0 to this.
+    #[serde(default)]
+    pub offset: Span,
+    /// When the first refresh of the run happens; one interval after the start when absent.
+    #[serde(default)]
+    pub first: Option<Span>,
+}
+
+/// A user at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UserSpec {
+    /// Its name.
+    pub name: AccountName,
+    /// Its password.
+    pub password: Secret,
+    /// Its comment.
+    #[serde(default)]
+    pub comment: String,
+    /// Its flags.
+    #[serde(default)]
+    pub flags: BTreeSet<AccountFlag>,
+    /// How old its password is at the start.
+    #[serde(default)]
+    pub password_age: Span,
+    /// Earlier passwords, latest first, for the history.
+    #[serde(default)]
+    pub earlier_passwords: Vec<Secret>,
+    /// Groups it belongs to, global or local, beside Domain Users.
+    #[serde(default)]
+    pub member_of: Vec<AccountName>,
+    /// When it expires, since the start.
+    #[serde(default)]
+    pub expires: Option<Span>,
+}
+
+/// A group at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GroupSpec {
+    /// Its name. A built-in group may be named, to add members.
+    pub name: AccountName,
+    /// Global or local.
+    #[serde(default)]
+    pub kind: GroupKind,
+    /// Its members.
+    #[serde(default)]
+    pub members: Vec<AccountName>,
+}
+
+/// Kinds of groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupKind {
+    /// A global group of the domain.
+    #[default]
+    Global,
+    /// A local group of a machine, or of all domain controllers.
+    Local,
+}
+
+/// A right held at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RightSpec {
+    /// The account or group.
+    pub account: AccountName,
+    /// Its rights.
+    pub rights: Vec<Right>,
+}
+
+/// A service at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: ServiceName,
+    /// Its program.
+    pub program: ProgramName,
+    /// Its logon account; Local System when absent.
+    #[serde(default)]
+    pub account: Option<Credentials>,
+    /// When it starts by itself.
+    #[serde(default)]
+    pub start: StartMode,
+    /// Whether it runs at the start of the run.
+    #[serde(default)]
+    pub running: bool,
+}

@@ -1,0 +1,571 @@
+//! The operations of the port. The same names serve faults, capabilities, script steps and events.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountName, AccountPolicy, Credentials, GpoName, HostName, LogonType, Name, ProgramName, Right, Secret,
+    ServiceName, SimTime, Span, Token,
+};
+
+/// A verb performed at a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The host that performs it: a domain controller, a member server or a workstation.
+    pub at: HostName,
+    /// What it performs.
+    pub verb: Verb,
+}
+
+impl Operation {
+    /// `verb` at `at`.
+    pub fn new(at: impl Into<HostName>, verb: Verb) -> Operation {
+        Operation { at: at.into(), verb }
+    }
+}
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident $name:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })*) => {
+        /// One operation of the port, with the arguments of the Win32 call that it stands for.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+        pub enum Verb {
+            $($(#[$doc])* $verb { $($(#[$fdoc])* $field: $type,)* },)*
+        }
+
+        /// A verb without its arguments.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum VerbKind {
+            $($(#[$doc])* $verb,)*
+        }
+
+        impl VerbKind {
+            /// Every kind of verb.
+            pub const ALL: &[VerbKind] = &[$(VerbKind::$verb),*];
+
+            /// The name in scenario files and events: `user-add`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(VerbKind::$verb => $name,)* }
+            }
+        }
+
+        impl Verb {
+            /// The verb without its arguments.
+            pub fn kind(&self) -> VerbKind {
+                match self { $(Verb::$verb { .. } => VerbKind::$verb,)* }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// NetUserAdd: creates a user in the host's account database. 2224 exists, 2226 not the PDC, 2245 password.
+    UserAdd "user-add" {
+        /// The new account; at most 20 characters.
+        user: AccountName,
+        /// Its password.
+        password: Secret,
+        /// Its comment.
+        #[serde(default)] comment: Option<String>,
+        /// Flags that are set beside the normal ones.
+        #[serde(default)] flags: BTreeSet<AccountFlag>,
+    }
+    /// NetUserDel. 2221 not found.
+    UserDelete "user-delete" {
+        /// The account.
+        user: AccountName,
+    }
+    /// NetUserGetInfo. 2221 not found.
+    UserInfo "user-info" {
+        /// The account.
+        user: AccountName,
+    }
+    /// NetUserSetInfo 1003, an administrator's reset.
+    UserSetPassword "user-set-password" {
+        /// The account.
+        user: AccountName,
+        /// The new password.
+        password: Secret,
+    }
+    /// NetUserChangePassword, with the old one: 86-like refusals as 1326, 1327 by age, 2245 by length or history.
+    UserChangePassword "user-change-password" {
+        /// The account.
+        user: AccountName,
+        /// The password as the caller believes it to be.
+        old: Secret,
+        /// The new password.
+        new: Secret,
+    }
+    /// Sets the account's comment.
+    UserSetComment "user-set-comment" {
+        /// The account.
+        user: AccountName,
+        /// The comment.
+        comment: String,
+    }
+    /// Sets and clears account flags.
+    UserSetFlags "user-set-flags" {
+        /// The account.
+        user: AccountName,
+        /// Flags to set.
+        #[serde(default)] set: BTreeSet<AccountFlag>,
+        /// Flags to clear. Clearing `locked-out` unlocks.
+        #[serde(default)] clear: BTreeSet<AccountFlag>,
+    }
+    /// Sets the instant at which the account expires; never when absent.
+    UserSetExpiry "user-set-expiry" {
+        /// The account.
+        user: AccountName,
+        /// The span from the scenario's start to the expiry.
+        #[serde(default)] expires: Option<Span>,
+    }
+    /// Renames an account.
+    UserRename "user-rename" {
+        /// The account.
+        user: AccountName,
+        /// Its new name.
+        to: AccountName,
+    }
+    /// Makes a global group the user's primary group; the user must be a member (2237).
+    UserSetPrimaryGroup "user-set-primary-group" {
+        /// The account.
+        user: AccountName,
+        /// The global group.
+        group: AccountName,
+    }
+    /// NetGroupAdd: a global group. 2223 exists.
+    GroupAdd "group-add" {
+        /// The group.
+        group: AccountName,
+    }
+    /// NetGroupDel.
+    GroupDelete "group-delete" {
+        /// The group.
+        group: AccountName,
+    }
+    /// NetGroupAddUser. 2236 already a member, 2221, 2220.
+    GroupAddUser "group-add-user" {
+        /// The global group.
+        group: AccountName,
+        /// The user.
+        user: AccountName,
+    }
+    /// NetGroupDelUser. 1374 when it is the user's primary group, 2237 not a member.
+    GroupRemoveUser "group-remove-user" {
+        /// The global group.
+        group: AccountName,
+        /// The user.
+        user: AccountName,
+    }
+    /// NetGroupGetUsers.
+    GroupMembers "group-members" {
+        /// The global group.
+        group: AccountName,
+    }
+    /// NetLocalGroupAdd. 1379 exists.
+    LocalGroupAdd "local-group-add" {
+        /// The local group.
+        group: AccountName,
+    }
+    /// NetLocalGroupDel. 1376.
+    LocalGroupDelete "local-group-delete" {
+        /// The local group.
+        group: AccountName,
+    }
+    /// NetLocalGroupAddMembers. 1378 already, 1387 no such member, 1376.
+    LocalGroupAddMember "local-group-add-member" {
+        /// The local group.
+        group: AccountName,
+        /// The member: a domain account, or an account of the host's own database when one has this name.
+        member: AccountName,
+    }
+    /// NetLocalGroupDelMembers. 1377.
+    LocalGroupRemoveMember "local-group-remove-member" {
+        /// The local group.
+        group: AccountName,
+        /// The member.
+        member: AccountName,
+    }
+    /// NetLocalGroupGetMembers. 1376.
+    LocalGroupMembers "local-group-members" {
+        /// The local group.
+        group: AccountName,
+    }
+    /// LookupAccountSid: the localised name of a well-known account. 122 when the buffer is too small.
+    LookupSid "lookup-sid" {
+        /// The security identifier, such as `S-1-5-32-544`.
+        sid: String,
+        /// The caller's buffer for the name, in characters with the closing zero; unbounded when absent.
+        #[serde(default)] buffer: Option<u32>,
+    }
+    /// LookupAccountName: whether the host can map the name. 1332.
+    LookupName "lookup-name" {
+        /// The account.
+        account: AccountName,
+        /// The caller's buffer for the domain name, in characters with the closing zero.
+        #[serde(default)] buffer: Option<u32>,
+    }
+    /// LsaAddAccountRights. 1332 when the name maps to nothing at this host.
+    RightGrant "right-grant" {
+        /// The account.
+        account: AccountName,
+        /// The right.
+        right: Right,
+    }
+    /// LsaRemoveAccountRights.
+    RightRevoke "right-revoke" {
+        /// The account.
+        account: AccountName,
+        /// The right.
+        right: Right,
+    }
+    /// The rights effective for the account at this host.
+    RightsOf "rights-of" {
+        /// The account.
+        account: AccountName,
+    }
+    /// Sets the domain's account policy (at a DC) or the machine's.
+    AccountPolicySet "account-policy-set" {
+        /// The whole policy.
+        policy: AccountPolicy,
+    }
+    /// Writes a group policy object's security template; creates the object when it is new.
+    GpoWrite "gpo-write" {
+        /// The object.
+        gpo: GpoName,
+        /// The text of its `GptTmpl.inf`.
+        template: String,
+    }
+    /// Defines one user right in a group policy object, as the policy editor does.
+    GpoDefineRight "gpo-define-right" {
+        /// The object.
+        gpo: GpoName,
+        /// The right.
+        right: Right,
+        /// Who holds it: names or `*S-1-…`. Empty: nobody.
+        holders: Vec<Name>,
+    }
+    /// Adds a name to a user right that the object defines; does nothing when it does not define it.
+    GpoAddToRight "gpo-add-to-right" {
+        /// The object.
+        gpo: GpoName,
+        /// The right.
+        right: Right,
+        /// The name to add.
+        holder: Name,
+    }
+    /// Takes a user right out of an object: *not defined*.
+    GpoUndefineRight "gpo-undefine-right" {
+        /// The object.
+        gpo: GpoName,
+        /// The right.
+        right: Right,
+    }
+    /// Links an object to a container, or changes the link.
+    GpoLink "gpo-link" {
+        /// The object.
+        gpo: GpoName,
+        /// The container: `domain`, `site:NAME` or an organisational unit's name.
+        container: Name,
+        /// Whether the link is enabled.
+        #[serde(default = "yes")] enabled: bool,
+        /// Whether the link is enforced (*No Override*).
+        #[serde(default)] enforced: bool,
+    }
+    /// Removes a link.
+    GpoUnlink "gpo-unlink" {
+        /// The object.
+        gpo: GpoName,
+        /// The container.
+        container: Name,
+    }
+    /// Refreshes the machine's policy at once (`secedit /refreshpolicy`).
+    PolicyRefresh "policy-refresh" {
+        /// Apply even what has not changed.
+        #[serde(default)] force: bool,
+    }
+    /// LogonUser at this host: checks the account, then the right that the type needs.
+    /// 1326, 1327, 1330, 1331, 1385, 1793, 1907, 1909, 1311.
+    Logon "logon" {
+        /// The credentials.
+        credentials: Credentials,
+        /// The type of logon.
+        logon: LogonType,
+    }
+    /// Connects to a share: `admin$`. 53, 67, 5, 1326.
+    ShareConnect "share-connect" {
+        /// The share.
+        share: Name,
+    }
+    /// Shares a folder under a name.
+    ShareAdd "share-add" {
+        /// The share.
+        share: Name,
+    }
+    /// Stops sharing.
+    ShareDelete "share-delete" {
+        /// The share.
+        share: Name,
+    }
+    /// NetServerGetInfo: 2114 without the Server service, 2138 without the Workstation service.
+    ServerInfo "server-info" {}
+    /// CreateService. 1073 exists, 1057 no such account.
+    ServiceCreate "service-create" {
+        /// The service.
+        service: ServiceName,
+        /// The program that it runs.
+        program: ProgramName,
+        /// Its logon account; Local System when absent.
+        #[serde(default)] account: Option<Credentials>,
+        /// Whether it starts with the machine.
+        #[serde(default)] start: StartMode,
+    }
+    /// DeleteService. 1060.
+    ServiceDelete "service-delete" {
+        /// The service.
+        service: ServiceName,
+    }
+    /// ChangeServiceConfig: the logon account.
+    ServiceSetAccount "service-set-account" {
+        /// The service.
+        service: ServiceName,
+        /// The new logon account; Local System when absent.
+        #[serde(default)] account: Option<Credentials>,
+    }
+    /// StartService. 1069 when its logon fails, 1056, 1060.
+    ServiceStart "service-start" {
+        /// The service.
+        service: ServiceName,
+    }
+    /// ControlService stop. 1062, 1060.
+    ServiceStop "service-stop" {
+        /// The service.
+        service: ServiceName,
+    }
+    /// QueryServiceStatus. 1060.
+    ServiceQuery "service-query" {
+        /// The service.
+        service: ServiceName,
+    }
+    /// SetServiceStatus, by the service's own program.
+    ServiceReport "service-report" {
+        /// The service.
+        service: ServiceName,
+        /// The state that it reports.
+        state: ServiceState,
+        /// Its exit code, with `stopped`.
+        #[serde(default)] code: u32,
+    }
+    /// CreateProcess under the caller's own token, or LogonUser and CreateProcessAsUser under another account.
+    /// 1314 when the caller lacks a right that this needs.
+    ProcessLaunch "process-launch" {
+        /// The program.
+        program: ProgramName,
+        /// Under which account; the caller's own token when absent.
+        #[serde(default)] as_user: Option<Credentials>,
+        /// Which rights of the caller count.
+        #[serde(default)] rights: RightsChecked,
+    }
+    /// A process ends, by its own report.
+    ProcessExit "process-exit" {
+        /// The process.
+        process: ProcessId,
+        /// Its exit code.
+        #[serde(default)] code: u32,
+    }
+    /// TerminateProcess.
+    ProcessKill "process-kill" {
+        /// The process.
+        process: ProcessId,
+    }
+    /// Reads a registry value. 2 when absent.
+    RegistryRead "registry-read" {
+        /// The key.
+        key: Name,
+        /// The value's name.
+        value: Name,
+    }
+    /// Writes a registry value.
+    RegistryWrite "registry-write" {
+        /// The key.
+        key: Name,
+        /// The value's name.
+        value: Name,
+        /// Its data.
+        data: Data,
+    }
+    /// Deletes a registry value. 2 when absent.
+    RegistryDelete "registry-delete" {
+        /// The key.
+        key: Name,
+        /// The value's name.
+        value: Name,
+    }
+    /// Reads a file. 2 when absent.
+    FileRead "file-read" {
+        /// The path.
+        path: Name,
+    }
+    /// Writes a file.
+    FileWrite "file-write" {
+        /// The path.
+        path: Name,
+        /// Its content.
+        #[serde(default)] content: String,
+    }
+    /// Deletes a file. 2 when absent.
+    FileDelete "file-delete" {
+        /// The path.
+        path: Name,
+    }
+    /// Restarts the machine: processes end, policy applies, then services start.
+    Restart "restart" {
+        /// How long it is away.
+        #[serde(default)] down: Option<Span>,
+    }
+    /// Synchronises one domain controller from its source now, as Server Manager or Nltest does at a BDC.
+    Synchronize "synchronize" {
+        /// A full synchronisation instead of a partial one.
+        #[serde(default)] full: bool,
+    }
+    /// Synchronises the whole domain, performed at the PDC.
+    SynchronizeDomain "synchronize-domain" {
+        /// A full synchronisation instead of a partial one.
+        #[serde(default)] full: bool,
+    }
+    /// Everything that the host's account database shows, for comparison and debugging.
+    Snapshot "snapshot" {}
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl std::fmt::Display for VerbKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Flags of a user account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountFlag {
+    /// The account is disabled: 1331.
+    Disabled,
+    /// The password must be changed at the next logon: 1907.
+    MustChangePassword,
+    /// The user may not change the password: 2243.
+    CannotChangePassword,
+    /// The password never expires.
+    PasswordNeverExpires,
+    /// The account is locked out: 1909.
+    LockedOut,
+}
+
+/// When a service starts by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartMode {
+    /// With the machine.
+    Automatic,
+    /// On demand.
+    #[default]
+    Manual,
+    /// Not at all.
+    Disabled,
+}
+
+/// A service's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceState {
+    /// Not running.
+    Stopped,
+    /// Started, and not yet reported as running.
+    StartPending,
+    /// Running.
+    Running,
+}
+
+/// Which rights a launch consults (FACTS.md, A30).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RightsChecked {
+    /// Those of the caller's token, fixed at its logon.
+    #[default]
+    AtLogon,
+    /// Those that are effective for the caller's account now.
+    Now,
+}
+
+/// Registry data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Data {
+    /// REG_DWORD
+    Dword(u32),
+    /// REG_SZ
+    Text(String),
+    /// REG_MULTI_SZ
+    List(Vec<String>),
+}
+
+/// A process on a host; unique in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProcessId(pub u32);
+
+/// What an operation gives when it succeeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// A user's attributes.
+    User(Box<UserInfo>),
+    /// Members of a group.
+    Members(Vec<AccountName>),
+    /// Rights.
+    Rights(BTreeSet<Right>),
+    /// A logon's token.
+    Token(Arc<Token>),
+    /// A launched process.
+    Process(ProcessId),
+    /// A service's state.
+    Service(ServiceState),
+    /// Registry data.
+    Data(Data),
+    /// A name or a file's content.
+    Text(String),
+}
+
+/// A user's attributes as one host shows them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct UserInfo {
+    /// The account's name.
+    pub name: AccountName,
+    /// Its relative identifier.
+    pub rid: u32,
+    /// Its comment.
+    pub comment: String,
+    /// Its flags.
+    pub flags: BTreeSet<AccountFlag>,
+    /// Its primary group; `None` in a local account database.
+    pub primary_group: Option<AccountName>,
+    /// When its password was set.
+    pub password_set: SimTime,
+    /// How often its password was set, from 1.
+    pub password_version: u64,
+    /// Bad passwords counted at this host since the last good one.
+    pub bad_passwords: u32,
+    /// When it expires.
+    pub expires: Option<SimTime>,
+}
+
+/// A success or a Win32 code.
+pub type Answer = Result<Reply, crate::Win32Error>;
