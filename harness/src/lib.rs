@@ -1,1 +1,3 @@
-//! wip
+//! mockdc: replays client installs against mock domain controllers.
+
+pub mod timeline;

@@ -2,6 +2,7 @@
 //!
 //! (The map of the crate is written when its parts stand.)
 
+mod domain;
 mod fact;
 mod name;
 mod port;
@@ -12,6 +13,7 @@ mod time;
 mod verb;
 mod win32;
 
+pub use domain::*;
 pub use fact::*;
 pub use name::*;
 pub use port::*;

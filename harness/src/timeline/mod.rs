@@ -1,0 +1,5 @@
+//! Events and what is kept of them.
+
+mod event;
+
+pub use event::*;
