@@ -2,6 +2,7 @@
 //!
 //! (The map of the crate is written when its parts stand.)
 
+mod directory;
 mod domain;
 mod fact;
 mod name;

@@ -1,0 +1,5 @@
+//! Account databases.
+
+mod record;
+
+pub(crate) use record::*;

@@ -1,0 +1,166 @@
+//! What an account database is made of: parts that replicate, each with the stamp of its last change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, HostName, Name, Right, Secret, SimTime, Stream,
+    Version,
+};
+
+/// A relative identifier: unique in its domain or on its machine, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Rid(pub(crate) u32);
+
+/// The smallest thing that replicates by itself. Active Directory moves parts one by one; Windows NT moves a user
+/// with all of its parts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Part {
+    /// A user: that it exists, and its name.
+    User(Rid),
+    /// A user's password, with its history and date.
+    Password(Rid),
+    /// A user's comment.
+    Comment(Rid),
+    /// A user's flags.
+    Flags(Rid),
+    /// A user's primary group.
+    PrimaryGroup(Rid),
+    /// When a user expires.
+    Expiry(Rid),
+    /// Since when a user is locked out.
+    Lockout(Rid),
+    /// A global group: that it exists, and its name.
+    Group(Rid),
+    /// A global group's members.
+    GroupMembers(Rid),
+    /// A local group: that it exists, and its name.
+    LocalGroup(Rid),
+    /// A local group's members.
+    LocalGroupMembers(Rid),
+    /// The rights of an account or group.
+    Rights(Rid),
+    /// The account policy.
+    AccountPolicy,
+    /// A group policy object: its text and switches.
+    Gpo(GpoName),
+    /// The links of a container.
+    Links(Name),
+}
+
+/// A part's value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RecordValue {
+    /// A user's, group's or local group's name.
+    Name(AccountName),
+    /// A password.
+    Password(Password),
+    /// A comment.
+    Text(String),
+    /// Flags; lockout stands apart.
+    Flags(BTreeSet<AccountFlag>),
+    /// A primary group.
+    Rid(Rid),
+    /// An instant, where one is set.
+    Time(Option<SimTime>),
+    /// Members.
+    Members(BTreeSet<Rid>),
+    /// Rights.
+    Rights(BTreeSet<Right>),
+    /// The account policy.
+    AccountPolicy(AccountPolicy),
+    /// A group policy object.
+    Gpo(std::sync::Arc<crate::GpoSpec>),
+    /// The objects linked to a container, strongest first.
+    Links(Vec<(GpoName, crate::GpoLinkSpec)>),
+}
+
+/// A password and what the policy needs to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Password {
+    /// The password now.
+    pub(crate) current: Secret,
+    /// Earlier ones, latest first.
+    pub(crate) earlier: Vec<Secret>,
+    /// When it was set.
+    pub(crate) set: SimTime,
+    /// How often it was set, from 1.
+    pub(crate) version: u64,
+}
+
+/// A part's value with the stamp of the change that made it. `None` is a deleted part: it stays as a tombstone.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Record {
+    /// The value.
+    pub(crate) value: Option<RecordValue>,
+    /// The change that made it.
+    pub(crate) stamp: Stamp,
+}
+
+/// Which change made a record. Ordered as Active Directory resolves conflicts: revision, time, origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp {
+    /// How often the part has been written, counted by each writer from what it saw.
+    pub(crate) revision: u32,
+    /// When.
+    pub(crate) at: SimTime,
+    /// At which controller, by its place in the domain's list.
+    pub(crate) origin: DcIndex,
+    /// The originating update sequence number, or the serial number of the PDC.
+    pub(crate) usn: u64,
+    /// The commit in the run.
+    pub(crate) version: Version,
+}
+
+/// A domain controller's place in the domain's list, from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct DcIndex(pub(crate) u16);
+
+/// A change that a controller has committed: what replication moves.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Commit {
+    /// Its number in the run.
+    pub(crate) version: Version,
+    /// Which parts it wrote, all at the same instant.
+    pub(crate) parts: Vec<Part>,
+    /// The database that it belongs to.
+    pub(crate) stream: Stream,
+    /// What kind of change.
+    pub(crate) change: ChangeKind,
+    /// The account, group or policy, for people.
+    pub(crate) subject: Name,
+    /// Where.
+    pub(crate) origin: DcIndex,
+    /// When.
+    pub(crate) at: SimTime,
+}
+
+/// The parts of one account database: a controller's replica or a machine's own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records {
+    parts: BTreeMap<Part, Record>,
+}
+
+impl Records {
+    /// The record of a part, deleted ones included.
+    pub(crate) fn record(&self, part: &Part) -> Option<&Record> {
+        self.parts.get(part)
+    }
+
+    /// The value of a part that is there and not deleted.
+    pub(crate) fn value(&self, part: &Part) -> Option<&RecordValue> {
+        self.parts.get(part)?.value.as_ref()
+    }
+
+    /// Puts a record in place of what was there, and returns that.
+    pub(crate) fn put(&mut self, part: Part, record: Record) -> Option<Record> {
+        self.parts.insert(part, record)
+    }
+
+    /// All records in the order of their parts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Part, &Record)> {
+        self.parts.iter()
+    }
+}
+
+/// Where a host's name stands among the controllers.
+pub(crate) type Controllers = indexmap::IndexMap<HostName, Records>;
