@@ -1,0 +1,284 @@
+//! What an actor can do: wait, call, write a log, start another.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use futures::future::LocalBoxFuture;
+use mockdc_mocks::{
+    AccountName, Answer, Caller, HostName, Name, Operation, Port, ProcessId, Secret, ServiceName, SimTime, Span, Verb,
+};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::stage::{ActorStart, Stage};
+use super::timers::TimerId;
+use crate::timeline::{ActorId, EventKind, Live};
+
+/// An actor's hands.
+#[derive(Clone)]
+pub struct Ctx {
+    stage: Rc<Stage>,
+    port: Rc<dyn Port>,
+    id: ActorId,
+    caller: Caller,
+    process: Option<ProcessId>,
+    random: Rc<RefCell<Option<ChaCha8Rng>>>,
+}
+
+impl Ctx {
+    pub(super) fn new(stage: Rc<Stage>, port: Rc<dyn Port>, id: ActorId, start: &ActorStart) -> Ctx {
+        Ctx {
+            stage,
+            port,
+            id,
+            caller: start.caller.clone(),
+            process: start.process,
+            random: Rc::default(),
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.stage.now()
+    }
+
+    /// Where the actor runs.
+    pub fn host(&self) -> &HostName {
+        &self.caller.host
+    }
+
+    /// Under whom it calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Its process, where it is one.
+    pub fn process(&self) -> Option<ProcessId> {
+        self.process
+    }
+
+    /// Its number.
+    pub fn id(&self) -> ActorId {
+        self.id
+    }
+
+    /// The port that it calls.
+    pub(super) fn port(&self) -> &Rc<dyn Port> {
+        &self.port
+    }
+
+    /// The stage that it plays on.
+    pub fn stage(&self) -> &Rc<Stage> {
+        &self.stage
+    }
+
+    /// The same actor under other credentials.
+    pub fn with_caller(&self, caller: Caller) -> Ctx {
+        Ctx { caller, ..self.clone() }
+    }
+
+    /// Lets time pass.
+    pub async fn sleep(&self, span: Span) {
+        self.sleep_until(self.now() + span).await;
+    }
+
+    /// Waits for an instant; at once when it is past.
+    pub async fn sleep_until(&self, at: SimTime) {
+        let mut timer = Armed { stage: &self.stage, id: None };
+        poll_fn(|context| {
+            let mut timers = self.stage.timers.borrow_mut();
+            match timer.id {
+                None if at <= self.stage.now() => Poll::Ready(()),
+                None => {
+                    timer.id = Some(timers.arm(at, context.waker().clone()));
+                    Poll::Pending
+                }
+                Some(id) if timers.is_armed(id) => {
+                    timers.renew(id, context.waker());
+                    Poll::Pending
+                }
+                Some(_) => {
+                    timer.id = None;
+                    Poll::Ready(())
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Performs `verb` at a host as the actor's caller.
+    pub async fn call(&self, at: &HostName, verb: Verb) -> Answer {
+        self.call_as(&self.caller, at, verb).await
+    }
+
+    /// Performs `verb` at a host as another caller.
+    pub async fn call_as(&self, by: &Caller, at: &HostName, verb: Verb) -> Answer {
+        let kind = verb.kind();
+        let subject = verb.subject();
+        let account: Option<AccountName> = by.credentials().map(|credentials| credentials.user.clone());
+        let began = self.now();
+        let acting = self.stage.set_acting(Some(self.id));
+        let answer = self.port.call(by, Operation { at: at.clone(), verb });
+        self.stage.set_acting(acting);
+        self.stage.seen.set(None);
+        let answer = answer.await;
+        let code = answer.as_ref().err().map_or(0, |error| error.code());
+        self.record(EventKind::Call {
+            verb: kind,
+            at: at.clone(),
+            by: account,
+            subject,
+            code,
+            seen: self.stage.seen.take(),
+            took: self.now().since(began),
+        });
+        answer
+    }
+
+    /// Writes a line to a log of the actor's host.
+    pub fn log(&self, file: &Name, component: &Name, text: impl Into<String>) {
+        let clock = self.stage.clock_of(self.host());
+        // Thread numbers of the products are multiples of four.
+        let thread = 100 + 4 * self.id.0;
+        self.record(EventKind::Log {
+            file: file.clone(),
+            component: component.clone(),
+            thread,
+            clock,
+            text: text.into(),
+        });
+    }
+
+    /// Records an event of the actor and gives its place.
+    pub fn record(&self, kind: EventKind) -> u64 {
+        self.stage.record(self.caller.host.clone(), Some(self.id), None, kind)
+    }
+
+    /// Waits for a process to end and gives its exit code; `None` when it was ended from outside.
+    pub async fn process_ended(&self, process: ProcessId) -> Option<u32> {
+        poll_fn(|context| match self.stage.process_end(process, context.waker()) {
+            Some(code) => Poll::Ready(code),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Waits until a service does not run.
+    pub async fn service_stopped(&self, at: &HostName, service: &ServiceName) {
+        let key = (at.clone(), service.clone());
+        poll_fn(|context| match self.stage.service_stop(&key, context.waker()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+
+    /// Waits until `test` of the live view is true; it is looked at anew after each event.
+    pub async fn until(&self, test: impl Fn(&Live) -> bool) {
+        poll_fn(|context| {
+            if self.stage.live(&test) {
+                return Poll::Ready(());
+            }
+            self.stage.on_change(context.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Waits for the next event, whatever it is.
+    pub async fn next_event(&self) {
+        let seen = self.stage.events(<[_]>::len);
+        poll_fn(|context| {
+            if self.stage.events(<[_]>::len) > seen {
+                return Poll::Ready(());
+            }
+            self.stage.on_change(context.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The future's output, or `None` when the span is over first. A future that is ready at the last instant counts.
+    pub async fn within<T>(&self, limit: Span, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        let mut expiry = pin!(self.sleep(limit));
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            expiry.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+
+    /// Reads the live view of the run.
+    pub fn view<R>(&self, read: impl FnOnce(&Live) -> R) -> R {
+        self.stage.live(read)
+    }
+
+    /// Draws from the actor's own stream.
+    pub fn draw<R>(&self, draw: impl FnOnce(&mut ChaCha8Rng) -> R) -> R {
+        let mut random = self.random.borrow_mut();
+        let stream = random.get_or_insert_with(|| self.stage.stream(&format!("actor/{}", self.id.0)));
+        draw(stream)
+    }
+
+    /// Draws a password of `length` characters, at least four: both cases, a digit and another character in it.
+    pub fn password(&self, length: usize) -> Secret {
+        const CLASSES: [&[u8]; 4] =
+            [b"ABCDEFGHJKLMNPQRSTUVWXYZ", b"abcdefghijkmnopqrstuvwxyz", b"23456789", b"!#%()*+-=?@"];
+        self.draw(|random| {
+            let text: String = (0..length)
+                .map(|place| {
+                    let class = if place < 4 { CLASSES[place] } else { CLASSES[random.random_range(0..4usize)] };
+                    char::from(class[random.random_range(0..class.len())])
+                })
+                .collect();
+            Secret::from(text)
+        })
+    }
+
+    /// Draws a name of `length` letters and digits, a letter first.
+    pub fn draw_name(&self, length: usize) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        self.draw(|random| {
+            (0..length)
+                .map(|place| {
+                    let choice = if place == 0 { 26 } else { LETTERS.len() };
+                    char::from(LETTERS[random.random_range(0..choice)])
+                })
+                .collect()
+        })
+    }
+
+    /// Draws a span from zero to `up_to`, both included.
+    pub fn draw_span(&self, up_to: Span) -> Span {
+        self.draw(|random| Span::millis(random.random_range(0..=up_to.as_millis().max(0))))
+    }
+
+    /// Starts another actor as soon as this one gives way.
+    pub fn spawn(
+        &self,
+        start: ActorStart,
+        run: impl FnOnce(Ctx) -> LocalBoxFuture<'static, u32> + 'static,
+    ) -> ActorId {
+        self.stage.spawn(start, Box::new(run))
+    }
+}
+
+/// An armed timer that is disarmed when its future is dropped.
+struct Armed<'a> {
+    stage: &'a Stage,
+    id: Option<TimerId>,
+}
+
+impl Drop for Armed<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.stage.timers.borrow_mut().disarm(id);
+        }
+    }
+}

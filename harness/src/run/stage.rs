@@ -1,0 +1,360 @@
+//! What the actors of a run share: the clock, the timers, the domain model and the recorded events.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::task::Waker;
+
+use futures::future::{AbortHandle, LocalBoxFuture};
+use mockdc_mocks::{
+    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, StateKey, Token,
+    Value,
+};
+use rand_chacha::ChaCha8Rng;
+
+use super::Ctx;
+use super::timers::Timers;
+use crate::timeline::{ActorId, EndReason, Event, EventKind, Live, Role};
+
+/// Who an actor is.
+#[derive(Clone, Debug)]
+pub struct ActorStart {
+    /// What it plays.
+    pub role: Role,
+    /// Where it runs.
+    pub host: HostName,
+    /// Under whom it calls.
+    pub caller: Caller,
+    /// Its process, where it is one.
+    pub process: Option<ProcessId>,
+    /// The client, script or site that it serves.
+    pub subject: Name,
+}
+
+/// A process that the domain model has started and that an actor shall play.
+#[derive(Clone, Debug)]
+pub struct ProgramStart {
+    /// Its host.
+    pub host: HostName,
+    /// Its process.
+    pub process: ProcessId,
+    /// The token that it runs under.
+    pub token: std::sync::Arc<Token>,
+    /// The service, when it is a service's program.
+    pub service: Option<ServiceName>,
+}
+
+/// An actor's body.
+pub type ActorFuture = LocalBoxFuture<'static, u32>;
+
+/// Makes the actor that plays a program.
+pub type ProgramFactory = Rc<dyn Fn(&ProgramStart) -> (ActorStart, Box<dyn FnOnce(Ctx) -> ActorFuture>)>;
+
+/// Looks at each event as it is recorded. It must not record events itself; it may wake actors and spawn them.
+pub type Observer = Rc<dyn Fn(&Stage, &Event)>;
+
+/// The shared heart of a run.
+pub struct Stage {
+    now: Cell<SimTime>,
+    pub(super) timers: RefCell<Timers>,
+    pub(super) domain: RefCell<Option<Domain>>,
+    events: RefCell<Vec<Event>>,
+    live: RefCell<Live>,
+    observers: RefCell<Vec<Observer>>,
+    programs: RefCell<BTreeMap<(HostName, ProgramName), ProgramFactory>>,
+    pub(super) actors: RefCell<BTreeMap<ActorId, Actor>>,
+    pub(super) births: RefCell<VecDeque<Birth>>,
+    next_actor: Cell<u32>,
+    acting: Cell<Option<ActorId>>,
+    pub(super) seen: Cell<Option<mockdc_mocks::Version>>,
+    waiting: RefCell<Waiting>,
+    skews: RefCell<BTreeMap<HostName, i64>>,
+    seed: u64,
+    limit: usize,
+    pub(super) ended: Cell<Option<EndReason>>,
+}
+
+/// An actor that has not ended.
+pub(super) struct Actor {
+    pub(super) process: Option<ProcessId>,
+    pub(super) abort: AbortHandle,
+}
+
+/// An actor that shall start as soon as the present one gives way.
+pub(super) struct Birth {
+    pub(super) id: ActorId,
+    pub(super) start: ActorStart,
+    pub(super) service: Option<ServiceName>,
+    pub(super) run: Box<dyn FnOnce(Ctx) -> ActorFuture>,
+}
+
+/// Processes and services that actors wait for, with what is known of their end.
+#[derive(Default)]
+struct Waiting {
+    ended: BTreeMap<ProcessId, Option<u32>>,
+    running: BTreeSet<(HostName, ServiceName)>,
+    processes: BTreeMap<ProcessId, Vec<Waker>>,
+    services: BTreeMap<(HostName, ServiceName), Vec<Waker>>,
+    changes: Vec<Waker>,
+}
+
+impl Stage {
+    /// A stage at the scenario's start. Without a domain model it serves rehearsals against another port.
+    pub fn new(domain: Option<Domain>, live: Live, seed: u64, limit: usize) -> Rc<Stage> {
+        Rc::new(Stage {
+            now: Cell::new(SimTime::START),
+            timers: RefCell::default(),
+            domain: RefCell::new(domain),
+            events: RefCell::default(),
+            live: RefCell::new(live),
+            observers: RefCell::default(),
+            programs: RefCell::default(),
+            actors: RefCell::default(),
+            births: RefCell::default(),
+            next_actor: Cell::new(0),
+            acting: Cell::new(None),
+            seen: Cell::new(None),
+            waiting: RefCell::default(),
+            skews: RefCell::default(),
+            seed,
+            limit,
+            ended: Cell::new(None),
+        })
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.now.get()
+    }
+
+    pub(super) fn set_now(&self, now: SimTime) {
+        debug_assert!(now >= self.now.get(), "time runs backwards");
+        self.now.set(now);
+    }
+
+    /// The seed of the run.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Registers the actor that plays `program` on `host`.
+    pub fn program(&self, host: HostName, program: ProgramName, factory: ProgramFactory) {
+        self.programs.borrow_mut().insert((host, program), factory);
+    }
+
+    /// Registers who looks at each event.
+    pub fn observe(&self, observer: Observer) {
+        self.observers.borrow_mut().push(observer);
+    }
+
+    /// States how far a host's clock is ahead: its log lines carry that time.
+    pub fn skew(&self, host: HostName, by: mockdc_mocks::Span) {
+        self.skews.borrow_mut().insert(host, by.as_millis());
+    }
+
+    pub(super) fn clock_of(&self, host: &HostName) -> Option<SimTime> {
+        let skews = self.skews.borrow();
+        if skews.is_empty() {
+            return None;
+        }
+        skews.get(host).filter(|by| **by != 0).map(|by| SimTime(self.now().0 + by))
+    }
+
+    /// Reads the live view of the run.
+    pub fn live<R>(&self, read: impl FnOnce(&Live) -> R) -> R {
+        read(&self.live.borrow())
+    }
+
+    /// Reads the events so far.
+    pub fn events<R>(&self, read: impl FnOnce(&[Event]) -> R) -> R {
+        read(&self.events.borrow())
+    }
+
+    /// Ends the run at the present instant.
+    pub fn end(&self, reason: EndReason) {
+        if self.ended.get().is_none() {
+            self.ended.set(Some(reason));
+        }
+    }
+
+    pub(super) fn take_events(&self) -> Vec<Event> {
+        self.events.take()
+    }
+
+    /// Records an event and lets everyone see it.
+    pub fn record(&self, host: HostName, actor: Option<ActorId>, cause: Option<u64>, kind: EventKind) -> u64 {
+        let seq = self.events.borrow().len() as u64;
+        let event = Event { seq, at: self.now(), host, actor, cause, kind };
+        self.live.borrow_mut().apply(&event);
+        if let EventKind::Fact(fact) = &event.kind {
+            self.follow(&event.host, fact);
+        }
+        self.wake_on_change(&event);
+        for observer in self.observers.borrow().iter() {
+            observer(self, &event);
+        }
+        self.events.borrow_mut().push(event);
+        if seq as usize >= self.limit {
+            self.end(EndReason::Runaway);
+        }
+        seq
+    }
+
+    /// Records what the domain model has to say.
+    pub(super) fn record_facts(&self) {
+        let facts = match self.domain.borrow_mut().as_mut() {
+            Some(domain) => domain.drain_facts(),
+            None => return,
+        };
+        let acting = self.acting.get();
+        for FactRecord { host, fact, .. } in facts {
+            self.record(host, acting, None, EventKind::Fact(fact));
+        }
+    }
+
+    pub(super) fn set_acting(&self, actor: Option<ActorId>) -> Option<ActorId> {
+        self.acting.replace(actor)
+    }
+
+    /// Starts an actor as soon as the present one gives way.
+    pub fn spawn(&self, start: ActorStart, run: Box<dyn FnOnce(Ctx) -> ActorFuture>) -> ActorId {
+        self.spawn_service(start, None, run)
+    }
+
+    fn spawn_service(
+        &self,
+        start: ActorStart,
+        service: Option<ServiceName>,
+        run: Box<dyn FnOnce(Ctx) -> ActorFuture>,
+    ) -> ActorId {
+        let id = ActorId(self.next_actor.replace(self.next_actor.get() + 1));
+        self.births.borrow_mut().push_back(Birth { id, start, service, run });
+        id
+    }
+
+    /// Keeps track of processes and services, and starts the actors that play them.
+    fn follow(&self, host: &HostName, fact: &Fact) {
+        match fact {
+            Fact::ServiceStarted { service, program, process, token } => {
+                self.waiting.borrow_mut().running.insert((host.clone(), service.clone()));
+                self.play(host, program, *process, token, Some(service));
+            }
+            Fact::ProcessStarted { process, program, token, .. } => self.play(host, program, *process, token, None),
+            Fact::ProcessEnded { process, code, .. } => {
+                self.process_gone(*process, *code);
+            }
+            Fact::ServiceStopped { service, .. } | Fact::ServiceFailed { service, .. } => {
+                let key = (host.clone(), service.clone());
+                let mut waiting = self.waiting.borrow_mut();
+                waiting.running.remove(&key);
+                for waker in waiting.services.remove(&key).unwrap_or_default() {
+                    waker.wake();
+                }
+            }
+            // A service that is deleted, or gone with its machine, has stopped as well.
+            Fact::State { key: StateKey::Service { service }, value, .. } => {
+                let stopped = match value {
+                    None => true,
+                    Some(Value::Text(state)) => &**state == "stopped",
+                    Some(_) => false,
+                };
+                if stopped {
+                    let key = (host.clone(), service.clone());
+                    let mut waiting = self.waiting.borrow_mut();
+                    waiting.running.remove(&key);
+                    for waker in waiting.services.remove(&key).unwrap_or_default() {
+                        waker.wake();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn play(
+        &self,
+        host: &HostName,
+        program: &ProgramName,
+        process: ProcessId,
+        token: &std::sync::Arc<Token>,
+        service: Option<&ServiceName>,
+    ) {
+        let Some(factory) = self.programs.borrow().get(&(host.clone(), program.clone())).cloned() else { return };
+        // The service control manager reports both a service's start and its process: one actor plays both.
+        let already = self.births.borrow().iter().any(|birth| birth.start.process == Some(process))
+            || self.actors.borrow().values().any(|actor| actor.process == Some(process));
+        if already {
+            return;
+        }
+        let start =
+            ProgramStart { host: host.clone(), process, token: token.clone(), service: service.cloned() };
+        let (actor, run) = factory(&start);
+        self.spawn_service(actor, service.cloned(), run);
+    }
+
+    fn process_gone(&self, process: ProcessId, code: Option<u32>) {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.ended.insert(process, code);
+        for waker in waiting.processes.remove(&process).unwrap_or_default() {
+            waker.wake();
+        }
+        drop(waiting);
+        self.births.borrow_mut().retain(|birth| birth.start.process != Some(process));
+        let gone: Vec<ActorId> = self
+            .actors
+            .borrow()
+            .iter()
+            .filter(|(_, actor)| actor.process == Some(process))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            if let Some(actor) = self.actors.borrow_mut().remove(&id) {
+                actor.abort.abort();
+            }
+        }
+    }
+
+    pub(super) fn process_end(&self, process: ProcessId, waker: &Waker) -> Option<Option<u32>> {
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(code) = waiting.ended.get(&process) {
+            return Some(*code);
+        }
+        waiting.processes.entry(process).or_default().push(waker.clone());
+        None
+    }
+
+    pub(super) fn service_stop(&self, key: &(HostName, ServiceName), waker: &Waker) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.running.contains(key) {
+            return true;
+        }
+        waiting.services.entry(key.clone()).or_default().push(waker.clone());
+        false
+    }
+
+    /// Wakes `waker` at the next event that changes state.
+    pub(super) fn on_change(&self, waker: &Waker) {
+        self.waiting.borrow_mut().changes.push(waker.clone());
+    }
+
+    fn wake_on_change(&self, event: &Event) {
+        if self.waiting.borrow().changes.is_empty() || matches!(event.kind, EventKind::WaitBegan { .. }) {
+            return;
+        }
+        for waker in std::mem::take(&mut self.waiting.borrow_mut().changes) {
+            waker.wake();
+        }
+    }
+
+    /// The random stream of a component, by name: the same for the same seed, whatever else draws.
+    pub fn stream(&self, component: &str) -> ChaCha8Rng {
+        use rand::SeedableRng;
+        // FNV-1a over the seed and the name gives each component a seed of its own.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ self.seed;
+        for byte in component.bytes() {
+            hash ^= u64::from(byte);
+            hash = hash.wrapping_mul(0x0100_0000_01b3);
+        }
+        ChaCha8Rng::seed_from_u64(hash)
+    }
+}
