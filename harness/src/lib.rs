@@ -1,3 +1,4 @@
 //! mockdc: replays client installs against mock domain controllers.
 
+pub mod run;
 pub mod timeline;

@@ -102,7 +102,6 @@ impl AsRef<str> for Name {
     }
 }
 
-
 impl Serialize for Name {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)

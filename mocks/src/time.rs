@@ -189,8 +189,7 @@ impl FromStr for Span {
                 .ok_or_else(|| SpanError::Unit(unit.to_owned()))?
                 .1;
             let number: i64 = number.parse().map_err(|_| SpanError::Range)?;
-            total =
-                number.checked_mul(size).and_then(|n| total.checked_add(n)).ok_or(SpanError::Range)?;
+            total = number.checked_mul(size).and_then(|n| total.checked_add(n)).ok_or(SpanError::Range)?;
             rest = tail;
         }
         // A tenth of the range leaves room for sums of instants and spans.

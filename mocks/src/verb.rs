@@ -477,7 +477,9 @@ impl Verb {
             | Verb::GpoLink { gpo, .. }
             | Verb::GpoUnlink { gpo, .. } => gpo.name().clone(),
             Verb::Logon { credentials, .. } => credentials.user.name().clone(),
-            Verb::ShareConnect { share } | Verb::ShareAdd { share } | Verb::ShareDelete { share } => share.clone(),
+            Verb::ShareConnect { share } | Verb::ShareAdd { share } | Verb::ShareDelete { share } => {
+                share.clone()
+            }
             Verb::ServiceCreate { service, .. }
             | Verb::ServiceDelete { service }
             | Verb::ServiceSetAccount { service, .. }
@@ -489,7 +491,9 @@ impl Verb {
             Verb::RegistryRead { value, .. }
             | Verb::RegistryWrite { value, .. }
             | Verb::RegistryDelete { value, .. } => value.clone(),
-            Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => path.clone(),
+            Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => {
+                path.clone()
+            }
             Verb::AccountPolicySet { .. }
             | Verb::PolicyRefresh { .. }
             | Verb::ServerInfo {}

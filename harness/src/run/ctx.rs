@@ -8,7 +8,8 @@ use std::task::Poll;
 
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::{
-    AccountName, Answer, Caller, HostName, Name, Operation, Port, ProcessId, Secret, ServiceName, SimTime, Span, Verb,
+    AccountName, Answer, Caller, HostName, Name, Operation, Port, ProcessId, Secret, ServiceName, SimTime,
+    Span, Verb,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -30,14 +31,7 @@ pub struct Ctx {
 
 impl Ctx {
     pub(super) fn new(stage: Rc<Stage>, port: Rc<dyn Port>, id: ActorId, start: &ActorStart) -> Ctx {
-        Ctx {
-            stage,
-            port,
-            id,
-            caller: start.caller.clone(),
-            process: start.process,
-            random: Rc::default(),
-        }
+        Ctx { stage, port, id, caller: start.caller.clone(), process: start.process, random: Rc::default() }
     }
 
     /// The present instant.
@@ -233,7 +227,8 @@ impl Ctx {
         self.draw(|random| {
             let text: String = (0..length)
                 .map(|place| {
-                    let class = if place < 4 { CLASSES[place] } else { CLASSES[random.random_range(0..4usize)] };
+                    let class =
+                        if place < 4 { CLASSES[place] } else { CLASSES[random.random_range(0..4usize)] };
                     char::from(class[random.random_range(0..class.len())])
                 })
                 .collect();

@@ -202,10 +202,7 @@ impl Driver {
             }
         };
         let (whole, abort) = abortable(whole);
-        self.stage
-            .actors
-            .borrow_mut()
-            .insert(id, Actor { process, abort });
+        self.stage.actors.borrow_mut().insert(id, Actor { process, abort });
         // An actor that is ended from outside leaves no trace but the end of its process.
         let spawned = self.spawner.spawn_local(whole.map(|_| ()));
         // The pool lives as long as the driver, so that spawning cannot fail.

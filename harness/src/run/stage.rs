@@ -7,8 +7,8 @@ use std::task::Waker;
 
 use futures::future::{AbortHandle, LocalBoxFuture};
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, StateKey, Token,
-    Value,
+    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, StateKey,
+    Token, Value,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -239,7 +239,9 @@ impl Stage {
                 self.waiting.borrow_mut().running.insert((host.clone(), service.clone()));
                 self.play(host, program, *process, token, Some(service));
             }
-            Fact::ProcessStarted { process, program, token, .. } => self.play(host, program, *process, token, None),
+            Fact::ProcessStarted { process, program, token, .. } => {
+                self.play(host, program, *process, token, None)
+            }
             Fact::ProcessEnded { process, code, .. } => {
                 self.process_gone(*process, *code);
             }
@@ -279,7 +281,9 @@ impl Stage {
         token: &std::sync::Arc<Token>,
         service: Option<&ServiceName>,
     ) {
-        let Some(factory) = self.programs.borrow().get(&(host.clone(), program.clone())).cloned() else { return };
+        let Some(factory) = self.programs.borrow().get(&(host.clone(), program.clone())).cloned() else {
+            return;
+        };
         // The service control manager reports both a service's start and its process: one actor plays both.
         let already = self.births.borrow().iter().any(|birth| birth.start.process == Some(process))
             || self.actors.borrow().values().any(|actor| actor.process == Some(process));

@@ -1,8 +1,6 @@
 //! The one contract between a run and everything that looks at it afterwards.
 
-use mockdc_mocks::{
-    AccountName, Fact, HostName, Name, ProcessId, SimTime, Span, Stream, Version, VerbKind,
-};
+use mockdc_mocks::{AccountName, Fact, HostName, Name, ProcessId, SimTime, Span, Stream, VerbKind, Version};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run. Events state facts, never conclusions.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, HostName, Name, Right, Secret, SimTime, Stream,
-    Version,
+    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, HostName, Name, Right, Secret, SimTime,
+    Stream, Version,
 };
 
 /// A relative identifier: unique in its domain or on its machine, never used again.
