@@ -69,7 +69,7 @@ pub(crate) enum RecordValue {
     /// The account policy.
     AccountPolicy(AccountPolicy),
     /// A group policy object.
-    Gpo(std::sync::Arc<crate::GpoSpec>),
+    Gpo(std::sync::Arc<crate::policy::PolicyObject>),
     /// The objects linked to a container, strongest first.
     Links(Vec<(GpoName, crate::GpoLinkSpec)>),
 }

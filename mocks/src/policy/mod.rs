@@ -1,0 +1,14 @@
+//! Group policy: security templates, objects, and which of them decide a machine's settings.
+
+mod account_key;
+mod object;
+mod reader;
+mod template;
+
+pub use account_key::*;
+pub(crate) use object::*;
+pub use reader::*;
+pub use template::*;
+
+#[cfg(test)]
+mod template_tests;
