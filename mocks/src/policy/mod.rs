@@ -3,12 +3,16 @@
 mod account_key;
 mod object;
 mod reader;
+mod resolve;
 mod template;
 
 pub use account_key::*;
 pub(crate) use object::*;
 pub use reader::*;
+pub(crate) use resolve::*;
 pub use template::*;
 
+#[cfg(test)]
+mod resolve_tests;
 #[cfg(test)]
 mod template_tests;
