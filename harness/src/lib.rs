@@ -1,4 +1,5 @@
 //! mockdc: replays client installs against mock domain controllers.
 
 pub mod run;
+pub mod script;
 pub mod timeline;
