@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, HostName, Name, Right, Secret, SimTime,
-    Stream, Version,
+    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, Name, Right, Secret, SimTime, Stream,
+    Version,
 };
 
 /// A relative identifier: unique in its domain or on its machine, never used again.
@@ -161,6 +161,3 @@ impl Records {
         self.parts.iter()
     }
 }
-
-/// Where a host's name stands among the controllers.
-pub(crate) type Controllers = indexmap::IndexMap<HostName, Records>;

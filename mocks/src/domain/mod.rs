@@ -1,5 +1,9 @@
 //! The domain model: controllers, machines, policies and faults behind three methods.
 
+mod facts;
+
+pub(crate) use facts::*;
+
 use crate::{Answer, Caller, FactRecord, Operation, SimTime, Span, Version, WorldSpec};
 
 /// The whole modelled world. It holds no clock, no socket and no thread: whoever drives it passes the time in.

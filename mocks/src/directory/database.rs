@@ -1,0 +1,223 @@
+//! One account database: a controller's replica, or a member machine's own.
+//!
+//! Records are what replicates; everything else here is an index over them, kept by [`Database::put`].
+//!
+//! Every user of a domain belongs to Domain Users from its creation without standing in that group's list: the
+//! record of its members holds those who were taken *out*. So creating an account makes no delta of a group that may
+//! have sixty thousand members, and taking it out makes one (Q311127).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Part, PrincipalKind, Record, RecordValue, Records, Rid};
+use crate::{AccountName, AccountPolicy, Language, Right, SimTime, Version};
+
+/// An account database with its indexes.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pub(super) records: Records,
+    pub(super) kind: DatabaseKind,
+    pub(super) language: Language,
+    pub(super) names: BTreeMap<AccountName, Rid>,
+    pub(super) principals: BTreeMap<Rid, Principal>,
+    pub(super) containers: BTreeMap<Rid, BTreeSet<Rid>>,
+    pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
+    pub(super) next_rid: u32,
+}
+
+/// Whose accounts a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DatabaseKind {
+    /// A controller's replica. `states_rights`: rights in it are effective at once, as on Windows NT, and stated as
+    /// facts; where group policy decides them the machine states them.
+    Domain {
+        /// Whether rights count as they stand.
+        states_rights: bool,
+    },
+    /// A member machine's own.
+    Local,
+}
+
+/// An account of any kind, as its name shows on this host.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Principal {
+    /// What it is.
+    pub(crate) kind: PrincipalKind,
+    /// Its name.
+    pub(crate) name: AccountName,
+}
+
+/// Bad passwords counted at one host; the count does not replicate (Q297157).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BadPasswords {
+    /// How many since the last good one or since the count began anew.
+    pub(crate) count: u32,
+    /// When the last one was.
+    pub(crate) last: SimTime,
+}
+
+impl Database {
+    /// An empty database.
+    pub(crate) fn new(kind: DatabaseKind, language: Language) -> Database {
+        Database {
+            records: Records::default(),
+            kind,
+            language,
+            names: BTreeMap::new(),
+            principals: BTreeMap::new(),
+            containers: BTreeMap::new(),
+            bad_passwords: BTreeMap::new(),
+            next_rid: Rid::FIRST.0,
+        }
+    }
+
+    /// What replicates.
+    pub(crate) fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// Whether it is a controller's.
+    pub(crate) fn is_domain(&self) -> bool {
+        matches!(self.kind, DatabaseKind::Domain { .. })
+    }
+
+    /// The account of this name, of any kind.
+    pub(crate) fn find(&self, name: &AccountName) -> Option<Rid> {
+        self.names.get(name).copied()
+    }
+
+    /// The account of this name, when it is of this kind.
+    pub(crate) fn find_kind(&self, name: &AccountName, kind: PrincipalKind) -> Option<Rid> {
+        self.find(name).filter(|rid| self.kind_of(*rid) == Some(kind))
+    }
+
+    /// The user of this name.
+    pub(crate) fn user(&self, name: &AccountName) -> Option<Rid> {
+        self.find_kind(name, PrincipalKind::User)
+    }
+
+    /// An account by its identifier.
+    pub(crate) fn principal(&self, rid: Rid) -> Option<&Principal> {
+        self.principals.get(&rid)
+    }
+
+    /// An account's kind.
+    pub(crate) fn kind_of(&self, rid: Rid) -> Option<PrincipalKind> {
+        self.principal(rid).map(|principal| principal.kind)
+    }
+
+    /// An account's name as this host shows it.
+    pub(crate) fn name(&self, rid: Rid) -> Option<&AccountName> {
+        self.principal(rid).map(|principal| &principal.name)
+    }
+
+    /// The version of a part: of the change that made it.
+    pub(crate) fn version(&self, part: &Part) -> Option<Version> {
+        self.records.record(part).map(|record| record.stamp.version)
+    }
+
+    /// The account policy.
+    pub(crate) fn account_policy(&self) -> AccountPolicy {
+        match self.records.value(&Part::AccountPolicy) {
+            Some(RecordValue::AccountPolicy(policy)) => policy.clone(),
+            _ => AccountPolicy::default(),
+        }
+    }
+
+    /// The listed members of a group; of Domain Users, those who were taken out.
+    pub(crate) fn listed(&self, group: Rid) -> Option<&BTreeSet<Rid>> {
+        match self.records.value(&members_part(self.kind_of(group)?, group)?) {
+            Some(RecordValue::Members(members)) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Whether the account belongs to the group itself, not through another.
+    pub(crate) fn is_member(&self, group: Rid, member: Rid) -> bool {
+        if self.is_domain() && group == Rid::DOMAIN_USERS {
+            return self.kind_of(member) == Some(PrincipalKind::User)
+                && !self.listed(group).is_some_and(|out| out.contains(&member));
+        }
+        self.listed(group).is_some_and(|members| members.contains(&member))
+    }
+
+    /// The members of a group that this host can name.
+    pub(crate) fn members(&self, group: Rid) -> Vec<Rid> {
+        if self.is_domain() && group == Rid::DOMAIN_USERS {
+            return self.principals.keys().copied().filter(|rid| self.is_member(group, *rid)).collect();
+        }
+        let listed = self.listed(group).into_iter().flatten();
+        listed.copied().filter(|rid| self.principals.contains_key(rid)).collect()
+    }
+
+    /// How many members a group has, without counting them one by one.
+    pub(crate) fn member_count(&self, group: Rid) -> u64 {
+        let listed = self.listed(group).map_or(0, BTreeSet::len) as u64;
+        if self.is_domain() && group == Rid::DOMAIN_USERS {
+            return (self.principals.len() as u64).saturating_sub(listed);
+        }
+        listed
+    }
+
+    /// Every group that the account belongs to, itself or through another group.
+    pub(crate) fn groups_of(&self, rid: Rid) -> BTreeSet<Rid> {
+        let mut groups = BTreeSet::new();
+        let mut open = vec![rid];
+        if self.is_domain() && self.is_member(Rid::DOMAIN_USERS, rid) {
+            groups.insert(Rid::DOMAIN_USERS);
+            open.push(Rid::DOMAIN_USERS);
+        }
+        while let Some(member) = open.pop() {
+            for group in self.containers.get(&member).into_iter().flatten() {
+                if groups.insert(*group) {
+                    open.push(*group);
+                }
+            }
+        }
+        groups
+    }
+
+    /// The rights that the database gives to this account itself.
+    pub(crate) fn rights(&self, rid: Rid) -> Option<&BTreeSet<Right>> {
+        match self.records.value(&Part::Rights(rid)) {
+            Some(RecordValue::Rights(rights)) => Some(rights),
+            _ => None,
+        }
+    }
+
+    /// Every account that the database gives rights to, with them.
+    pub(crate) fn all_rights(&self) -> impl Iterator<Item = (Rid, &BTreeSet<Right>)> {
+        self.records.iter().filter_map(|(part, record)| match (part, &record.value) {
+            (Part::Rights(rid), Some(RecordValue::Rights(rights))) => Some((*rid, rights)),
+            _ => None,
+        })
+    }
+
+    /// Makes an account of the domain known by its name, so that a local group or right can name it.
+    pub(crate) fn know_foreign(&mut self, domain_rid: Rid, name: &AccountName) -> Rid {
+        let rid = domain_rid.foreign();
+        let principal = Principal { kind: PrincipalKind::Foreign, name: name.clone() };
+        self.principals.insert(rid, principal);
+        rid
+    }
+
+    /// A fresh identifier of a machine's own database.
+    pub(crate) fn allocate_rid(&mut self) -> Rid {
+        let rid = Rid(self.next_rid);
+        self.next_rid += 1;
+        rid
+    }
+
+    /// The record as it would be put: also says whether it is news.
+    pub(super) fn is_news(&self, part: &Part, record: &Record) -> bool {
+        self.records.record(part) != Some(record)
+    }
+}
+
+/// The part that holds a group's members.
+pub(crate) fn members_part(kind: PrincipalKind, group: Rid) -> Option<Part> {
+    match kind {
+        PrincipalKind::Group => Some(Part::GroupMembers(group)),
+        PrincipalKind::LocalGroup => Some(Part::LocalGroupMembers(group)),
+        PrincipalKind::User | PrincipalKind::Foreign => None,
+    }
+}

@@ -1,0 +1,400 @@
+//! Putting a record into a database: indexes follow, and facts say what became visible or ceased to be.
+
+use std::collections::BTreeSet;
+
+use super::{Database, DatabaseKind, Part, Principal, PrincipalKind, Record, RecordValue, Rid, built_in};
+use crate::domain::Facts;
+use crate::{AccountFlag, AccountName, Attribute, HostName, Right, SimTime, StateKey, Value, Version};
+
+/// Where and when something shows, and where to say so.
+pub(super) struct Stage<'a> {
+    pub(super) at: SimTime,
+    pub(super) host: &'a HostName,
+    pub(super) facts: &'a mut Facts,
+}
+
+impl Stage<'_> {
+    fn state(&mut self, key: StateKey, value: Option<Value>, version: Option<Version>) {
+        self.facts.state(self.at, self.host, key, value, version);
+    }
+}
+
+impl Database {
+    /// Puts a record in place of what was there, whichever is the later: choosing is the caller's business. Does
+    /// nothing when the same record is there already. Says whether it changed anything.
+    pub(crate) fn put(
+        &mut self,
+        at: SimTime,
+        host: &HostName,
+        part: Part,
+        record: Record,
+        facts: &mut Facts,
+    ) -> bool {
+        if !self.is_news(&part, &record) {
+            return false;
+        }
+        let stage = &mut Stage { at, host, facts };
+        let version = Some(record.stamp.version);
+        match part {
+            Part::User(rid) => self.put_named(rid, PrincipalKind::User, part, record, stage),
+            Part::Group(rid) => self.put_named(rid, PrincipalKind::Group, part, record, stage),
+            Part::LocalGroup(rid) => self.put_named(rid, PrincipalKind::LocalGroup, part, record, stage),
+            Part::GroupMembers(group) | Part::LocalGroupMembers(group) => {
+                self.put_members(group, part, record, stage);
+            }
+            Part::Rights(rid) => {
+                let new = rights_in(&record);
+                let old = self.records.put(part, record).map(|old| rights_in(&old)).unwrap_or_default();
+                if let Some(name) = self.name(rid).cloned() {
+                    let lost = old.difference(&new).map(|right| (*right, None));
+                    let gained = new.difference(&old).map(|right| (*right, Some(Value::Is(true))));
+                    for (right, value) in lost.chain(gained) {
+                        self.state_right(&name, right, value, version, stage);
+                    }
+                }
+            }
+            Part::Password(rid)
+            | Part::Comment(rid)
+            | Part::Flags(rid)
+            | Part::PrimaryGroup(rid)
+            | Part::Expiry(rid)
+            | Part::Lockout(rid) => {
+                let before = self.shown(&part);
+                self.records.put(part.clone(), record);
+                let after = self.shown(&part);
+                if let Some(Principal { kind: PrincipalKind::User, name }) = self.principal(rid).cloned() {
+                    for ((attribute, value), (_, old)) in after.into_iter().zip(before) {
+                        if value != old {
+                            let key = StateKey::Attribute { account: name.clone(), attribute };
+                            stage.state(key, value, version);
+                        }
+                    }
+                }
+            }
+            Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => {
+                self.records.put(part, record);
+            }
+        }
+        true
+    }
+
+    /// States everything that the database shows, as at the start of a run.
+    pub(crate) fn state_all(&self, at: SimTime, host: &HostName, facts: &mut Facts) {
+        let stage = &mut Stage { at, host, facts };
+        // Groups first, so that a membership is stated once: with its member.
+        for (rid, principal) in &self.principals {
+            if principal.kind != PrincipalKind::Foreign {
+                self.state_account(*rid, principal, stage);
+            }
+        }
+        for rid in self.principals.keys() {
+            self.state_memberships(*rid, Some(Value::Is(true)), stage);
+            self.state_rights(*rid, Some(Value::Is(true)), stage);
+        }
+    }
+
+    fn put_named(
+        &mut self,
+        rid: Rid,
+        kind: PrincipalKind,
+        part: Part,
+        record: Record,
+        stage: &mut Stage<'_>,
+    ) {
+        let name = match &record.value {
+            Some(RecordValue::Name(name)) => Some(self.display(rid, name)),
+            _ => None,
+        };
+        let before = self.principals.get(&rid).map(|principal| &principal.name);
+        let same = match (before, &name) {
+            (Some(old), Some(new)) => old.as_str() == new.as_str(),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            self.records.put(part, record);
+            return;
+        }
+        if let Some(old) = self.principals.get(&rid).cloned() {
+            // What shows is taken back under the old name, with the version of the change that does it.
+            let version = Some(record.stamp.version);
+            self.unstate(rid, &old, version, stage);
+            self.principals.remove(&rid);
+            if self.names.get(&old.name) == Some(&rid) {
+                self.names.remove(&old.name);
+            }
+        }
+        self.records.put(part, record);
+        if let Some(name) = name {
+            let principal = Principal { kind, name: name.clone() };
+            self.names.insert(name, rid);
+            self.principals.insert(rid, principal.clone());
+            self.state_account(rid, &principal, stage);
+            self.state_memberships(rid, Some(Value::Is(true)), stage);
+            self.state_members(rid, stage);
+            self.state_rights(rid, Some(Value::Is(true)), stage);
+        }
+    }
+
+    /// Enters a record without stating facts: for the state at the start, which [`Database::state_all`] states.
+    pub(super) fn load(&mut self, part: Part, record: Record) {
+        match (&part, &record.value) {
+            (Part::User(rid), Some(RecordValue::Name(name))) => {
+                self.enter(*rid, PrincipalKind::User, name);
+            }
+            (Part::Group(rid), Some(RecordValue::Name(name))) => {
+                self.enter(*rid, PrincipalKind::Group, name);
+            }
+            (Part::LocalGroup(rid), Some(RecordValue::Name(name))) => {
+                self.enter(*rid, PrincipalKind::LocalGroup, name);
+            }
+            (
+                Part::GroupMembers(group) | Part::LocalGroupMembers(group),
+                Some(RecordValue::Members(members)),
+            ) if *group != Rid::DOMAIN_USERS => {
+                for member in members {
+                    self.containers.entry(*member).or_default().insert(*group);
+                }
+            }
+            _ => {}
+        }
+        self.records.put(part, record);
+    }
+
+    fn enter(&mut self, rid: Rid, kind: PrincipalKind, name: &AccountName) {
+        let name = self.display(rid, name);
+        self.names.insert(name.clone(), rid);
+        self.principals.insert(rid, Principal { kind, name });
+    }
+
+    /// A built-in account shows under its name in the host's language as long as nobody has renamed it.
+    fn display(&self, rid: Rid, name: &AccountName) -> AccountName {
+        match built_in(rid).filter(|account| *name == account.name(crate::Language::English)) {
+            Some(account) => account.name(self.language).into(),
+            None => name.clone(),
+        }
+    }
+
+    fn put_members(&mut self, group: Rid, part: Part, record: Record, stage: &mut Stage<'_>) {
+        let version = Some(record.stamp.version);
+        let new = members_in(&record);
+        let old = self.records.put(part, record).map(|old| members_in(&old)).unwrap_or_default();
+        let inverted = self.is_domain() && group == Rid::DOMAIN_USERS;
+        let name = self.name(group).cloned();
+        let lost = old.difference(&new).map(|member| (*member, inverted));
+        let gained = new.difference(&old).map(|member| (*member, !inverted));
+        for (member, belongs) in lost.chain(gained) {
+            if !inverted {
+                let groups = self.containers.entry(member).or_default();
+                if belongs {
+                    groups.insert(group);
+                } else {
+                    groups.remove(&group);
+                }
+            }
+            if let (Some(name), Some(member)) = (&name, self.name(member)) {
+                let key = StateKey::Member { group: name.clone(), member: member.clone() };
+                stage.state(key, belongs.then_some(Value::Is(true)), version);
+            }
+        }
+    }
+
+    fn state_account(&self, rid: Rid, principal: &Principal, stage: &mut Stage<'_>) {
+        let (kind, part) = match principal.kind {
+            PrincipalKind::User => ("user", Part::User(rid)),
+            PrincipalKind::Group => ("group", Part::Group(rid)),
+            PrincipalKind::LocalGroup => ("local-group", Part::LocalGroup(rid)),
+            PrincipalKind::Foreign => return,
+        };
+        let version = self.version(&part);
+        let account = principal.name.clone();
+        stage.state(StateKey::Account { account }, Some(Value::Text(kind.into())), version);
+        if principal.kind == PrincipalKind::User {
+            for part in attributes(rid) {
+                let version = self.version(&part).or(version);
+                for (attribute, value) in self.shown(&part) {
+                    if value.is_some() {
+                        let key = StateKey::Attribute { account: principal.name.clone(), attribute };
+                        stage.state(key, value, version);
+                    }
+                }
+            }
+            let count = self.bad_passwords.get(&rid).map_or(0, |bad| bad.count);
+            let attribute = Attribute::BadPasswords;
+            let key = StateKey::Attribute { account: principal.name.clone(), attribute };
+            stage.state(key, Some(Value::Number(i64::from(count))), version);
+        }
+    }
+
+    fn unstate(&mut self, rid: Rid, principal: &Principal, version: Option<Version>, stage: &mut Stage<'_>) {
+        self.state_rights_as(rid, None, version, stage);
+        self.state_memberships_as(rid, None, version, stage);
+        for member in self.members(rid) {
+            if let Some(member) = self.name(member) {
+                let key = StateKey::Member { group: principal.name.clone(), member: member.clone() };
+                stage.state(key, None, version);
+            }
+        }
+        if principal.kind == PrincipalKind::User {
+            for part in attributes(rid) {
+                for (attribute, value) in self.shown(&part) {
+                    if value.is_some() {
+                        let key = StateKey::Attribute { account: principal.name.clone(), attribute };
+                        stage.state(key, None, version);
+                    }
+                }
+            }
+            let attribute = Attribute::BadPasswords;
+            stage.state(StateKey::Attribute { account: principal.name.clone(), attribute }, None, version);
+            self.bad_passwords.remove(&rid);
+        }
+        stage.state(StateKey::Account { account: principal.name.clone() }, None, version);
+    }
+
+    fn state_memberships(&self, rid: Rid, value: Option<Value>, stage: &mut Stage<'_>) {
+        self.state_memberships_as(rid, value, None, stage);
+    }
+
+    fn state_memberships_as(
+        &self,
+        rid: Rid,
+        value: Option<Value>,
+        version: Option<Version>,
+        stage: &mut Stage<'_>,
+    ) {
+        let Some(member) = self.name(rid) else { return };
+        let domain_users = self.is_domain() && self.is_member(Rid::DOMAIN_USERS, rid);
+        let domain_users = domain_users.then_some(Rid::DOMAIN_USERS);
+        let listed = self.containers.get(&rid).into_iter().flatten().copied();
+        for group in domain_users.into_iter().chain(listed) {
+            let Some(Principal { kind, name }) = self.principal(group) else { continue };
+            let version = version.or_else(|| match domain_users {
+                Some(only) if only == group => self.version(&Part::User(rid)),
+                _ => super::members_part(*kind, group).and_then(|part| self.version(&part)),
+            });
+            let key = StateKey::Member { group: name.clone(), member: member.clone() };
+            stage.state(key, value.clone(), version);
+        }
+    }
+
+    /// States the members of a group that has come after its list of members.
+    fn state_members(&self, group: Rid, stage: &mut Stage<'_>) {
+        let Some(Principal { kind, name }) = self.principal(group) else { return };
+        let Some(part) = super::members_part(*kind, group) else { return };
+        let version = self.version(&part);
+        for member in self.members(group) {
+            if let Some(member) = self.name(member) {
+                let key = StateKey::Member { group: name.clone(), member: member.clone() };
+                stage.state(key, Some(Value::Is(true)), version);
+            }
+        }
+    }
+
+    fn state_rights(&self, rid: Rid, value: Option<Value>, stage: &mut Stage<'_>) {
+        self.state_rights_as(rid, value, self.version(&Part::Rights(rid)), stage);
+    }
+
+    fn state_rights_as(
+        &self,
+        rid: Rid,
+        value: Option<Value>,
+        version: Option<Version>,
+        stage: &mut Stage<'_>,
+    ) {
+        let (Some(name), Some(rights)) = (self.name(rid), self.rights(rid)) else { return };
+        for right in rights {
+            self.state_right(name, *right, value.clone(), version, stage);
+        }
+    }
+
+    fn state_right(
+        &self,
+        account: &AccountName,
+        right: Right,
+        value: Option<Value>,
+        version: Option<Version>,
+        stage: &mut Stage<'_>,
+    ) {
+        if self.kind == (DatabaseKind::Domain { states_rights: true }) {
+            stage.state(StateKey::Right { account: account.clone(), right }, value, version);
+        }
+    }
+
+    /// What a part of a user shows as attributes. The number of entries depends on the kind of part only.
+    fn shown(&self, part: &Part) -> Vec<(Attribute, Option<Value>)> {
+        let value = self.records.value(part);
+        match part {
+            Part::Password(_) => {
+                let password = match value {
+                    Some(RecordValue::Password(password)) => Some(password),
+                    _ => None,
+                };
+                let version = password.map(|password| Value::Number(password.version as i64));
+                vec![
+                    (Attribute::PasswordVersion, version),
+                    (Attribute::PasswordSet, password.map(|password| Value::Time(password.set))),
+                ]
+            }
+            Part::Comment(_) => match value {
+                Some(RecordValue::Text(text)) => {
+                    vec![(Attribute::Comment, Some(Value::Text(text.as_str().into())))]
+                }
+                _ => vec![(Attribute::Comment, None)],
+            },
+            Part::Flags(_) => {
+                let has = |flag| match value {
+                    Some(RecordValue::Flags(flags)) => Some(Value::Is(flags.contains(&flag))),
+                    _ => None,
+                };
+                vec![
+                    (Attribute::Disabled, has(AccountFlag::Disabled)),
+                    (Attribute::MustChangePassword, has(AccountFlag::MustChangePassword)),
+                ]
+            }
+            Part::PrimaryGroup(_) => {
+                let group = match value {
+                    Some(RecordValue::Rid(group)) => self.name(*group),
+                    _ => None,
+                };
+                vec![(Attribute::PrimaryGroup, group.map(|group| Value::Text(group.as_str().into())))]
+            }
+            Part::Expiry(_) => match value {
+                Some(RecordValue::Time(Some(at))) => vec![(Attribute::Expires, Some(Value::Time(*at)))],
+                _ => vec![(Attribute::Expires, None)],
+            },
+            Part::Lockout(_) => match value {
+                Some(RecordValue::Time(since)) => {
+                    vec![(Attribute::LockedOut, Some(Value::Is(since.is_some())))]
+                }
+                _ => vec![(Attribute::LockedOut, None)],
+            },
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The parts of a user that show as attributes.
+fn attributes(rid: Rid) -> [Part; 6] {
+    [
+        Part::Password(rid),
+        Part::Comment(rid),
+        Part::Flags(rid),
+        Part::PrimaryGroup(rid),
+        Part::Expiry(rid),
+        Part::Lockout(rid),
+    ]
+}
+
+fn members_in(record: &Record) -> BTreeSet<Rid> {
+    match &record.value {
+        Some(RecordValue::Members(members)) => members.clone(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn rights_in(record: &Record) -> BTreeSet<Right> {
+    match &record.value {
+        Some(RecordValue::Rights(rights)) => rights.clone(),
+        _ => BTreeSet::new(),
+    }
+}
