@@ -5,6 +5,7 @@
 mod directory;
 mod domain;
 mod fact;
+mod fault;
 mod name;
 mod policy;
 mod port;
