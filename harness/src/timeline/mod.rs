@@ -1,7 +1,19 @@
 //! Events and what is kept of them.
 
+mod condition;
 mod event;
 mod live;
+mod matching;
+mod template;
+mod view;
 
+pub use condition::*;
 pub use event::*;
-pub use live::Live;
+pub use live::*;
+pub use matching::*;
+pub use view::*;
+
+#[cfg(test)]
+pub(crate) mod story;
+#[cfg(test)]
+mod tests;
