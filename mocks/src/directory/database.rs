@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Part, PrincipalKind, Record, RecordValue, Records, Rid};
+use super::{Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority};
 use crate::{AccountName, AccountPolicy, Language, Right, SimTime, Version};
 
 /// An account database with its indexes.
@@ -22,6 +22,7 @@ pub(crate) struct Database {
     pub(super) containers: BTreeMap<Rid, BTreeSet<Rid>>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) next_rid: u32,
+    pub(super) sid: Option<SidAuthority>,
 }
 
 /// Whose accounts a database holds.
@@ -67,6 +68,7 @@ impl Database {
             containers: BTreeMap::new(),
             bad_passwords: BTreeMap::new(),
             next_rid: Rid::FIRST.0,
+            sid: None,
         }
     }
 

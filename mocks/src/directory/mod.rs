@@ -1,12 +1,25 @@
 //! Account databases: what they are made of, how they are written, and who may log on.
 
+mod build;
+mod change;
 mod controllers;
 mod database;
+mod logon;
+mod password;
+mod plan;
 mod put;
+mod read;
 mod record;
+mod sid;
 mod well_known;
 
+pub(crate) use change::*;
 pub(crate) use controllers::*;
 pub(crate) use database::*;
+pub(crate) use logon::*;
+pub(crate) use password::*;
+pub(crate) use plan::*;
+pub(crate) use read::*;
 pub(crate) use record::*;
+pub(crate) use sid::*;
 pub(crate) use well_known::*;

@@ -1,0 +1,209 @@
+//! Account databases as they are at the start of a run.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BUILT_IN, Database, DatabaseKind, Holder, Part, Password, PrincipalKind, Record, RecordValue, Rid, Stamp,
+    built_in_named, members_part, plan::user_parts, sid_authority,
+};
+use crate::{
+    AccountName, AccountPolicy, GroupKind, GroupSpec, HostName, Language, Name, RightSpec, Secret, SimTime,
+    SpecError, UserSpec,
+};
+
+impl Database {
+    /// The domain's database with its built-in accounts.
+    pub(crate) fn domain(
+        domain: &Name,
+        language: Language,
+        states_rights: bool,
+        administrator: &Secret,
+        policy: &AccountPolicy,
+    ) -> Database {
+        let mut database = Database::new(DatabaseKind::Domain { states_rights }, language);
+        database.sid = Some(sid_authority(domain.as_str()));
+        database.load_built_in(Holder::Machine, administrator, policy);
+        database.load_members(Rid::DOMAIN_ADMINS, [Rid::ADMINISTRATOR]);
+        database.load_members(Rid::DOMAIN_GUESTS, [Rid::GUEST]);
+        database.load_members(Rid::ADMINISTRATORS, [Rid::ADMINISTRATOR, Rid::DOMAIN_ADMINS]);
+        database.load_members(Rid::USERS, [Rid::DOMAIN_USERS]);
+        database.load_members(Rid::GUESTS, [Rid::DOMAIN_GUESTS]);
+        database
+    }
+
+    /// A machine's own database with its built-in accounts; the domain's admins and users stand in its groups when
+    /// `domain` says how the domain calls its accounts.
+    pub(crate) fn local(
+        host: &HostName,
+        language: Language,
+        administrator: &Secret,
+        domain: Option<&Database>,
+    ) -> Database {
+        let mut database = Database::new(DatabaseKind::Local, language);
+        database.sid = Some(sid_authority(host.as_str()));
+        database.load_built_in(Holder::Domain, administrator, &AccountPolicy::default());
+        let mut foreign = |rid: Rid| {
+            let name = domain.and_then(|domain| domain.name(rid))?;
+            Some(database.know_foreign(rid, name))
+        };
+        let (admins, users, guests) =
+            (foreign(Rid::DOMAIN_ADMINS), foreign(Rid::DOMAIN_USERS), foreign(Rid::DOMAIN_GUESTS));
+        database.load_members(Rid::ADMINISTRATORS, [Rid::ADMINISTRATOR].into_iter().chain(admins));
+        database.load_members(Rid::USERS, users);
+        database.load_members(Rid::GUESTS, [Rid::GUEST].into_iter().chain(guests));
+        database
+    }
+
+    fn load_built_in(&mut self, without: Holder, administrator: &Secret, policy: &AccountPolicy) {
+        self.load_value(Part::AccountPolicy, RecordValue::AccountPolicy(policy.clone()));
+        for account in BUILT_IN.iter().filter(|account| account.holder != without) {
+            let name: AccountName = account.name(Language::English).into();
+            match account.kind {
+                PrincipalKind::User => {
+                    let password =
+                        if account.rid == Rid::ADMINISTRATOR { administrator.clone() } else { "".into() };
+                    let password =
+                        Password { current: password, earlier: Vec::new(), set: SimTime::START, version: 1 };
+                    let mut flags = BTreeSet::from([crate::AccountFlag::PasswordNeverExpires]);
+                    if account.rid == Rid::GUEST {
+                        flags.insert(crate::AccountFlag::Disabled);
+                    }
+                    for (part, value) in
+                        user_parts(self.is_domain(), account.rid, &name, password, "", flags, None)
+                    {
+                        self.load(part, Record { value, stamp: Stamp::default() });
+                    }
+                }
+                PrincipalKind::Group => {
+                    self.load_value(Part::Group(account.rid), RecordValue::Name(name));
+                    self.load_members(account.rid, []);
+                }
+                PrincipalKind::LocalGroup => {
+                    self.load_value(Part::LocalGroup(account.rid), RecordValue::Name(name));
+                    self.load_members(account.rid, []);
+                }
+                PrincipalKind::Foreign => {}
+            }
+        }
+    }
+
+    /// Enters a user as it is at the start. Its groups come later, by [`Database::load_membership`].
+    pub(crate) fn load_user(&mut self, rid: Rid, user: &UserSpec) -> Result<(), SpecError> {
+        self.load_free(&user.name)?;
+        let password = Password {
+            current: user.password.clone(),
+            earlier: user.earlier_passwords.clone(),
+            set: SimTime::START - user.password_age,
+            version: 1 + user.earlier_passwords.len() as u64,
+        };
+        let expires = user.expires.map(|span| SimTime::START + span);
+        let mut flags = user.flags.clone();
+        let locked = flags.remove(&crate::AccountFlag::LockedOut);
+        let parts = user_parts(self.is_domain(), rid, &user.name, password, &user.comment, flags, expires);
+        for (part, value) in parts {
+            self.load(part, Record { value, stamp: Stamp::default() });
+        }
+        if locked {
+            self.load_value(Part::Lockout(rid), RecordValue::Time(Some(SimTime::START)));
+        }
+        self.next_rid = self.next_rid.max(rid.0 + 1);
+        Ok(())
+    }
+
+    /// Enters a group as it is at the start; a built-in one is there already. Its members come later.
+    pub(crate) fn load_group(&mut self, rid: Rid, group: &GroupSpec) -> Result<(), SpecError> {
+        if self.find_at_start(&group.name).is_some() {
+            return Ok(());
+        }
+        let name = RecordValue::Name(group.name.clone());
+        match group.kind {
+            GroupKind::Global => self.load_value(Part::Group(rid), name),
+            GroupKind::Local => self.load_value(Part::LocalGroup(rid), name),
+        }
+        self.load_members(rid, []);
+        self.next_rid = self.next_rid.max(rid.0 + 1);
+        Ok(())
+    }
+
+    /// Makes an account a member of a group, both by name, as at the start.
+    pub(crate) fn load_membership(
+        &mut self,
+        group: &AccountName,
+        member: &AccountName,
+        domain: Option<&Database>,
+    ) -> Result<(), SpecError> {
+        let group_rid = self
+            .find_at_start(group)
+            .filter(|rid| {
+                matches!(self.kind_of(*rid), Some(PrincipalKind::Group | PrincipalKind::LocalGroup))
+            })
+            .ok_or_else(|| SpecError(format!("there is no group `{group}`")))?;
+        let member_rid = self
+            .resolve_at_start(member, domain)
+            .ok_or_else(|| SpecError(format!("`{member}`, a member of `{group}`, does not exist")))?;
+        if self.is_domain() && group_rid == Rid::DOMAIN_USERS {
+            return Ok(());
+        }
+        let mut members = self.listed(group_rid).cloned().unwrap_or_default();
+        members.insert(member_rid);
+        self.load_members(group_rid, members);
+        Ok(())
+    }
+
+    /// Gives an account rights, as at the start.
+    pub(crate) fn load_rights(
+        &mut self,
+        spec: &RightSpec,
+        domain: Option<&Database>,
+    ) -> Result<(), SpecError> {
+        let rid = self
+            .resolve_at_start(&spec.account, domain)
+            .ok_or_else(|| SpecError(format!("`{}`, a holder of rights, does not exist", spec.account)))?;
+        self.load_rights_of(rid, spec.rights.iter().copied());
+        Ok(())
+    }
+
+    /// Gives an account rights, as at the start.
+    pub(crate) fn load_rights_of(&mut self, rid: Rid, rights: impl IntoIterator<Item = crate::Right>) {
+        let mut all = self.rights(rid).cloned().unwrap_or_default();
+        all.extend(rights);
+        self.load_value(Part::Rights(rid), RecordValue::Rights(all));
+    }
+
+    /// The account of this name at the start, which may be a built-in one under its English name.
+    pub(crate) fn find_at_start(&self, name: &AccountName) -> Option<Rid> {
+        let english = || built_in_named(name.as_str()).map(|account| account.rid);
+        self.find(name).or_else(|| english().filter(|rid| self.principal(*rid).is_some()))
+    }
+
+    fn resolve_at_start(&mut self, name: &AccountName, domain: Option<&Database>) -> Option<Rid> {
+        if let Some(rid) = self.find_at_start(name) {
+            return Some(rid);
+        }
+        if !self.is_domain() && name.as_str().eq_ignore_ascii_case("Everyone") {
+            return Some(Rid::EVERYONE);
+        }
+        let domain = domain?;
+        let rid = domain.find_at_start(name)?;
+        let name = domain.name(rid)?.clone();
+        Some(self.know_foreign(rid, &name))
+    }
+
+    fn load_free(&self, name: &AccountName) -> Result<(), SpecError> {
+        match self.find(name) {
+            None => Ok(()),
+            Some(_) => Err(SpecError(format!("there are two accounts named `{name}`"))),
+        }
+    }
+
+    fn load_members(&mut self, group: Rid, members: impl IntoIterator<Item = Rid>) {
+        let members: BTreeSet<Rid> = members.into_iter().collect();
+        if let Some(part) = self.kind_of(group).and_then(|kind| members_part(kind, group)) {
+            self.load_value(part, RecordValue::Members(members));
+        }
+    }
+
+    pub(crate) fn load_value(&mut self, part: Part, value: RecordValue) {
+        self.load(part, Record { value: Some(value), stamp: Stamp::default() });
+    }
+}

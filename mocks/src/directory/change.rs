@@ -1,0 +1,101 @@
+//! Changes: what a verb wants written, before it has a number, and how it enters a database.
+
+use super::{Commit, Controllers, Database, DcIndex, Part, Record, RecordValue, Stamp};
+use crate::domain::Facts;
+use crate::{AccountName, ChangeKind, Counter, Fact, HostName, Name, SimTime, Stream, Version};
+
+/// A change that a verb wants written: one delta.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    /// What kind of change.
+    pub(crate) kind: ChangeKind,
+    /// The account, group or policy.
+    pub(crate) subject: Name,
+    /// The parts with their new values; `None` deletes.
+    pub(crate) parts: Vec<(Part, Option<RecordValue>)>,
+}
+
+impl Change {
+    /// A change of one part.
+    pub(crate) fn of(kind: ChangeKind, subject: &AccountName, part: Part, value: RecordValue) -> Change {
+        Change { kind, subject: subject.name().clone(), parts: vec![(part, Some(value))] }
+    }
+
+    /// The database that the change belongs to (Q153375, Q266729).
+    pub(crate) fn stream(&self) -> Stream {
+        stream_of(self.kind)
+    }
+}
+
+/// The database that a kind of change belongs to.
+pub(crate) fn stream_of(kind: ChangeKind) -> Stream {
+    match kind {
+        ChangeKind::LocalGroupAdd | ChangeKind::LocalGroupDelete | ChangeKind::LocalGroupMember => {
+            Stream::Builtin
+        }
+        ChangeKind::Rights | ChangeKind::Secret | ChangeKind::GroupPolicy => Stream::Lsa,
+        ChangeKind::UserAdd
+        | ChangeKind::UserDelete
+        | ChangeKind::UserChange
+        | ChangeKind::Password
+        | ChangeKind::UserRename
+        | ChangeKind::Lockout
+        | ChangeKind::GroupAdd
+        | ChangeKind::GroupDelete
+        | ChangeKind::GroupMember
+        | ChangeKind::AccountPolicy => Stream::Sam,
+    }
+}
+
+impl Database {
+    /// Writes changes into a machine's own database, which does not replicate.
+    pub(crate) fn write_local(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        changes: Vec<Change>,
+        facts: &mut Facts,
+    ) {
+        for (part, value) in changes.into_iter().flat_map(|change| change.parts) {
+            let stamp = Stamp { at: now, ..Stamp::default() };
+            self.put(now, host, part, Record { value, stamp }, facts);
+        }
+    }
+}
+
+impl Controllers {
+    /// Commits a change at a controller: its database shows it, the facts say so. Telling the replication model is
+    /// the caller's next step.
+    pub(crate) fn commit_at(
+        &mut self,
+        now: SimTime,
+        at: DcIndex,
+        change: Change,
+        serial: u64,
+        urgent: bool,
+        facts: &mut Facts,
+    ) -> Version {
+        let version = self.next_version();
+        let stream = change.stream();
+        let Change { kind, subject, parts } = change;
+        let commit = Commit {
+            version,
+            parts: parts.iter().map(|(part, _)| part.clone()).collect(),
+            stream,
+            change: kind,
+            subject: subject.clone(),
+            origin: at,
+            at: now,
+        };
+        self.enter(commit);
+        let (host, database) = self.database_mut(at);
+        facts.push(now, host, Fact::Committed { version, stream, change: kind, subject, serial, urgent });
+        facts.count(now, host, Counter::DeltasCommitted, 1);
+        for (part, value) in parts {
+            let revision = database.records().record(&part).map_or(0, |old| old.stamp.revision) + 1;
+            let stamp = Stamp { revision, at: now, origin: at, usn: serial, version };
+            database.put(now, host, part, Record { value, stamp }, facts);
+        }
+        version
+    }
+}
