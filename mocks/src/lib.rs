@@ -6,6 +6,7 @@ mod directory;
 mod domain;
 mod fact;
 mod fault;
+mod machine;
 mod name;
 mod policy;
 mod port;

@@ -34,9 +34,11 @@ codes! {
     1053 SERVICE_REQUEST_TIMEOUT "ERROR_SERVICE_REQUEST_TIMEOUT" "The service did not respond to the start or control request in a timely fashion.";
     1056 SERVICE_ALREADY_RUNNING "ERROR_SERVICE_ALREADY_RUNNING" "An instance of the service is already running.";
     1057 INVALID_SERVICE_ACCOUNT "ERROR_INVALID_SERVICE_ACCOUNT" "The account name is invalid or does not exist.";
+    1058 SERVICE_DISABLED "ERROR_SERVICE_DISABLED" "The service cannot be started, because it is disabled.";
     1060 SERVICE_DOES_NOT_EXIST "ERROR_SERVICE_DOES_NOT_EXIST" "The specified service does not exist as an installed service.";
     1062 SERVICE_NOT_ACTIVE "ERROR_SERVICE_NOT_ACTIVE" "The service has not been started.";
     1069 SERVICE_LOGON_FAILED "ERROR_SERVICE_LOGON_FAILED" "The service did not start due to a logon failure.";
+    1072 SERVICE_MARKED_FOR_DELETE "ERROR_SERVICE_MARKED_FOR_DELETE" "The specified service has been marked for deletion.";
     1073 SERVICE_EXISTS "ERROR_SERVICE_EXISTS" "The specified service already exists.";
     1219 SESSION_CREDENTIAL_CONFLICT "ERROR_SESSION_CREDENTIAL_CONFLICT" "The credentials supplied conflict with an existing set of credentials.";
     1300 NOT_ALL_ASSIGNED "ERROR_NOT_ALL_ASSIGNED" "Not all privileges referenced are assigned to the caller.";

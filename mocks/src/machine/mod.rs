@@ -1,0 +1,16 @@
+//! Machines: services, processes, registry, files, shares, and being up or down.
+
+mod host;
+mod processes;
+mod rights;
+mod services;
+mod store;
+
+pub(crate) use host::*;
+pub(crate) use processes::*;
+pub(crate) use rights::*;
+pub(crate) use services::*;
+pub(crate) use store::*;
+
+#[cfg(test)]
+mod tests;
