@@ -1,5 +1,6 @@
 //! mockdc: replays client installs against mock domain controllers.
 
+pub mod report;
 pub mod run;
 pub mod script;
 pub mod timeline;

@@ -70,8 +70,7 @@ impl Memory {
         Ok(())
     }
 
-    /// What is kept under the name, and whether people may see it.
-    #[cfg(test)]
+    /// What is kept under the name. It may be a secret.
     pub(crate) fn value(&self, name: &Name) -> Option<&str> {
         self.values.get(name).map(|kept| kept.text.as_str())
     }
@@ -79,6 +78,14 @@ impl Memory {
     /// What is kept under the name, as people may see it.
     pub(crate) fn shown_value(&self, name: &Name) -> Option<&str> {
         self.values.get(name).map(|kept| if kept.secret { HIDDEN } else { kept.text.as_str() })
+    }
+
+    /// `text` with every secret that stands in it hidden.
+    pub(crate) fn hidden(&self, text: &str) -> String {
+        self.values
+            .values()
+            .filter(|kept| kept.secret && !kept.text.is_empty())
+            .fold(text.to_owned(), |text, kept| text.replace(&kept.text, HIDDEN))
     }
 
     /// Notes the code with which a step ended.
