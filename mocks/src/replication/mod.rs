@@ -1,8 +1,14 @@
 //! How changes reach the other domain controllers: one interface, three models.
 
+#[cfg(test)]
+mod lab;
 mod network;
+mod nt4;
+mod timers;
 
 pub(crate) use network::*;
+pub(crate) use nt4::Nt4;
+pub(crate) use timers::Timers;
 
 use crate::directory::{Commit, Controllers, DcIndex, Part, Record, Rid};
 use crate::domain::Facts;

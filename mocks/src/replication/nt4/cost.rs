@@ -124,19 +124,14 @@ impl Reader<'_, '_> {
 
     /// The bytes of one of the three databases; the domain's further users count.
     pub(super) fn database_bytes(&self, stream: Stream) -> u64 {
-        let objects: u64 = self
-            .context
-            .controllers
-            .database(self.pdc)
-            .records()
-            .iter()
-            .filter(|(part, _)| stream_of(part) == stream)
-            .map(|(part, _)| Object::of(part))
-            .fold((0, None), |(sum, last), object| match last {
-                Some(last) if last == object => (sum, Some(last)),
-                _ => (sum + self.bytes(&object), Some(object)),
-            })
-            .0;
+        let records = self.context.controllers.database(self.pdc).records();
+        let heads =
+            records.iter().filter(|(part, record)| record.value.is_some() && stream_of(part) == stream);
+        let objects: u64 = heads
+            .map(|(part, _)| (part, Object::of(part)))
+            .filter(|(part, object)| object.head() == **part)
+            .map(|(_, object)| self.bytes(&object))
+            .sum();
         let further = u64::from(self.context.controllers.further_users());
         objects + if stream == Stream::Sam { further * self.sizes.user } else { 0 }
     }
@@ -157,7 +152,9 @@ impl Reader<'_, '_> {
     }
 
     fn read(&self, part: Part, content: &mut Content) {
-        let Some(record) = self.context.controllers.database(self.pdc).records().record(&part) else { return };
+        let Some(record) = self.context.controllers.database(self.pdc).records().record(&part) else {
+            return;
+        };
         // What the BDC has is not copied, only paid for.
         if self.context.controllers.database(self.bdc).records().record(&part) != Some(record) {
             content.push((part, record.clone()));
