@@ -7,12 +7,12 @@ use super::{Event, EventKind, Role, StateView};
 
 /// Whether `event` is one that `pattern` means.
 ///
-/// `before` is the view just before the event. Without it a pattern that needs to know more than the event says
+/// `view` is the run's view just before the event, or just after it. Without it a pattern that needs to know more than the event says
 /// takes the event at its word: a restated account counts as newly visible, and the end of a script, whose event
 /// names no script, matches only patterns that name none.
-pub fn matches(pattern: &Pattern, event: &Event, before: Option<&StateView>) -> bool {
+pub fn matches(pattern: &Pattern, event: &Event, view: Option<&StateView>) -> bool {
     match &event.kind {
-        EventKind::Fact(fact) => matches_fact(pattern, event, fact, before),
+        EventKind::Fact(fact) => matches_fact(pattern, event, fact, view),
         EventKind::Call { verb, at, by, subject, code, .. } => match pattern {
             Pattern::Call { verb: v, at: a, from, by: b, subject: s, code: c } => {
                 given(v, verb)
@@ -45,10 +45,10 @@ pub fn matches(pattern: &Pattern, event: &Event, before: Option<&StateView>) -> 
         },
         EventKind::ActorEnded { role, code } => match pattern {
             Pattern::LoaderStopped { host } => {
-                *role == Role::BootLoader && given(host, &event.host) && !ended_before(event, before)
+                *role == Role::BootLoader && given(host, &event.host) && !ended_before(event, view)
             }
             Pattern::ScriptEnded { script, code: c } => {
-                *role == Role::Script && given(c, code) && given_some(script, script_of(event, before))
+                *role == Role::Script && given(c, code) && given_some(script, script_of(event, view))
             }
             _ => false,
         },
@@ -79,21 +79,17 @@ pub fn matches(pattern: &Pattern, event: &Event, before: Option<&StateView>) -> 
     }
 }
 
-fn matches_fact(pattern: &Pattern, event: &Event, fact: &Fact, before: Option<&StateView>) -> bool {
+fn matches_fact(pattern: &Pattern, event: &Event, fact: &Fact, view: Option<&StateView>) -> bool {
     let host = &event.host;
     match (pattern, fact) {
         (
             Pattern::Visible { account, at },
             Fact::State { key: key @ StateKey::Account { account: a }, value: Some(_), .. },
-        ) => {
-            given(at, host) && given(account, a) && before.is_none_or(|view| view.known(host, key).is_none())
-        }
+        ) => given(at, host) && given(account, a) && !was_present(view, event, key).unwrap_or(false),
         (
             Pattern::Gone { account, at },
             Fact::State { key: key @ StateKey::Account { account: a }, value: None, .. },
-        ) => {
-            given(at, host) && given(account, a) && before.is_none_or(|view| view.known(host, key).is_some())
-        }
+        ) => given(at, host) && given(account, a) && was_present(view, event, key).unwrap_or(true),
         (
             Pattern::ComponentStatus { host: h, component, status },
             Fact::State { key: key @ StateKey::Component { component: c }, value, .. },
@@ -101,13 +97,15 @@ fn matches_fact(pattern: &Pattern, event: &Event, fact: &Fact, before: Option<&S
             given(h, host)
                 && given(component, c)
                 && status.as_ref().is_none_or(|wanted| status_is(value.as_ref(), wanted))
-                && before.is_none_or(|view| view.known(host, key).map(|known| &known.value) != value.as_ref())
+                && view.and_then(|view| view.is_change(event, key, value.as_ref())).unwrap_or(true)
         }
         (Pattern::LoaderStopped { host: h }, Fact::ProcessEnded { process, .. }) => {
             given(h, host)
-                && before
-                    .and_then(|view| view.actor_of(*process))
-                    .is_some_and(|actor| actor.role == Role::BootLoader && actor.ended.is_none())
+                && view.is_some_and(|view| {
+                    view.actor_of(*process).is_some_and(|actor| {
+                        actor.role == Role::BootLoader && !view.had_ended(event, Some(actor))
+                    })
+                })
         }
         (Pattern::LogonRefused { account, at, code }, Fact::LogonRefused { account: a, error, .. }) => {
             given(account, a) && given(at, host) && coded(*code, Some(*error))
@@ -166,15 +164,18 @@ fn status_is(value: Option<&Value>, wanted: &Name) -> bool {
     matches!(value, Some(Value::Text(text)) if *wanted == **text)
 }
 
+fn was_present(view: Option<&StateView>, event: &Event, key: &StateKey) -> Option<bool> {
+    view.and_then(|view| view.was_present(event, key))
+}
+
 /// The script whose actor the event is of.
 fn script_of<'a>(event: &Event, view: Option<&'a StateView>) -> Option<&'a Name> {
     view?.actor(event.actor?).map(|actor| &actor.subject)
 }
 
-/// Whether the actor's process had ended before: then its end was told already.
-fn ended_before(event: &Event, before: Option<&StateView>) -> bool {
-    let actor = before.and_then(|view| view.actor(event.actor?));
-    actor.is_some_and(|actor| actor.ended.is_some())
+/// Whether the actor's process had ended view: then its end was told already.
+fn ended_before(event: &Event, view: Option<&StateView>) -> bool {
+    view.is_some_and(|view| view.had_ended(event, event.actor.and_then(|id| view.actor(id))))
 }
 
 /// Whether a log line is the one that `pattern` means: the whole line, or a part of it where the pattern has a `*`

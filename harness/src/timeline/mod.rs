@@ -4,6 +4,7 @@ mod condition;
 mod event;
 mod live;
 mod matching;
+mod record;
 mod template;
 mod view;
 
@@ -11,6 +12,7 @@ pub use condition::*;
 pub use event::*;
 pub use live::*;
 pub use matching::*;
+pub use record::*;
 pub use view::*;
 
 #[cfg(test)]

@@ -5,7 +5,12 @@ use mockdc_mocks::{
     Version,
 };
 
-use super::{ActorId, Event, EventKind, Role};
+use std::sync::Arc;
+
+use mockdc_mocks::{DcRole, WorldSpec};
+use mockdc_scenarios::{Client, Plan, Profile};
+
+use super::{ActorId, Event, EventKind, Role, Timeline};
 
 /// Writes events down one after the other.
 #[derive(Default)]
@@ -161,4 +166,54 @@ impl Story {
         let fact = Fact::ProcessEnded { process: ProcessId(process), program: program.into(), code };
         self.by(None).fact(host, fact)
     }
+}
+
+/// PDC1, BDC1 and the site server SMS1; a client of SP3 on BDC1.
+pub(crate) fn plan() -> Plan {
+    let dc = |name: &str, role| mockdc_mocks::DcSpec {
+        name: name.into(),
+        role,
+        machine: Default::default(),
+        delay: None,
+        nt4: None,
+    };
+    let profile = Profile::resolve("sms-2.0-sp3", &toml::Table::new()).unwrap();
+    Plan {
+        name: "hand-made".into(),
+        title: String::new(),
+        description: String::new(),
+        cites: Vec::new(),
+        tags: Vec::new(),
+        file: "hand-made.toml".into(),
+        start: "2002-08-06T09:00:00".into(),
+        time_zone: "Pacific Standard Time".into(),
+        seed: None,
+        until: None,
+        world: WorldSpec {
+            dcs: vec![dc("PDC1", DcRole::Pdc), dc("BDC1", DcRole::Bdc)],
+            ..WorldSpec::default()
+        },
+        site_servers: vec![mockdc_scenarios::SiteServer {
+            machine: "SMS1".into(),
+            site: "ABC".into(),
+            profile: profile.clone(),
+            service_account: mockdc_mocks::Credentials {
+                authority: Default::default(),
+                user: "SMSService".into(),
+                password: "secret".into(),
+            },
+            connection_accounts: Vec::new(),
+            excluded: Vec::new(),
+        }],
+        clients: vec![Client { machine: "BDC1".into(), profile, installed: false }],
+        scripts: Vec::new(),
+        steps: Vec::new(),
+        expects: Vec::new(),
+        violates: Vec::new(),
+        rules: Vec::new(),
+    }
+}
+
+pub(crate) fn timeline(plan: Plan, story: &Story) -> Timeline {
+    Timeline::new(Arc::new(plan), 7, story.events.clone())
 }

@@ -189,3 +189,20 @@ fn the_end_of_a_script_is_known_by_its_actor() {
     let run = live(&[&mine, &other], &story);
     assert!(holds(&mine, &run, None) && !holds(&other, &run, None));
 }
+
+#[test]
+fn visibility_is_told_alike_before_and_after_the_view_has_taken_the_event_in() {
+    let visible = Pattern::Visible { account: Some("A".into()), at: Some("BDC1".into()) };
+    let gone = Pattern::Gone { account: Some("A".into()), at: Some("BDC1".into()) };
+    let mut story = Story::default();
+    story.user("BDC1", "A").user("BDC1", "A").gone("BDC1", "A").gone("BDC1", "A");
+    let mut view = StateView::new();
+    let mut told = Vec::new();
+    for event in &story.events {
+        let before = (matches(&visible, event, Some(&view)), matches(&gone, event, Some(&view)));
+        view.apply(event);
+        assert_eq!(before, (matches(&visible, event, Some(&view)), matches(&gone, event, Some(&view))));
+        told.push(before);
+    }
+    assert_eq!(told, [(true, false), (false, false), (false, true), (false, false)]);
+}

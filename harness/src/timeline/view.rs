@@ -17,6 +17,16 @@ pub struct StateView {
     actors: BTreeMap<ActorId, ActorView>,
     events: u64,
     now: SimTime,
+    last: Last,
+}
+
+/// What the last event found, so that matching may ask before or after the view has taken it in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    seq: Option<u64>,
+    present: bool,
+    changes: bool,
+    actor_ended: bool,
 }
 
 /// A piece of state that is there.
@@ -75,6 +85,7 @@ impl StateView {
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
         self.now = self.now.max(event.at);
+        self.last = Last { seq: Some(event.seq), ..Last::default() };
         match &event.kind {
             EventKind::Fact(fact) => self.apply_fact(event, fact),
             EventKind::ActorStarted { role, process, account, subject } => {
@@ -93,6 +104,7 @@ impl StateView {
             }
             EventKind::ActorEnded { .. } => {
                 if let Some(actor) = event.actor.and_then(|id| self.actors.get_mut(&id)) {
+                    self.last.actor_ended = actor.ended.is_some();
                     actor.ended.get_or_insert(event.at);
                 }
             }
@@ -122,8 +134,9 @@ impl StateView {
             }
             Fact::ProcessEnded { process, .. } => {
                 let ended = |actor: &&mut ActorView| actor.process == Some(*process) && actor.ended.is_none();
-                if let Some(actor) = self.actors.values_mut().find(ended) {
-                    actor.ended = Some(event.at);
+                match self.actors.values_mut().find(ended) {
+                    Some(actor) => actor.ended = Some(event.at),
+                    None => self.last.actor_ended = true,
                 }
             }
             _ => {}
@@ -131,6 +144,9 @@ impl StateView {
     }
 
     fn set(&mut self, host: &HostName, key: &StateKey, known: Option<Known>) {
+        let old = self.known(host, key).map(|known| &known.value);
+        let (present, changes) = (old.is_some(), old != known.as_ref().map(|known| &known.value));
+        self.last = Last { present, changes, ..self.last };
         if !self.states.contains_key(host) {
             self.states.insert(host.clone(), BTreeMap::new());
         }
@@ -163,6 +179,32 @@ impl StateView {
             StateKey::Reaches { .. } | StateKey::Up => Some(Value::Is(true)),
             StateKey::Counter { .. } => Some(Value::Number(0)),
             _ => None,
+        }
+    }
+
+    /// Whether the piece of state that `event` speaks of was there before it; `None` when states are not kept.
+    pub(crate) fn was_present(&self, event: &Event, key: &StateKey) -> Option<bool> {
+        match self.blind {
+            true => None,
+            false if self.last.seq == Some(event.seq) => Some(self.last.present),
+            false => Some(self.known(&event.host, key).is_some()),
+        }
+    }
+
+    /// Whether `event` gives the piece of state another value; `None` when states are not kept.
+    pub(crate) fn is_change(&self, event: &Event, key: &StateKey, value: Option<&Value>) -> Option<bool> {
+        match self.blind {
+            true => None,
+            false if self.last.seq == Some(event.seq) => Some(self.last.changes),
+            false => Some(self.known(&event.host, key).map(|known| &known.value) != value),
+        }
+    }
+
+    /// Whether the actor's end had been told before `event`.
+    pub(crate) fn had_ended(&self, event: &Event, actor: Option<&ActorView>) -> bool {
+        match self.last.seq == Some(event.seq) {
+            true => self.last.actor_ended,
+            false => actor.is_some_and(|actor| actor.ended.is_some()),
         }
     }
 
