@@ -1,0 +1,359 @@
+//! All machines of a world: what the service control manager and its neighbours answer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::domain::Facts;
+use crate::machine::{Machine, Processes, may_launch_as_another};
+use crate::{
+    Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, ProcessId, ProgramName, Reply, Right,
+    RightsChecked, ServiceName, ServiceState, SimTime, Span, Token, Verb, Who, Win32Error,
+};
+
+/// What machines need of accounts: whoever owns the account databases answers.
+pub(crate) trait Logons {
+    /// LogonUser at the host: the account, then the right that the type needs.
+    fn log_on(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        credentials: &Credentials,
+        logon: LogonType,
+        facts: &mut Facts,
+    ) -> Result<Arc<Token>, Win32Error>;
+
+    /// Whether the host can map the account's name.
+    fn knows(&mut self, now: SimTime, host: &HostName, credentials: &Credentials) -> bool;
+
+    /// The rights that are effective at the host now for the account of a token.
+    fn rights_now(&mut self, now: SimTime, host: &HostName, token: &Token) -> BTreeSet<Right>;
+}
+
+/// What the owner of the clock has to do for a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MachineTurn {
+    /// The machine has come up: apply policy, then call [`Hosts::start_services`].
+    Booted(HostName),
+}
+
+/// The machines, in the order of the world, and their processes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts {
+    machines: IndexMap<HostName, Machine>,
+    processes: Processes,
+}
+
+impl Hosts {
+    /// Adds a machine.
+    pub(crate) fn insert(&mut self, machine: Machine) {
+        self.machines.insert(machine.name.clone(), machine);
+    }
+
+    /// A machine by its name.
+    pub(crate) fn find(&self, host: &HostName) -> Option<&Machine> {
+        self.machines.get(host)
+    }
+
+    /// A machine by its name, to change.
+    pub(crate) fn find_mut(&mut self, host: &HostName) -> Option<&mut Machine> {
+        self.machines.get_mut(host)
+    }
+
+    /// Every machine.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.values()
+    }
+
+    /// The processes.
+    pub(crate) fn processes(&self) -> &Processes {
+        &self.processes
+    }
+
+    /// When a machine next does something by itself: comes up, or gives up a service that does not report.
+    pub(crate) fn next_timeout(&self) -> Option<SimTime> {
+        self.machines.values().filter_map(Machine::next_timeout).min()
+    }
+
+    /// Does what is due up to and including `now`, and says which machines have come up.
+    pub(crate) fn advance(&mut self, now: SimTime, facts: &mut Facts) -> Vec<MachineTurn> {
+        let mut turns = Vec::new();
+        for machine in self.machines.values_mut() {
+            if machine.next_timeout().is_none_or(|at| at > now) {
+                continue;
+            }
+            for process in machine.services.overdue(now, facts) {
+                self.processes.end(now, process, None, facts);
+            }
+            if machine.boots_at().is_some_and(|at| at <= now) {
+                machine.come_up(now, facts);
+                turns.push(MachineTurn::Booted(machine.name.clone()));
+            }
+        }
+        turns
+    }
+
+    /// A machine goes down with its processes, and comes up at `again` unless somebody does it before.
+    pub(crate) fn take_down(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        again: Option<SimTime>,
+        facts: &mut Facts,
+    ) {
+        if let Some(machine) = self.machines.get_mut(host) {
+            machine.go_down(now, again, facts);
+            self.processes.machine_down(now, host, facts);
+        }
+    }
+
+    /// A machine that was down comes up after its boot time.
+    pub(crate) fn bring_up(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
+        if let Some(machine) = self.machines.get_mut(host) {
+            let again = Some(now + machine.boot);
+            machine.go_down(now, again, facts);
+        }
+    }
+
+    /// Starts the services of a machine that has come up: the automatic ones, in the order of their names. `also` are
+    /// started whatever their mode, and count as running at once: what runs at the start of a run.
+    pub(crate) fn start_services(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        also: &[ServiceName],
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) {
+        let Some(machine) = self.machines.get(host) else { return };
+        let automatic = machine.services.automatic();
+        let further = also.iter().filter(|name| !automatic.contains(name)).cloned();
+        for name in automatic.iter().cloned().chain(further.collect::<Vec<_>>()) {
+            // A service that cannot start says so in the event log; the others start all the same.
+            let started = self.start_service(now, host, &name, logons, facts);
+            if started.is_ok()
+                && also.contains(&name)
+                && let Some(machine) = self.machines.get_mut(host)
+            {
+                let reported = machine.services.report(now, &name, ServiceState::Running, 0, facts);
+                debug_assert!(reported.is_ok());
+            }
+        }
+    }
+
+    /// Performs a verb of a machine: `None` when the verb is none. `administrator`: whether the caller belongs to the
+    /// machine's Administrators; others are refused with 5 where that matters.
+    pub(crate) fn perform(
+        &mut self,
+        now: SimTime,
+        by: &Caller,
+        administrator: bool,
+        host: &HostName,
+        verb: &Verb,
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) -> Option<Answer> {
+        let machine = self.machines.get_mut(host)?;
+        if needs_administrator(verb) && !administrator {
+            return Some(Err(Win32Error::ACCESS_DENIED));
+        }
+        if let Some(answer) = machine.store.perform(now, verb, facts) {
+            return Some(answer);
+        }
+        let services = &mut machine.services;
+        Some(match verb {
+            Verb::ServerInfo {} => machine.server_info().map(|()| Reply::Done),
+            Verb::ShareConnect { share } => machine.share(share).and_then(|()| {
+                // The administrative share is for administrators.
+                match administrator || !share.as_str().ends_with('$') {
+                    true => Ok(Reply::Done),
+                    false => Err(Win32Error::ACCESS_DENIED),
+                }
+            }),
+            Verb::ServiceCreate { service, program, account, start } => {
+                let unknown = account.as_ref().is_some_and(|account| !logons.knows(now, host, account));
+                match unknown {
+                    true => Err(Win32Error::INVALID_SERVICE_ACCOUNT),
+                    false => services
+                        .create(now, service, program, account.clone(), *start, facts)
+                        .map(|()| Reply::Done),
+                }
+            }
+            Verb::ServiceSetAccount { service, account } => {
+                let unknown = account.as_ref().is_some_and(|account| !logons.knows(now, host, account));
+                match services.find(service) {
+                    Err(error) => Err(error),
+                    Ok(_) if unknown => Err(Win32Error::INVALID_SERVICE_ACCOUNT),
+                    Ok(_) => services.set_account(service, account.clone()).map(|()| Reply::Done),
+                }
+            }
+            Verb::ServiceDelete { service } => services.delete(now, service, facts).map(|()| Reply::Done),
+            Verb::ServiceQuery { service } => {
+                services.find(service).map(|service| Reply::Service(service.state))
+            }
+            Verb::ServiceReport { service, state, code } => {
+                services.report(now, service, *state, *code, facts).map(|process| {
+                    if let Some(process) = process {
+                        self.processes.end(now, process, Some(*code), facts);
+                    }
+                    Reply::Done
+                })
+            }
+            Verb::ServiceStop { service } => services.stop(now, service, facts).map(|process| {
+                if let Some(process) = process {
+                    self.processes.end(now, process, None, facts);
+                }
+                Reply::Done
+            }),
+            Verb::ServiceStart { service } => {
+                self.start_service(now, host, service, logons, facts).map(|()| Reply::Done)
+            }
+            Verb::ProcessLaunch { program, as_user, rights } => self
+                .launch(now, by, host, program, as_user.as_ref(), *rights, logons, facts)
+                .map(Reply::Process),
+            Verb::ProcessExit { process, code } => self.end_process(now, host, *process, Some(*code), facts),
+            Verb::ProcessKill { process } => self.end_process(now, host, *process, None, facts),
+            Verb::Restart { down } => {
+                let away = down.unwrap_or(machine.boot).max(Span::ZERO);
+                self.take_down(now, host, Some(now + away), facts);
+                Ok(Reply::Done)
+            }
+            _ => return None,
+        })
+    }
+
+    /// StartService: logon as the service's account, then its program. 1069 when the logon fails.
+    pub(crate) fn start_service(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        name: &ServiceName,
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) -> Result<(), Win32Error> {
+        let machine = self.machines.get_mut(host).ok_or(Win32Error::SERVER_UNAVAILABLE)?;
+        let service = machine.services.startable(name)?;
+        if service.system {
+            machine.services.started(now, name, None, facts);
+            return Ok(());
+        }
+        let (program, account) = (service.program.clone(), service.account.clone());
+        let token = match &account {
+            None => system_token(now, host, LogonType::Service),
+            Some(account) => match logons.log_on(now, host, account, LogonType::Service, facts) {
+                Ok(token) => token,
+                Err(cause) => {
+                    let error = Win32Error::SERVICE_LOGON_FAILED;
+                    machine.services.failed(now, name, error, Some(cause), facts);
+                    return Err(error);
+                }
+            },
+        };
+        let process = self.processes.enter(host, program, Arc::clone(&token));
+        machine.services.started(now, name, Some((process, token)), facts);
+        Ok(())
+    }
+
+    /// CreateProcess under the caller's token, or LogonUser and CreateProcessAsUser under another account.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the call, and where it happens")]
+    fn launch(
+        &mut self,
+        now: SimTime,
+        by: &Caller,
+        host: &HostName,
+        program: &ProgramName,
+        as_user: Option<&Credentials>,
+        checked: RightsChecked,
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) -> Result<ProcessId, Win32Error> {
+        let own = match &by.who {
+            Who::Token(token) => Some(Arc::clone(token)),
+            Who::System => None,
+            Who::Credentials(credentials) => {
+                Some(logons.log_on(now, host, credentials, LogonType::Network, facts)?)
+            }
+        };
+        let parent = own.as_ref().and_then(|token| self.processes.of_token(token));
+        let token = match as_user {
+            None => own.unwrap_or_else(|| system_token(now, host, LogonType::Service)),
+            Some(account) => {
+                // Local System holds every right.
+                if let Some(token) = own.filter(|token| token.credentials.is_some()) {
+                    let os = self.machines.get(host).map_or(crate::Os::Nt4, |machine| machine.os);
+                    match checked {
+                        RightsChecked::AtLogon => may_launch_as_another(os, &token.rights)?,
+                        RightsChecked::Now => {
+                            may_launch_as_another(os, &logons.rights_now(now, host, &token))?;
+                        }
+                    }
+                }
+                logons.log_on(now, host, account, LogonType::Interactive, facts)?
+            }
+        };
+        let process = self.processes.enter(host, program.clone(), Arc::clone(&token));
+        facts.push(now, host, Fact::ProcessStarted { process, program: program.clone(), token, parent });
+        Ok(process)
+    }
+
+    /// A process ends. One that has ended already is no error for itself, and 87 for somebody else.
+    fn end_process(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        process: ProcessId,
+        code: Option<u32>,
+        facts: &mut Facts,
+    ) -> Answer {
+        if self.processes.find(process).is_some_and(|process| process.host != *host) {
+            return Err(Win32Error::INVALID_PARAMETER);
+        }
+        if !self.processes.end(now, process, code, facts) {
+            return if code.is_some() { Ok(Reply::Done) } else { Err(Win32Error::INVALID_PARAMETER) };
+        }
+        if let Some(machine) = self.machines.get_mut(host) {
+            machine.services.process_ended(now, process, code.unwrap_or(0), facts);
+        }
+        Ok(Reply::Done)
+    }
+}
+
+/// The token of Local System: every right, and the machine's Administrators.
+pub(crate) fn system_token(now: SimTime, host: &HostName, logon: LogonType) -> Arc<Token> {
+    Arc::new(Token {
+        credentials: None,
+        host: host.clone(),
+        logon,
+        rights: Right::ALL.iter().copied().collect(),
+        groups: BTreeSet::new(),
+        administrator: true,
+        issued: now,
+    })
+}
+
+/// Whether the caller has to be an administrator of the machine. A service's own program reports, and a process ends
+/// itself, without.
+fn needs_administrator(verb: &Verb) -> bool {
+    matches!(
+        verb,
+        Verb::ServiceCreate { .. }
+            | Verb::ServiceDelete { .. }
+            | Verb::ServiceSetAccount { .. }
+            | Verb::ServiceStart { .. }
+            | Verb::ServiceStop { .. }
+            | Verb::RegistryWrite { .. }
+            | Verb::RegistryDelete { .. }
+            | Verb::FileWrite { .. }
+            | Verb::FileDelete { .. }
+            | Verb::ShareAdd { .. }
+            | Verb::ShareDelete { .. }
+            | Verb::ProcessKill { .. }
+            | Verb::Restart { .. }
+    )
+}
+
+/// Whether an account lives in the host's own database.
+pub(crate) fn is_local(credentials: &Credentials, host: &HostName) -> bool {
+    matches!(&credentials.authority, Authority::Local(at) if at == host)
+}
