@@ -86,7 +86,7 @@ fn attributes_of(user: &UserInfo) -> Vec<(&'static str, String)> {
         ("primary-group", user.primary_group.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("password-version", user.password_version.to_string()),
         ("bad-passwords", user.bad_passwords.to_string()),
-        ("flags", joined(user.flags.iter().map(|flag| super::kebab(flag)))),
+        ("flags", joined(user.flags.iter().map(super::kebab))),
     ]
 }
 
