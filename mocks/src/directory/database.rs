@@ -77,6 +77,16 @@ impl Database {
         &self.records
     }
 
+    /// The numbers that tell the accounts of this domain or machine from others.
+    pub(crate) fn sid(&self) -> Option<SidAuthority> {
+        self.sid
+    }
+
+    /// Every account, with its name and kind.
+    pub(crate) fn principals(&self) -> impl Iterator<Item = (Rid, &Principal)> {
+        self.principals.iter().map(|(rid, principal)| (*rid, principal))
+    }
+
     /// Whether it is a controller's.
     pub(crate) fn is_domain(&self) -> bool {
         matches!(self.kind, DatabaseKind::Domain { .. })
