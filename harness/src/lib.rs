@@ -1,5 +1,6 @@
 //! mockdc: replays client installs against mock domain controllers.
 
+pub mod actors;
 pub mod report;
 pub mod run;
 pub mod script;

@@ -129,6 +129,50 @@ impl Win32Error {
         self.row().map_or("(null)", |row| row.2)
     }
 
+    /// Whether it says that what was to be made is there already: account, group, member, service, share.
+    pub fn means_already_there(self) -> bool {
+        use Win32Error as E;
+        matches!(
+            self,
+            E::USER_EXISTS
+                | E::GROUP_EXISTS
+                | E::MEMBER_IN_GROUP
+                | E::MEMBER_IN_ALIAS
+                | E::ALIAS_EXISTS
+                | E::NERR_GROUP_EXISTS
+                | E::NERR_USER_EXISTS
+                | E::USER_IN_GROUP
+                | E::SERVICE_EXISTS
+                | E::SERVICE_ALREADY_RUNNING
+                | E::DUPLICATE_SHARE
+        )
+    }
+
+    /// Whether it says that what was to be changed or removed is not there: account, group, member, service, file.
+    pub fn means_not_there(self) -> bool {
+        use Win32Error as E;
+        matches!(
+            self,
+            E::FILE_NOT_FOUND
+                | E::SERVICE_DOES_NOT_EXIST
+                | E::SERVICE_NOT_ACTIVE
+                | E::NO_SUCH_USER
+                | E::NO_SUCH_GROUP
+                | E::MEMBER_NOT_IN_GROUP
+                | E::NONE_MAPPED
+                | E::NO_SUCH_ALIAS
+                | E::MEMBER_NOT_IN_ALIAS
+                | E::GROUP_NOT_FOUND
+                | E::USER_NOT_FOUND
+                | E::USER_NOT_IN_GROUP
+        )
+    }
+
+    /// Whether it says that the caller lacks the access that was needed.
+    pub fn means_no_access(self) -> bool {
+        self == Win32Error::ACCESS_DENIED
+    }
+
     fn row(self) -> Option<&'static (u32, &'static str, &'static str)> {
         TABLE.binary_search_by_key(&self.0, |row| row.0).ok().map(|at| &TABLE[at])
     }

@@ -17,12 +17,12 @@ pub struct ClientServiceRules {
     pub rights_at_start: RightsChecked,
     /// Which rights count for launches of the maintenance cycle (A30).
     pub rights_at_cycle: RightsChecked,
-    /// On a domain controller, whether it marks the token account's comment and waits to read it back (until SP4).
-    pub waits_for_comment: bool,
+    /// On a domain controller, what it waits for after it touched the shared token account.
+    pub token_wait: TokenWait,
     /// The longest such wait.
-    pub comment_wait: Span,
+    pub token_maximum_wait: Span,
     /// How often it looks.
-    pub comment_probe_interval: Span,
+    pub token_probe_interval: Span,
     /// The service's own result after a launch was refused: 1003 (KB828371).
     pub refused_launch_code: u32,
     /// The code of a launch without membership of the local Administrators (A34).
@@ -33,6 +33,18 @@ pub struct ClientServiceRules {
     pub good_status: Name,
     /// The status of an agent of which a component does not: `Install Pending` (KB828371).
     pub failing_status: Name,
+}
+
+/// What the client's service waits for on a domain controller before it launches anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenWait {
+    /// The mark that it left in the token account's comment, to be read back at its own copy (until SP3).
+    Comment,
+    /// The token account, at its own copy.
+    Account,
+    /// Nothing.
+    Nothing,
 }
 
 /// A component that the client's service launches.
