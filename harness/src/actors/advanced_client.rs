@@ -1,4 +1,4 @@
-//! A client that runs as Local System: no account, no right, no membership of its own (KB828371).
+//! A client that runs as Local System: no account, no right, no membership of its own.
 
 use std::rc::Rc;
 

@@ -194,10 +194,8 @@ impl Request<'_> {
     /// an account of the target's own database.
     fn accounts(&self, rules: &CcmRules) -> impl Iterator<Item = Credentials> {
         let own = &self.site.service_account;
-        let elsewhere = (rules.tries_other_domains && !self.client.on_dc).then(|| Credentials {
-            authority: Authority::Local(self.client.host.clone()),
-            ..own.clone()
-        });
+        let elsewhere = (rules.tries_other_domains && !self.client.on_dc)
+            .then(|| Credentials { authority: Authority::Local(self.client.host.clone()), ..own.clone() });
         self.site.connection_accounts.iter().cloned().chain([own.clone()]).chain(elsewhere)
     }
 

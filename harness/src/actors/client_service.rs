@@ -79,7 +79,7 @@ async fn token_account(ctx: &Ctx, client: &Installation, profile: &Profile) -> R
         }
     }
     if !client.on_dc {
-        // It puts both of its accounts back among the Administrators at each start (Q295771 is why that may fail).
+        // It puts both of its accounts back among the Administrators at each start; restricted groups may refuse them.
         join_administrators(ctx, home, &account, profile).await?;
         if let Some(own) = ctx.caller().credentials() {
             join_administrators(ctx, home, &own.user.clone(), profile).await?;

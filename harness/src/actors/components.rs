@@ -65,7 +65,12 @@ async fn standing(ctx: &Ctx, client: &Installation, checked: RightsChecked) -> S
         Who::System | Who::Credentials(_) => (BTreeSet::new(), false),
     };
     let Some(name) = &account else {
-        return Standing { account, rights: Right::ALL.iter().copied().collect(), administrator: true, checked };
+        return Standing {
+            account,
+            rights: Right::ALL.iter().copied().collect(),
+            administrator: true,
+            checked,
+        };
     };
     if checked == RightsChecked::Now {
         let answer = ctx.call(ctx.host(), Verb::RightsOf { account: name.clone() }).await;

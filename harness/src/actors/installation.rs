@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures::FutureExt;
 use indexmap::IndexMap;
 use mockdc_mocks::{
-    AccountName, Authority, Caller, Credentials, Fact, HostName, Name, ProcessId, ProgramName, Secret, SimTime,
-    StateKey, Value,
+    AccountName, Authority, Caller, Credentials, Fact, HostName, Name, ProcessId, ProgramName, Secret,
+    SimTime, StateKey, Value,
 };
 use mockdc_scenarios::{ProductKind, Profile};
 
@@ -144,14 +144,20 @@ impl Installation {
                 self.play(stage, &profile.bootstrap.program, Role::Bootstrap, |ctx, _, client| {
                     bootstrap::run(ctx, client).boxed_local()
                 });
-                self.play(stage, &profile.client_service.program, Role::ClientService, |ctx, start, client| {
-                    client_service::run(ctx, start, client).boxed_local()
-                });
+                self.play(
+                    stage,
+                    &profile.client_service.program,
+                    Role::ClientService,
+                    |ctx, start, client| client_service::run(ctx, start, client).boxed_local(),
+                );
             }
             ProductKind::Advanced => {
-                self.play(stage, &profile.client_service.program, Role::AdvancedClient, |ctx, start, client| {
-                    advanced_client::run(ctx, start, client).boxed_local()
-                });
+                self.play(
+                    stage,
+                    &profile.client_service.program,
+                    Role::AdvancedClient,
+                    |ctx, start, client| advanced_client::run(ctx, start, client).boxed_local(),
+                );
             }
         }
     }
@@ -185,8 +191,11 @@ impl Installation {
 /// The agents that a client reports, each once.
 pub(super) fn agents(profile: &Profile) -> impl Iterator<Item = &Name> {
     use mockdc_scenarios::LaunchToken;
-    let launched =
-        profile.components.values().filter(|component| component.launch != LaunchToken::None).map(|c| &c.agent);
+    let launched = profile
+        .components
+        .values()
+        .filter(|component| component.launch != LaunchToken::None)
+        .map(|c| &c.agent);
     let mut seen: Vec<&Name> = Vec::new();
     launched.filter(move |agent| {
         let new = *agent != "" && !seen.contains(agent);

@@ -30,16 +30,24 @@ async fn load(ctx: &Ctx, client: &Installation, journal: &Journal) -> Result<u32
         let values: &[(&str, &dyn std::fmt::Display)] =
             &[("path", &list), ("code", &error.code()), ("text", &error.text())];
         journal.line(ctx, |lines| &lines.loader_no_servers, values);
-        journal.line(ctx, |lines| &lines.loader_no_child, &[("code", &error.code()), ("text", &error.text())]);
+        journal.line(
+            ctx,
+            |lines| &lines.loader_no_child,
+            &[("code", &error.code()), ("text", &error.text())],
+        );
         return Err(error);
     }
-    let launch =
-        Verb::ProcessLaunch { program: profile.bootstrap.program.clone(), as_user: None, rights: Default::default() };
+    let launch = Verb::ProcessLaunch {
+        program: profile.bootstrap.program.clone(),
+        as_user: None,
+        rights: Default::default(),
+    };
     let child = match ctx.call(ctx.host(), launch).await {
         Ok(Reply::Process(child)) => child,
         Ok(_) => return Ok(0),
         Err(error) => {
-            let values: &[(&str, &dyn std::fmt::Display)] = &[("code", &error.code()), ("text", &error.text())];
+            let values: &[(&str, &dyn std::fmt::Display)] =
+                &[("code", &error.code()), ("text", &error.text())];
             journal.line(ctx, |lines| &lines.loader_no_child, values);
             return Err(error);
         }

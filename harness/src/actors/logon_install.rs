@@ -13,7 +13,7 @@ use crate::timeline::{EventKind, Role};
 
 /// Installs under the caller, who is the user at the machine; the result is 0 or the last attempt's code.
 ///
-/// A logon script whose user is no administrator leaves the install to `site`, where there is one (Q265270).
+/// A logon script whose user is no administrator leaves the install to `site`, where there is one.
 pub async fn run(
     ctx: Ctx,
     client: Rc<Installation>,

@@ -9,7 +9,7 @@ use super::{Installation, components};
 use crate::run::Ctx;
 
 /// When the next cycle of a client is due that starts at `now`: one period from its last, or from now when that
-/// instant was missed or there was none (Q231232).
+/// instant was missed or there was none.
 pub(super) fn missed(client: &Installation, now: SimTime) -> SimTime {
     let cycle = client.profile().client_service.cycle;
     match client.last_cycle.get().map(|last| last + cycle) {

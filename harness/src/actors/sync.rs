@@ -26,11 +26,7 @@ pub(super) enum Look<E> {
 
 impl Wait<'_> {
     /// Looks at once and then each interval. The last possible look is the one that falls on the limit itself.
-    pub(super) async fn until<E>(
-        &self,
-        ctx: &Ctx,
-        mut look: impl AsyncFnMut() -> Look<E>,
-    ) -> Result<(), E> {
+    pub(super) async fn until<E>(&self, ctx: &Ctx, mut look: impl AsyncFnMut() -> Look<E>) -> Result<(), E> {
         let what = || WaitFor::Account { account: self.account.clone(), at: self.at.clone() };
         let began = ctx.now();
         ctx.record(EventKind::WaitBegan { what: what(), limit: Some(self.limit) });
