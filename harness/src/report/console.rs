@@ -98,7 +98,12 @@ fn breaks_as_stated(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     if summary.breaks_as_stated.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = summary.breaks_as_stated.iter().map(|broken| broken.name.as_str()).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for broken in &summary.breaks_as_stated {
+        if !names.contains(&broken.name.as_str()) {
+            names.push(&broken.name);
+        }
+    }
     writeln!(out, "  breaks as stated: {}", names.join(", "))
 }
 

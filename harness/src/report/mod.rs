@@ -1,6 +1,6 @@
 //! Reports: results for people and for machines, and the folder that keeps a run.
 //!
-//! [`Summary`] is what is told of a run; [`console`], [`json`] and [`ResultsFolder`] write it. Sentences for events
+//! A [`Summary`] is what is told of a run; [`console`], [`json`] and [`ResultsFolder`] write it. Sentences for events
 //! are in [`describe`] and [`Cast`].
 
 mod command;

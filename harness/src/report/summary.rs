@@ -24,6 +24,10 @@ pub struct Summary {
     pub reasons: Vec<Reason>,
     /// Promises and rules that were broken and that the scenario says are broken.
     pub breaks_as_stated: Vec<Break>,
+    /// Every promise, and how often the run put it to the test.
+    pub promises: Vec<PromiseSummary>,
+    /// Expectations that were judged.
+    pub expectations: u64,
     /// Counts and sums over the run.
     pub measures: Measures,
     /// Why the run ended; nothing when it was skipped.
@@ -65,6 +69,8 @@ impl RunResult {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Reason {
+    /// Of which kind: `expectation`, `unlisted-promise`, `inert-fault`, …
+    pub kind: String,
     /// The line of the file that is concerned, from 1.
     pub line: Option<u32>,
     /// What is wrong.
@@ -73,6 +79,18 @@ pub struct Reason {
     pub because: Option<String>,
     /// Events that show it.
     pub evidence: Vec<Evidence>,
+}
+
+/// What a run says of a promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PromiseSummary {
+    /// Its name.
+    pub name: String,
+    /// How often the run put it to the test; 0: nobody in it makes this promise.
+    pub occasions: u32,
+    /// On how many of these it was broken.
+    pub breaches: u32,
 }
 
 /// A promise or rule that was broken, as the scenario states.

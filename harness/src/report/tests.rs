@@ -25,6 +25,7 @@ fn told(result: RunResult, evidence: &[u64], timeline: &Timeline) -> Summary {
     let evidence =
         evidence.iter().filter_map(|seq| Evidence::of(*seq, &timeline.events, &cast)).collect::<Vec<_>>();
     let reason = Reason {
+        kind: "expectation".into(),
         line: Some(34),
         text: "the loader stopped after 20m, before its child".into(),
         because: Some("the article says so".into()),
@@ -42,6 +43,8 @@ fn told(result: RunResult, evidence: &[u64], timeline: &Timeline) -> Summary {
             text: "it did not".into(),
             evidence: vec![],
         }],
+        promises: vec![],
+        expectations: 1,
         measures: Measures::of(&timeline.events),
         ended: Some(EndReason::Quiet),
         rerun: quoted(["mockdc", "run", "kb/hand-made.toml", "--seed", "7"]),

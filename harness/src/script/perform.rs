@@ -176,7 +176,8 @@ impl Performer {
     }
 
     /// Looks at the condition now, then at each interval, and for the last time at the deadline, which counts. A
-    /// polling step goes before each look; one that has no answer at the deadline is given up.
+    /// polling step goes before each look; one that has no answer at the deadline is given up. Its code is for the
+    /// condition to look at: it ends the wait only where the step says what it tolerates or requires.
     async fn wait(
         &mut self,
         id: &Name,
@@ -202,6 +203,7 @@ impl Performer {
                 };
                 match flow {
                     Some(Flow::On) | None => {}
+                    Some(Flow::Refused(_)) if !is_particular(polling) => {}
                     Some(flow) => break (WaitEnd::Abandoned, flow.into()),
                 }
             }
@@ -331,6 +333,11 @@ impl From<mockdc_mocks::Answer> for Done {
             Err(error) => Done::Code(error.code()),
         }
     }
+}
+
+/// Whether a step says which codes it goes on with.
+fn is_particular(step: &ScriptStep) -> bool {
+    step.require.is_some() || step.tolerate.as_ref().is_some_and(|tolerated| !tolerated.is_empty())
 }
 
 /// Whether the script goes on with this code. A required failure that does not occur is itself a failure.

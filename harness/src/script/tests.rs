@@ -169,8 +169,7 @@ fn after_a_refused_step_nothing_is_done() {
 #[test]
 fn a_wait_looks_at_each_interval_until_its_condition_holds() {
     let mut looks = 0;
-    let look = ScriptStep { tolerate: None, ..info("look") };
-    let until = wait(found(), Some(look), Span::secs(60), Some(Span::mins(60)));
+    let until = wait(found(), Some(info("look")), Span::secs(60), Some(Span::mins(60)));
     let (rehearsed, _) = play(vec![until], move |_| {
         looks += 1;
         if looks > 3 { Ok(Reply::Done) } else { Err(Win32Error::USER_NOT_FOUND) }
@@ -225,11 +224,16 @@ fn a_polling_step_that_never_answers_is_given_up_at_the_deadline() {
 }
 
 #[test]
-fn a_refused_polling_step_ends_the_wait_with_its_code() {
-    let until = wait(found(), Some(info("look")), Span::secs(1), None);
-    let (rehearsed, _) = play(vec![until], |_| Err(Win32Error::ACCESS_DENIED));
-    assert_eq!(rehearsed.code, Some(5));
+fn a_polling_step_ends_the_wait_only_with_a_code_that_it_says_it_does_not_tolerate() {
+    let polling = |tolerate| {
+        let look = ScriptStep { tolerate, ..info("look") };
+        wait(found(), Some(look), Span::secs(1), Some(Span::secs(1)))
+    };
+    let denied = |_: &Operation| Err(Win32Error::ACCESS_DENIED);
+    let (rehearsed, _) = play(vec![polling(Some(vec![2221]))], denied);
     assert_eq!(told(&rehearsed), ["look: 5", "wait: 5"]);
+    let (rehearsed, _) = play(vec![polling(Some(vec![]))], denied);
+    assert_eq!(told(&rehearsed), ["look: 5", "look: 5", "wait: 1460"]);
 }
 
 #[test]
