@@ -1,11 +1,13 @@
 //! How changes reach the other domain controllers: one interface, three models.
 
+mod ad;
 #[cfg(test)]
 mod lab;
 mod network;
 mod nt4;
 mod timers;
 
+pub(crate) use ad::Ad;
 pub(crate) use network::*;
 pub(crate) use nt4::Nt4;
 pub(crate) use timers::Timers;

@@ -1,0 +1,144 @@
+//! Who pulls from whom: a ring in each site, site links between them.
+
+use std::collections::VecDeque;
+
+use crate::directory::DcIndex;
+use crate::{AdSpec, DcSpec, Name, SimTime, SiteLinkSpec, Span};
+
+/// No controller of a site is further than this from another.
+const HOPS: usize = 3;
+
+/// A connection: `target` pulls from `source`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    pub(super) source: DcIndex,
+    pub(super) target: DcIndex,
+    pub(super) kind: ConnectionKind,
+}
+
+/// What starts a pull over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConnectionKind {
+    /// Inside a site: the source notifies its partners one after the other; this one is the n-th, from 0.
+    Notified { rank: i64 },
+    /// Between sites: only when the site link is open, here at its first and then at every further interval.
+    Scheduled { first: SimTime, interval: Span },
+}
+
+/// The connections of a domain. Sites without a path of links between them do not replicate.
+pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec]) -> Vec<Connection> {
+    let mut sites: Vec<(&Name, Vec<DcIndex>)> = Vec::new();
+    for (index, dc) in dcs.iter().enumerate() {
+        let dc_index = DcIndex(index as u16);
+        match sites.iter_mut().find(|(site, _)| *site == &dc.machine.site) {
+            Some((_, members)) => members.push(dc_index),
+            None => sites.push((&dc.machine.site, vec![dc_index])),
+        }
+    }
+    let mut connections = Vec::new();
+    for (_, members) in &sites {
+        for (source, partners) in partners(members.len()).into_iter().enumerate() {
+            for (rank, target) in partners.into_iter().enumerate() {
+                let kind = ConnectionKind::Notified { rank: rank as i64 };
+                connections.push(Connection { source: members[source], target: members[target], kind });
+            }
+        }
+    }
+    let names: Vec<&Name> = sites.iter().map(|(site, _)| *site).collect();
+    for (a, b, link) in spanning_tree(&spec.site_links, &names) {
+        // The first controller of a site is its bridgehead.
+        let (a, b) = (sites[a].1[0], sites[b].1[0]);
+        let interval = link.interval.max(Span::millis(1));
+        let kind =
+            ConnectionKind::Scheduled { first: SimTime::START + link.first.unwrap_or(interval), interval };
+        connections.push(Connection { source: a, target: b, kind });
+        connections.push(Connection { source: b, target: a, kind });
+    }
+    connections
+}
+
+/// A ring both ways, with further connections where it would be more than three hops long.
+fn partners(n: usize) -> Vec<Vec<usize>> {
+    let mut partners: Vec<Vec<usize>> = (0..n)
+        .map(|i| match n {
+            0 | 1 => Vec::new(),
+            2 => vec![1 - i],
+            _ => vec![(i + 1) % n, (i + n - 1) % n],
+        })
+        .collect();
+    for from in 0..n {
+        while let Some(far) = beyond_reach(&partners, from) {
+            partners[from].push(far);
+            partners[far].push(from);
+        }
+    }
+    partners
+}
+
+/// The furthest controller that is too far away.
+fn beyond_reach(partners: &[Vec<usize>], from: usize) -> Option<usize> {
+    let mut hops = vec![usize::MAX; partners.len()];
+    hops[from] = 0;
+    let mut queue = VecDeque::from([from]);
+    let mut last = from;
+    while let Some(at) = queue.pop_front() {
+        last = at;
+        for next in &partners[at] {
+            if hops[*next] == usize::MAX {
+                hops[*next] = hops[at] + 1;
+                queue.push_back(*next);
+            }
+        }
+    }
+    (hops[last] > HOPS).then_some(last)
+}
+
+/// The cheapest links that join as many sites as can be joined.
+fn spanning_tree<'a>(links: &'a [SiteLinkSpec], sites: &[&Name]) -> Vec<(usize, usize, &'a SiteLinkSpec)> {
+    let mut pairs = Vec::new();
+    for link in links {
+        let joined: Vec<usize> =
+            link.sites.iter().filter_map(|site| sites.iter().position(|name| *name == site)).collect();
+        for (index, a) in joined.iter().enumerate() {
+            pairs.extend(joined[..index].iter().map(|b| (*b, *a, link)));
+        }
+    }
+    pairs.sort_by_key(|(_, _, link)| (link.cost, link.interval));
+    let mut group: Vec<usize> = (0..sites.len()).collect();
+    pairs.retain(|(a, b, _)| {
+        let (keep, give) = (group[*a], group[*b]);
+        group.iter_mut().filter(|of| **of == give).for_each(|of| *of = keep);
+        keep != give
+    });
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replication::lab::dcs_in_sites;
+
+    fn link(sites: &[&str], cost: u32) -> SiteLinkSpec {
+        let sites = sites.iter().map(|site| Name::from(*site)).collect();
+        SiteLinkSpec { name: "link".into(), sites, interval: Span::mins(180), first: None, cost }
+    }
+
+    #[test]
+    fn a_ring_of_seven_needs_nothing_more_and_a_larger_one_stays_within_three_hops() {
+        assert!(partners(7).iter().all(|partners| partners.len() == 2));
+        for n in [8, 12, 30] {
+            let partners = partners(n);
+            assert!((0..n).all(|from| beyond_reach(&partners, from).is_none()));
+        }
+        assert_eq!(partners(2), vec![vec![1], vec![0]]);
+    }
+
+    #[test]
+    fn the_dear_side_of_a_triangle_of_sites_is_not_used() {
+        let dcs = dcs_in_sites(&[("DC1", "A"), ("DC2", "B"), ("DC3", "C"), ("DC4", "D")]);
+        let site_links = vec![link(&["A", "C"], 300), link(&["A", "B"], 100), link(&["B", "C"], 100)];
+        let connections = connections(&AdSpec { site_links, ..AdSpec::default() }, &dcs);
+        let pairs: Vec<_> = connections.iter().map(|c| (c.source.0, c.target.0)).collect();
+        assert_eq!(pairs, vec![(0, 1), (1, 0), (1, 2), (2, 1)]);
+    }
+}

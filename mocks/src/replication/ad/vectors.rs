@@ -1,0 +1,84 @@
+//! What a controller knows of its own changes and of everybody else's.
+
+use std::collections::BTreeMap;
+
+use crate::Version;
+use crate::directory::{DcIndex, Part};
+
+/// One controller's replication state.
+#[derive(Clone, Debug)]
+pub(super) struct Replica {
+    /// The highest update sequence number that it has given out.
+    pub(super) usn: u64,
+    /// Every local write, originating or replicated, under its own number.
+    changes: Vec<(u64, Part)>,
+    /// The number of each part's last write.
+    latest: BTreeMap<Part, u64>,
+    /// High-watermarks: of each source, the last of its numbers that has been taken.
+    pub(super) watermark: Vec<u64>,
+    /// The up-to-dateness vector: of each origin, the highest originating number that is in here.
+    pub(super) vector: Vec<u64>,
+    /// Its own commits by their numbers.
+    pub(super) originated: Vec<(u64, Version)>,
+}
+
+impl Replica {
+    pub(super) fn new(controllers: usize) -> Replica {
+        Replica {
+            usn: 0,
+            changes: Vec::new(),
+            latest: BTreeMap::new(),
+            watermark: vec![0; controllers],
+            vector: vec![0; controllers],
+            originated: Vec::new(),
+        }
+    }
+
+    /// Numbers a write of these parts, as one.
+    pub(super) fn write(&mut self, own: DcIndex, parts: impl IntoIterator<Item = Part>) {
+        self.usn += 1;
+        for part in parts {
+            self.latest.insert(part.clone(), self.usn);
+            self.changes.push((self.usn, part));
+        }
+        self.vector[usize::from(own.0)] = self.usn;
+    }
+
+    /// The parts written after a number, each once, at the place of its last write.
+    pub(super) fn written_after(&self, usn: u64) -> impl Iterator<Item = &Part> {
+        let from = self.changes.partition_point(|(written, _)| *written <= usn);
+        self.changes[from..]
+            .iter()
+            .filter(|(written, part)| self.latest.get(part) == Some(written))
+            .map(|(_, part)| part)
+    }
+
+    /// Whether it has something that `target` has not, as far as numbers tell.
+    pub(super) fn is_ahead_of(&self, own: DcIndex, target: &Replica) -> bool {
+        self.usn > target.watermark[usize::from(own.0)]
+            || self.vector.iter().zip(&target.vector).any(|(here, there)| here > there)
+    }
+
+    /// The commits that it made after one number, up to another.
+    pub(super) fn originated_in(&self, after: u64, to: u64) -> impl Iterator<Item = Version> + '_ {
+        let from = self.originated.partition_point(|(usn, _)| *usn <= after);
+        self.originated[from..].iter().take_while(move |(usn, _)| *usn <= to).map(|(_, version)| *version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Rid;
+
+    #[test]
+    fn a_part_that_is_written_again_is_passed_on_once() {
+        let mut replica = Replica::new(1);
+        let (user, comment) = (Part::User(Rid(1)), Part::Comment(Rid(1)));
+        replica.write(DcIndex(0), [user.clone(), comment.clone()]);
+        replica.write(DcIndex(0), [comment.clone()]);
+        assert_eq!(replica.written_after(0).collect::<Vec<_>>(), vec![&user, &comment]);
+        assert_eq!(replica.written_after(1).collect::<Vec<_>>(), vec![&comment]);
+        assert_eq!(replica.usn, 2);
+    }
+}
