@@ -1,0 +1,180 @@
+//! Whether replicas show the same once changes and faults have ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mockdc_mocks::{
+    Attribute, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Replication, SimTime, Span,
+    StateKey, Value,
+};
+
+use crate::judge::Breach;
+use crate::judge::outline::Outline;
+use crate::timeline::{EventKind, StateView};
+
+/// Runs whose last change or fault is more recent than replication may take are not judged.
+pub(super) fn replicas_converge(outline: &Outline<'_>) -> Vec<Breach> {
+    let plan = outline.run.plan();
+    if plan.world.dcs.len() < 2 {
+        return Vec::new();
+    }
+    let (Some(bound), Some(quiet)) = (slowest_replication(outline), quiet_since(outline)) else {
+        return Vec::new();
+    };
+    if quiet + bound > outline.end {
+        return Vec::new();
+    }
+    let mut view = StateView::new();
+    let mut open: BTreeSet<&HostName> = BTreeSet::new();
+    for event in &outline.run.events {
+        view.apply(event);
+        match &event.kind {
+            EventKind::Fact(Fact::SyncBegan { .. }) => {
+                open.insert(&event.host);
+            }
+            EventKind::Fact(Fact::SyncEnded { .. }) => {
+                open.remove(&event.host);
+            }
+            _ => {}
+        }
+    }
+    let Some(pdc) = outline.pdc() else { return Vec::new() };
+    let source = replicated(&view, pdc);
+    let judged = |host: &&HostName| {
+        *host != pdc && !open.contains(host) && view.value(host, &StateKey::Up) != Some(Value::Is(false))
+    };
+    let hosts = plan.world.dcs.iter().map(|dc| &dc.name).filter(judged);
+    hosts.filter_map(|host| differs(&source, &replicated(&view, host), pdc, host)).collect()
+}
+
+type Replica<'a> = BTreeMap<&'a StateKey, (&'a Value, u64)>;
+
+/// What of a controller's state every other one must come to show.
+fn replicated<'a>(view: &'a StateView, host: &HostName) -> Replica<'a> {
+    let shared = |key: &StateKey| match key {
+        StateKey::Account { .. } | StateKey::Member { .. } => true,
+        // Bad passwords are counted by each controller; a lockout ends by each one's clock.
+        StateKey::Attribute { attribute, .. } => {
+            !matches!(attribute, Attribute::BadPasswords | Attribute::LockedOut)
+        }
+        _ => false,
+    };
+    let states = view.states(host).filter(|(key, _)| shared(key));
+    states.map(|(key, known)| (key, (&known.value, known.seq))).collect()
+}
+
+fn differs(source: &Replica<'_>, replica: &Replica<'_>, pdc: &HostName, host: &HostName) -> Option<Breach> {
+    let here =
+        source.iter().find(|(key, (value, _))| replica.get(*key).map(|(other, _)| other) != Some(value));
+    if let Some((key, (value, seq))) = here {
+        let other = replica.get(key);
+        let shows = other.map_or("nothing".to_owned(), |(value, _)| format!("{value:?}"));
+        let text = format!("{key:?} is {value:?} at {pdc} and {shows} at {host}, long after the last change");
+        return Some(Breach::new(text, [Some(*seq), other.map(|(_, seq)| *seq)].into_iter().flatten()));
+    }
+    let (key, (value, seq)) = replica.iter().find(|(key, _)| !source.contains_key(*key))?;
+    let text = format!("{key:?} is {value:?} at {host} and nothing at {pdc}, long after the last change");
+    Some(Breach::new(text, [*seq]))
+}
+
+/// Since when nothing is committed and no fault is at work; `None`: a fault lasts to the end.
+fn quiet_since(outline: &Outline<'_>) -> Option<SimTime> {
+    let mut quiet = SimTime::START;
+    for fault in &outline.run.plan().world.faults {
+        if matters(&fault.kind) {
+            quiet = quiet.max(SimTime::START + fault.until?);
+        }
+    }
+    for event in &outline.run.events {
+        match &event.kind {
+            EventKind::Fact(Fact::Committed { .. } | Fact::Machine { .. } | Fact::FaultTouched { .. })
+            | EventKind::Lost { .. } => quiet = quiet.max(event.at),
+            EventKind::Fact(Fact::SyncEnded { error: Some(_), .. }) => quiet = quiet.max(event.at),
+            _ => {}
+        }
+    }
+    Some(quiet)
+}
+
+/// Whether a fault can keep changes from arriving.
+fn matters(fault: &FaultKind) -> bool {
+    !matches!(fault, FaultKind::ClockSkew { .. } | FaultKind::Refuse { .. } | FaultKind::Drop { .. })
+}
+
+/// The longest time that a change may take to every controller; `None`: without bound, or never.
+fn slowest_replication(outline: &Outline<'_>) -> Option<Span> {
+    let world = &outline.run.plan().world;
+    // Links with a speed make the time depend on the volume; an hour is left for it below, unless they are slow.
+    let slow = world.links.iter().any(|link| link.bits_per_second.is_some_and(|speed| speed < 9_600));
+    if slow {
+        return None;
+    }
+    let hour = Span::hours(1);
+    match &world.domain.replication {
+        Replication::Delay(delay) => {
+            let mut bound = longest_delay(delay)?;
+            for own in world.dcs.iter().filter_map(|dc| dc.delay.as_ref()) {
+                bound = bound.max(longest_delay(own)?);
+            }
+            Some(bound + hour)
+        }
+        Replication::Nt4(nt4) => {
+            let governors = world.dcs.iter().map(|dc| dc.nt4.as_ref().unwrap_or(&nt4.bdc));
+            let slowest = governors.clone().map(|bdc| bdc.governor).min()?;
+            if slowest == 0 || nt4.pulse_concurrency == 0 {
+                return None;
+            }
+            let pause = governors.map(|bdc| bdc.randomize).max()?;
+            let backups = i64::try_from(world.dcs.len()).ok()?;
+            let first = nt4.first_pulse.unwrap_or(nt4.pulse);
+            // Each cycle serves at least one batch; a dead partner holds a place for both time-outs.
+            let turn = nt4.pulse + nt4.pulse_timeout1 + nt4.pulse_timeout2 + pause;
+            Some(first + nt4.pulse_maximum + turn.times(backups) + hour.times(100 / i64::from(slowest)))
+        }
+        Replication::Ad(ad) => {
+            let sites: BTreeSet<&Name> = world.dcs.iter().map(|dc| &dc.machine.site).collect();
+            if !all_linked(&sites, ad.site_links.iter().map(|link| link.sites.as_slice())) {
+                return None;
+            }
+            let controllers = i64::try_from(world.dcs.len()).ok()?;
+            let first = ad.notify_first.unwrap_or(Span::secs(300));
+            let next = ad.notify_next.unwrap_or(Span::secs(30));
+            let hop = first + next.times(controllers) + ad.poll;
+            let links = ad.site_links.iter();
+            let schedules = links
+                .fold(Span::ZERO, |sum, link| sum + link.interval.times(2) + link.first.unwrap_or_default());
+            Some(hop.times(controllers) + schedules + hour)
+        }
+    }
+}
+
+fn longest_delay(delay: &DelaySpec) -> Option<Span> {
+    let own = [&delay.sam, &delay.builtin, &delay.lsa];
+    let mut longest = longest(&delay.all)?;
+    for distribution in own.into_iter().flatten() {
+        longest = longest.max(self::longest(distribution)?);
+    }
+    Some(longest)
+}
+
+fn longest(distribution: &Distribution) -> Option<Span> {
+    match distribution {
+        Distribution::Constant(span) => Some(*span),
+        Distribution::Uniform { to, .. } => Some(*to),
+        Distribution::Normal { to, .. } | Distribution::Exponential { to, .. } => *to,
+    }
+}
+
+fn all_linked<'a>(sites: &BTreeSet<&'a Name>, links: impl Iterator<Item = &'a [Name]> + Clone) -> bool {
+    let mut reached: BTreeSet<&Name> = sites.iter().copied().take(1).collect();
+    loop {
+        let before = reached.len();
+        for link in links.clone() {
+            if link.iter().any(|site| reached.contains(site)) {
+                reached.extend(link.iter());
+            }
+        }
+        if reached.len() == before {
+            return sites.iter().all(|site| reached.contains(site));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Rights that launches find, against the rights that policy gives.
+
+use mockdc_mocks::{ProcessId, Right, StateKey};
+
+use crate::judge::Breach;
+use crate::judge::outline::Outline;
+use crate::timeline::{EventKind, StateView};
+
+/// A launch looks at the rights of its token or at those of now (FACTS.md, A30): what it finds is one of the two,
+/// and what it misses is missing in one of the two.
+pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
+    let is_due = |kind: &EventKind| matches!(kind, EventKind::ComponentDue { account: Some(_), .. });
+    if !outline.run.events.iter().any(|event| is_due(&event.kind)) {
+        return Vec::new();
+    }
+    let mut breaches = Vec::new();
+    let mut view = StateView::new();
+    for event in &outline.run.events {
+        if let EventKind::ComponentDue { component, account: Some(account), needs, holds, .. } = &event.kind {
+            let process = event.actor.and_then(|id| outline.actors.get(&id)?.process);
+            let token =
+                process.and_then(|id: ProcessId| outline.processes.get(&id)).map(|process| process.token);
+            let of_account = token.filter(|token| {
+                token.credentials.as_ref().is_some_and(|credentials| credentials.user == *account)
+            });
+            let now = |right: Right| {
+                let key = StateKey::Right { account: account.clone(), right };
+                view.known(&event.host, &key).is_some()
+            };
+            for right in needs {
+                let in_token = of_account.map(|token| token.rights.contains(right));
+                let found = holds.contains(right);
+                let may = now(*right) || in_token.unwrap_or(false);
+                let must = now(*right) && in_token.unwrap_or(true);
+                if found && !may {
+                    let text =
+                        format!("{component} finds {right} of {account}, which neither policy nor token has");
+                    breaches.push(Breach::new(text, [event.seq]));
+                } else if !found && must {
+                    let text =
+                        format!("{component} misses {right} of {account}, which policy and token have");
+                    breaches.push(Breach::new(text, [event.seq]));
+                }
+            }
+            for right in holds.iter().filter(|right| !needs.contains(right)) {
+                let text = format!("{component} counts {right}, which it does not need");
+                breaches.push(Breach::new(text, [event.seq]));
+            }
+        }
+        view.apply(event);
+    }
+    breaches
+}

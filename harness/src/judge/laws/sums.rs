@@ -1,0 +1,121 @@
+//! Counters against the events that they count.
+
+use std::collections::BTreeMap;
+
+use mockdc_mocks::{Counter, Fact, HostName, StateKey, Value};
+
+use crate::judge::Breach;
+use crate::judge::outline::Outline;
+use crate::timeline::EventKind;
+
+/// What the events of one host add up to.
+#[derive(Default)]
+struct Sums {
+    told: BTreeMap<Counter, (i64, u64)>,
+    synchronizations: u64,
+    deltas: u64,
+    bytes: u64,
+    commits: u64,
+    open: bool,
+}
+
+pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let mut hosts: BTreeMap<&HostName, Sums> = BTreeMap::new();
+    for event in &outline.run.events {
+        let EventKind::Fact(fact) = &event.kind else { continue };
+        match fact {
+            Fact::State { key: StateKey::Counter { counter }, value, .. } => {
+                let Some(Value::Number(number)) = value else {
+                    breaches.push(Breach::new(format!("{counter:?} is no number"), [event.seq]));
+                    continue;
+                };
+                let sums = hosts.entry(&event.host).or_default();
+                if let Some((before, seq)) = sums.told.insert(*counter, (*number, event.seq))
+                    && before > *number
+                {
+                    let text = format!("{counter:?} of {} falls from {before} to {number}", event.host);
+                    breaches.push(Breach::new(text, [seq, event.seq]));
+                }
+            }
+            Fact::SyncBegan { .. } => hosts.entry(&event.host).or_default().open = true,
+            Fact::SyncEnded { deltas, bytes, busy_bytes, error, .. } => {
+                let sums = hosts.entry(&event.host).or_default();
+                sums.open = false;
+                sums.deltas += deltas;
+                sums.bytes += bytes;
+                sums.synchronizations += u64::from(error.is_none());
+                if busy_bytes > bytes {
+                    let text = format!("{busy_bytes} bytes in busy hours are more than all {bytes}");
+                    breaches.push(Breach::new(text, [event.seq]));
+                }
+            }
+            Fact::Committed { .. } => hosts.entry(&event.host).or_default().commits += 1,
+            _ => {}
+        }
+    }
+    for (host, sums) in &hosts {
+        // While a synchronisation goes on its counters may run ahead of its end.
+        if sums.open {
+            continue;
+        }
+        let pairs = [
+            (Counter::DeltasReceived, sums.deltas, sums.synchronizations > 0),
+            (Counter::BytesReceived, sums.bytes, sums.synchronizations > 0),
+            (Counter::Synchronizations, sums.synchronizations, true),
+            (Counter::DeltasCommitted, sums.commits, true),
+        ];
+        for (counter, sum, counted) in pairs {
+            if let Some((told, seq)) = sums.told.get(&counter)
+                && counted
+                && u64::try_from(*told) != Ok(sum)
+            {
+                let text = format!("{counter:?} of {host} says {told}, and its events add up to {sum}");
+                breaches.push(Breach::new(text, [*seq]));
+            }
+        }
+    }
+    breaches.extend(attempts(outline));
+    breaches
+}
+
+#[derive(Default)]
+struct Attempts {
+    made: u32,
+    open: Option<u64>,
+}
+
+fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let mut clients: BTreeMap<&HostName, Attempts> = BTreeMap::new();
+    for event in &outline.run.events {
+        match &event.kind {
+            EventKind::AttemptBegan { client, attempt } => {
+                let known = clients.entry(client).or_default();
+                known.made += 1;
+                known.open = Some(event.seq);
+                if *attempt != known.made {
+                    let text = format!("attempt {attempt} on {client} is the {}. that begins", known.made);
+                    breaches.push(Breach::new(text, [event.seq]));
+                }
+            }
+            EventKind::AttemptEnded { client, attempt, .. } => {
+                let known = clients.entry(client).or_default();
+                if known.open.take().is_none() || *attempt != known.made {
+                    let text = format!("attempt {attempt} on {client} ends without having begun");
+                    breaches.push(Breach::new(text, [event.seq]));
+                }
+            }
+            EventKind::InstallEnded { client, attempts, .. } => {
+                let known = clients.remove(client).unwrap_or_default();
+                if *attempts != known.made {
+                    let text =
+                        format!("the install of {client} counts {attempts} attempts of {}", known.made);
+                    breaches.push(Breach::new(text, [event.seq]));
+                }
+            }
+            _ => {}
+        }
+    }
+    breaches
+}

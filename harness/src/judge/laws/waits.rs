@@ -1,0 +1,63 @@
+//! Waits and their limits.
+
+use mockdc_mocks::{SimTime, Span};
+
+use crate::judge::Breach;
+use crate::judge::outline::{Mark, Outline};
+use crate::timeline::{ActorId, EventKind, WaitEnd, WaitFor};
+
+struct Open<'a> {
+    actor: Option<ActorId>,
+    what: &'a WaitFor,
+    limit: Option<Span>,
+    began: Mark,
+}
+
+pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let mut open: Vec<Open<'_>> = Vec::new();
+    for event in &outline.run.events {
+        match &event.kind {
+            EventKind::WaitBegan { what, limit } => {
+                open.push(Open { actor: event.actor, what, limit: *limit, began: Mark::of(event) });
+            }
+            EventKind::WaitEnded { what, how, lasted } => {
+                let place = open.iter().rposition(|wait| wait.actor == event.actor && wait.what == what);
+                let Some(place) = place else {
+                    breaches.push(Breach::new("a wait ends that never began", [event.seq]));
+                    continue;
+                };
+                let wait = open.remove(place);
+                if let Some(text) = fault(&wait, event.at, *how, *lasted) {
+                    breaches.push(Breach::new(text, [wait.began.seq, event.seq]));
+                }
+            }
+            _ => {}
+        }
+    }
+    for wait in open {
+        let Some(due) = wait.limit.map(|limit| wait.began.at + limit) else { continue };
+        let ended = wait.actor.and_then(|id| outline.end_of(outline.actors.get(&id)?));
+        let over = ended.map_or(outline.end, |mark| mark.at);
+        if due < over {
+            let text = format!("a wait of at most {} still goes on at {over}", due.since(wait.began.at));
+            breaches.push(Breach::new(text, [wait.began.seq]));
+        }
+    }
+    breaches
+}
+
+fn fault(wait: &Open<'_>, ended: SimTime, how: WaitEnd, lasted: Span) -> Option<String> {
+    let passed = ended.since(wait.began.at);
+    if lasted != passed {
+        return Some(format!("a wait says that it lasted {lasted}, and {passed} have passed"));
+    }
+    match (wait.limit, how) {
+        (Some(limit), _) if passed > limit => Some(format!("a wait of at most {limit} lasted {passed}")),
+        (Some(limit), WaitEnd::TimedOut) if passed < limit => {
+            Some(format!("a wait of {limit} is given up after {passed}"))
+        }
+        (None, WaitEnd::TimedOut) => Some("a wait without a limit is given up".to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,30 @@
+//! The verdict on a run. Everything here reads the timeline and nothing else.
+
+mod claims;
+mod laws;
+mod outline;
+mod promises;
+mod verdict;
+
+pub use claims::*;
+pub use laws::*;
+pub use promises::*;
+pub use verdict::*;
+
+use serde::Serialize;
+
+/// A law, a promise or a rule is broken here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Breach {
+    /// What happened, as a sentence.
+    pub text: String,
+    /// The events that show it, in order.
+    pub evidence: Vec<u64>,
+}
+
+impl Breach {
+    pub(crate) fn new(text: impl Into<String>, evidence: impl IntoIterator<Item = u64>) -> Breach {
+        Breach { text: text.into(), evidence: evidence.into_iter().collect() }
+    }
+}

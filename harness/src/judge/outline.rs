@@ -1,0 +1,248 @@
+//! The bones of a run that laws and promises look at: actors, processes, accounts, attempts.
+
+use std::collections::BTreeMap;
+
+use mockdc_mocks::{
+    AccountName, Authority, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
+};
+use mockdc_scenarios::{Client, Profile, SiteServer};
+
+use crate::timeline::{AccountPurpose, ActorId, Event, EventKind, Role, Timeline};
+
+/// A mark in a run: an event and its instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) seq: u64,
+    pub(crate) at: SimTime,
+}
+
+impl Mark {
+    pub(crate) fn of(event: &Event) -> Mark {
+        Mark { seq: event.seq, at: event.at }
+    }
+}
+
+/// An actor from its start to its end.
+pub(crate) struct ActorSpan<'a> {
+    pub(crate) role: Role,
+    pub(crate) host: &'a HostName,
+    pub(crate) account: Option<&'a AccountName>,
+    pub(crate) process: Option<ProcessId>,
+    pub(crate) subject: &'a Name,
+    pub(crate) started: Mark,
+    /// By itself, with a code.
+    pub(crate) ended: Option<(Mark, u32)>,
+}
+
+/// A process from its start to its end.
+pub(crate) struct ProcessSpan<'a> {
+    pub(crate) host: &'a HostName,
+    pub(crate) token: &'a Token,
+    pub(crate) parent: Option<ProcessId>,
+    pub(crate) started: Mark,
+    /// The exit code; none when it was ended from outside.
+    pub(crate) ended: Option<(Mark, Option<u32>)>,
+}
+
+impl ProcessSpan<'_> {
+    /// Whether it runs under the account of this name whose database is at `at`.
+    pub(crate) fn runs_under(&self, account: &AccountName, at: &HostName) -> bool {
+        let Some(credentials) = &self.token.credentials else { return false };
+        credentials.user == *account
+            && match &credentials.authority {
+                Authority::Domain => true,
+                Authority::Local(host) => host == at,
+            }
+    }
+
+    fn runs_at(&self, seq: u64) -> bool {
+        self.started.seq < seq && self.ended.is_none_or(|(end, _)| end.seq > seq)
+    }
+}
+
+/// An account that serves a purpose.
+pub(crate) struct PurposeMark<'a> {
+    pub(crate) account: &'a AccountName,
+    pub(crate) purpose: AccountPurpose,
+    pub(crate) client: &'a HostName,
+    pub(crate) at: &'a HostName,
+    pub(crate) mark: Mark,
+}
+
+/// A change of an account's existence in a host's database.
+pub(crate) struct Existence<'a> {
+    pub(crate) account: &'a Name,
+    pub(crate) at: &'a HostName,
+    pub(crate) exists: bool,
+    pub(crate) mark: Mark,
+}
+
+/// What a run consists of.
+pub(crate) struct Outline<'a> {
+    pub(crate) run: &'a Timeline,
+    pub(crate) end: SimTime,
+    pub(crate) actors: BTreeMap<ActorId, ActorSpan<'a>>,
+    pub(crate) processes: BTreeMap<ProcessId, ProcessSpan<'a>>,
+    pub(crate) purposes: Vec<PurposeMark<'a>>,
+    pub(crate) existence: Vec<Existence<'a>>,
+}
+
+impl<'a> Outline<'a> {
+    pub(crate) fn of(run: &'a Timeline) -> Outline<'a> {
+        let mut outline = Outline {
+            run,
+            end: run.end(),
+            actors: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            purposes: Vec::new(),
+            existence: Vec::new(),
+        };
+        for event in &run.events {
+            outline.take(event);
+        }
+        outline
+    }
+
+    fn take(&mut self, event: &'a Event) {
+        let mark = Mark::of(event);
+        match &event.kind {
+            EventKind::Fact(fact) => self.take_fact(event, fact, mark),
+            EventKind::ActorStarted { role, process, account, subject } => {
+                let Some(id) = event.actor else { return };
+                let span = ActorSpan {
+                    role: *role,
+                    host: &event.host,
+                    account: account.as_ref(),
+                    process: *process,
+                    subject,
+                    started: mark,
+                    ended: None,
+                };
+                self.actors.insert(id, span);
+            }
+            EventKind::ActorEnded { code, .. } => {
+                if let Some(actor) = event.actor.and_then(|id| self.actors.get_mut(&id)) {
+                    actor.ended.get_or_insert((mark, *code));
+                }
+            }
+            EventKind::Purpose { account, purpose, client, at } => {
+                self.purposes.push(PurposeMark { account, purpose: *purpose, client, at, mark });
+            }
+            EventKind::Call { verb, at, subject: Some(account), code: 0, .. } => match verb {
+                VerbKind::UserAdd => self.existence.push(Existence { account, at, exists: true, mark }),
+                VerbKind::UserDelete => self.existence.push(Existence { account, at, exists: false, mark }),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn take_fact(&mut self, event: &'a Event, fact: &'a Fact, mark: Mark) {
+        match fact {
+            Fact::ServiceStarted { process, token, .. } => self.process(event, *process, token, None),
+            Fact::ProcessStarted { process, token, parent, .. } => {
+                self.process(event, *process, token, *parent);
+            }
+            Fact::ProcessEnded { process, code, .. } => {
+                if let Some(process) = self.processes.get_mut(process) {
+                    process.ended.get_or_insert((mark, *code));
+                }
+            }
+            Fact::State { key: StateKey::Account { account }, value, .. } => {
+                let (account, exists) = (account.name(), value.is_some());
+                self.existence.push(Existence { account, at: &event.host, exists, mark });
+            }
+            _ => {}
+        }
+    }
+
+    fn process(&mut self, event: &'a Event, id: ProcessId, token: &'a Token, parent: Option<ProcessId>) {
+        // A service's start is told as a service and as a process: the second adds only the parent.
+        let span = self.processes.entry(id).or_insert_with(|| ProcessSpan {
+            host: &event.host,
+            token,
+            parent: None,
+            started: Mark::of(event),
+            ended: None,
+        });
+        span.parent = span.parent.or(parent);
+    }
+
+    /// Whether the host is a domain controller.
+    pub(crate) fn is_dc(&self, host: &HostName) -> bool {
+        self.run.plan().world.dcs.iter().any(|dc| dc.name == *host)
+    }
+
+    /// The primary domain controller.
+    pub(crate) fn pdc(&self) -> Option<&'a HostName> {
+        self.run.plan().world.dcs.iter().find(|dc| dc.role == DcRole::Pdc).map(|dc| &dc.name)
+    }
+
+    /// The end of an actor, by itself or with its process.
+    pub(crate) fn end_of(&self, actor: &ActorSpan<'_>) -> Option<Mark> {
+        let by_process = actor.process.and_then(|id| self.processes.get(&id)?.ended).map(|(mark, _)| mark);
+        match (actor.ended.map(|(mark, _)| mark), by_process) {
+            (Some(one), Some(other)) => Some(if one.seq < other.seq { one } else { other }),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Processes that run at the instant of an event, it not counted.
+    pub(crate) fn running_at(&self, seq: u64) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
+        self.processes
+            .iter()
+            .filter(move |(_, process)| process.runs_at(seq))
+            .map(|(id, process)| (*id, process))
+    }
+
+    /// The client that the plan has for a machine.
+    pub(crate) fn client(&self, machine: &HostName) -> Option<&'a Client> {
+        self.run.plan().clients.iter().find(|client| client.machine == *machine)
+    }
+
+    /// The profile that a client has at an event: the plan's, or the one that it was upgraded to.
+    pub(crate) fn profile(&self, machine: &HostName, seq: u64) -> Option<&'a Profile> {
+        let upgraded =
+            self.run.events.iter().take(usize::try_from(seq).unwrap_or(usize::MAX)).rev().find_map(|event| {
+                match &event.kind {
+                    EventKind::Upgraded { client, profile } if client == machine => Some(profile),
+                    _ => None,
+                }
+            });
+        match upgraded {
+            None => self.client(machine).map(|client| &client.profile),
+            Some(name) => self.run.plan().steps.iter().find_map(|step| match &step.action {
+                mockdc_scenarios::Action::Upgrade { client, profile }
+                    if client == machine && *name == *profile.name.as_str() =>
+                {
+                    Some(profile)
+                }
+                _ => None,
+            }),
+        }
+    }
+
+    /// The site server on whose behalf the server side of a client's install was played.
+    pub(crate) fn site_server(&self, client: &HostName) -> Option<&'a SiteServer> {
+        let plan = self.run.plan();
+        let managers = self.actors.values().filter(|actor| {
+            actor.role == Role::ClientConfigurationManager && *actor.subject == *client.as_str()
+        });
+        managers
+            .filter_map(|actor| plan.site_servers.iter().find(|server| server.machine == *actor.host))
+            .next()
+            .or(plan.site_servers.first())
+    }
+
+    /// Whether the actor plays a part of the product, and not an operator or a script.
+    pub(crate) fn is_product(&self, actor: Option<ActorId>) -> bool {
+        actor
+            .and_then(|id| self.actors.get(&id))
+            .is_some_and(|actor| !matches!(actor.role, Role::Operator | Role::Script))
+    }
+
+    /// The client that a boot loader or its child serves: its subject, or else the machine that it runs on.
+    pub(crate) fn serves(&self, actor: &ActorSpan<'a>, client: &HostName) -> bool {
+        *actor.subject == *client.as_str() || actor.host == client
+    }
+}

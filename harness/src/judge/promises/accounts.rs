@@ -1,0 +1,168 @@
+//! Promises about the lives of accounts.
+
+use std::collections::BTreeMap;
+
+use mockdc_mocks::{HostName, Name, SimTime, Span};
+
+use super::Tested;
+use crate::judge::outline::{Mark, Outline, PurposeMark};
+use crate::timeline::{AccountPurpose, EventKind, Role};
+
+/// Q304961: calls to the PDC as the deleted bootstrap account end with 1326. Which code comes does not matter.
+pub(super) fn no_call_as_a_deleted_account(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    let mut changes = outline.existence.iter().peekable();
+    let mut deleted: BTreeMap<(&Name, &HostName), Option<Mark>> = BTreeMap::new();
+    for event in &outline.run.events {
+        while let Some(change) = changes.next_if(|change| change.mark.seq < event.seq) {
+            let entry = deleted.entry((change.account, change.at)).or_default();
+            *entry = match change.exists {
+                true => None,
+                // A deletion is told twice, by its call and by its effect: the earlier one counts.
+                false => entry.or(Some(change.mark)),
+            };
+        }
+        let EventKind::Call { verb, at, by: Some(by), code, took, .. } = &event.kind else { continue };
+        if !outline.is_dc(at) || !outline.is_product(event.actor) {
+            continue;
+        }
+        tested.occasion();
+        let Some(Some(gone)) = deleted.get(&(by.name(), at)) else { continue };
+        let made = event.at - *took;
+        if gone.at < made || (gone.at == made && *took == Span::ZERO) {
+            let text = format!(
+                "{verb} is called at {at} as {by} ({code}), {} after its deletion",
+                made.since(gone.at)
+            );
+            tested.broken(text, [gone.seq, event.seq]);
+        }
+    }
+    tested
+}
+
+fn bootstrap_accounts<'o, 'a>(outline: &'o Outline<'a>) -> impl Iterator<Item = &'o PurposeMark<'a>> {
+    let mut seen = Vec::new();
+    outline.purposes.iter().filter(move |purpose| {
+        let key = (purpose.account, purpose.client, purpose.at);
+        let first = purpose.purpose == AccountPurpose::Bootstrap && !seen.contains(&key);
+        if first {
+            seen.push(key);
+        }
+        first
+    })
+}
+
+/// The instants at which an account of this name ceased to exist at a host; of each deletion the first mark.
+fn deletions<'o>(
+    outline: &'o Outline<'_>,
+    account: &'o Name,
+    at: &'o HostName,
+) -> impl Iterator<Item = Mark> + 'o {
+    let mut existed = true;
+    outline.existence.iter().filter(move |change| change.account == account && change.at == at).filter_map(
+        move |change| {
+            let deletion = existed && !change.exists;
+            existed = change.exists;
+            deletion.then_some(change.mark)
+        },
+    )
+}
+
+pub(super) fn outlives_its_processes(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    for purpose in bootstrap_accounts(outline) {
+        for deletion in deletions(outline, purpose.account.name(), purpose.at) {
+            tested.occasion();
+            let orphan = outline
+                .running_at(deletion.seq)
+                .find(|(_, process)| process.runs_under(purpose.account, purpose.at));
+            if let Some((id, process)) = orphan {
+                let text = format!(
+                    "{} is deleted at {} while process {} on {} still runs under it",
+                    purpose.account, purpose.at, id.0, process.host
+                );
+                tested.broken(text, [process.started.seq, deletion.seq]);
+            }
+        }
+    }
+    tested
+}
+
+/// How long after a loader's stop the account of a client is to be deleted.
+fn delay(outline: &Outline<'_>, client: &HostName) -> Option<Span> {
+    Some(outline.site_server(client)?.profile.ccm.deletes_bootstrap_account_after)
+}
+
+/// The stops of a client's boot loaders, by themselves or from outside.
+fn loader_stops<'o>(outline: &'o Outline<'_>, client: &'o HostName) -> impl Iterator<Item = Mark> + 'o {
+    let loaders = outline.actors.values().filter(|actor| actor.role == Role::BootLoader);
+    loaders.filter(|actor| outline.serves(actor, client)).filter_map(|actor| outline.end_of(actor))
+}
+
+pub(super) fn deleted_on_time(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    for purpose in bootstrap_accounts(outline) {
+        let Some(delay) = delay(outline, purpose.client) else { continue };
+        for stop in loader_stops(outline, purpose.client) {
+            let due = stop.at + delay;
+            if due >= outline.end || stop.seq < purpose.mark.seq {
+                continue;
+            }
+            tested.occasion();
+            let account = purpose.account;
+            let after = |mark: &Mark| mark.seq > stop.seq;
+            match deletions(outline, account.name(), purpose.at).find(after) {
+                Some(deletion) if deletion.at == due => {}
+                Some(deletion) => {
+                    let text = format!(
+                        "{account} is deleted {} after the boot loader's stop, not {delay}",
+                        deletion.at.since(stop.at)
+                    );
+                    tested.broken(text, [stop.seq, deletion.seq]);
+                }
+                None if exists(outline, account.name(), purpose.at, due) => {
+                    let text = format!("{account} is not deleted {delay} after the boot loader's stop");
+                    tested.broken(text, [purpose.mark.seq, stop.seq]);
+                }
+                // It was gone before the loader stopped: another promise's matter.
+                None => {}
+            }
+        }
+    }
+    tested
+}
+
+/// Whether the account exists at an instant; one that serves a purpose and was never deleted does.
+fn exists(outline: &Outline<'_>, account: &Name, at: &HostName, when: SimTime) -> bool {
+    let changes = outline.existence.iter().filter(|change| change.account == account && change.at == at);
+    changes.take_while(|change| change.mark.at <= when).last().is_none_or(|change| change.exists)
+}
+
+pub(super) fn none_left_over(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    for purpose in bootstrap_accounts(outline) {
+        let over = outline.run.events.iter().rev().find(
+            |event| matches!(&event.kind, EventKind::InstallEnded { client, .. } if client == purpose.client),
+        );
+        let (Some(over), Some(delay)) = (over, delay(outline, purpose.client)) else { continue };
+        let stop = loader_stops(outline, purpose.client).last();
+        let due = stop.map_or(over.at, |stop| stop.at.max(over.at)) + delay;
+        let runs = outline.actors.values().any(|actor| {
+            actor.role == Role::BootLoader
+                && outline.serves(actor, purpose.client)
+                && outline.end_of(actor).is_none()
+        });
+        if due >= outline.end || runs {
+            continue;
+        }
+        tested.occasion();
+        if exists(outline, purpose.account.name(), purpose.at, outline.end) {
+            let text = format!(
+                "{} still exists at {} at the end, and the install of {} is over since {}",
+                purpose.account, purpose.at, purpose.client, over.at
+            );
+            tested.broken(text, [purpose.mark.seq, over.seq]);
+        }
+    }
+    tested
+}

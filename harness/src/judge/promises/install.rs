@@ -1,0 +1,89 @@
+//! Promises about the course of an install.
+
+use std::collections::BTreeMap;
+
+use mockdc_mocks::HostName;
+
+use super::Tested;
+use crate::judge::outline::{Mark, Outline};
+use crate::timeline::{EventKind, Queue, Role, WaitEnd, WaitFor};
+
+/// A loader that is ended from outside, or with its machine, cannot help it: only its own end counts.
+pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    for loader in outline.actors.values().filter(|actor| actor.role == Role::BootLoader) {
+        let (Some((stop, _)), Some(own)) = (loader.ended, loader.process) else { continue };
+        tested.occasion();
+        let child = outline.running_at(stop.seq).find(|(_, process)| process.parent == Some(own));
+        if let Some((id, process)) = child {
+            let text = format!(
+                "the boot loader on {} stops {} after it started process {}, which still runs",
+                loader.host,
+                stop.at.since(process.started.at),
+                id.0
+            );
+            tested.broken(text, [process.started.seq, stop.seq]);
+        }
+    }
+    tested
+}
+
+/// Q264630: an attempt an hour, for 7 days from the first; the figures are the profile's.
+pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    let mut begun: BTreeMap<&HostName, Vec<Mark>> = BTreeMap::new();
+    for event in &outline.run.events {
+        let client = match &event.kind {
+            EventKind::InstallEnded { client, .. }
+            | EventKind::Queued { client, queue: Queue::Incoming, .. } => {
+                begun.remove(client);
+                continue;
+            }
+            EventKind::AttemptBegan { client, .. } => client,
+            _ => continue,
+        };
+        let attempts = begun.entry(client).or_default();
+        if let (Some(first), Some(last), Some(server)) =
+            (attempts.first(), attempts.last(), outline.site_server(client))
+        {
+            let rules = &server.profile.ccm;
+            tested.occasion();
+            let (gap, age) = (event.at.since(last.at), event.at.since(first.at));
+            if gap < rules.retry_every {
+                let text = format!(
+                    "an attempt on {client} begins {gap} after the one before, not {}",
+                    rules.retry_every
+                );
+                tested.broken(text, [last.seq, event.seq]);
+            }
+            if age >= rules.retry_for {
+                let text = format!(
+                    "attempt {} on {client} begins {age} after the first; they should end within {}",
+                    attempts.len() + 1,
+                    rules.retry_for
+                );
+                tested.broken(text, [first.seq, event.seq]);
+            }
+        }
+        attempts.push(Mark::of(event));
+    }
+    tested
+}
+
+pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
+    for event in &outline.run.events {
+        let EventKind::WaitEnded { what: WaitFor::Account { account, at }, how, lasted } = &event.kind else {
+            continue;
+        };
+        if !outline.is_product(event.actor) {
+            continue;
+        }
+        tested.occasion();
+        if *how == WaitEnd::TimedOut {
+            let text = format!("{account} has not reached {at} in {lasted}, the longest wait");
+            tested.broken(text, [event.seq]);
+        }
+    }
+    tested
+}

@@ -1,0 +1,281 @@
+//! The verdict: everything that speaks for and against a run, put together.
+
+use std::fmt;
+
+use mockdc_mocks::{Fact, Name};
+use mockdc_scenarios::{Broken, Violation};
+use serde::Serialize;
+
+use super::claims::{ClaimResult, Judged, judge_claims};
+use super::outline::Outline;
+use super::{Finding, LawBreach, check_laws, check_promises};
+use crate::timeline::{EndReason, EventKind, Timeline};
+
+/// What is to be said of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything held that could be said.
+    Pass,
+    /// Something could not be said, and nothing failed. Not green.
+    Inconclusive,
+    /// Something did not hold.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verdict::Pass => "pass",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "fail",
+        })
+    }
+}
+
+/// A run, judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is not a pass: laws first, then the run's end, expectations in their order, promises, rules, faults.
+    pub reasons: Vec<Reason>,
+    /// Broken laws: bugs of mockdc, whatever else the verdict says.
+    pub laws: Vec<LawBreach>,
+    /// Every promise, in the order of the list.
+    pub promises: Vec<Finding>,
+    /// The scenario's own rules, in its order.
+    pub rules: Vec<RuleResult>,
+    /// The scenario's expectations, in its order.
+    pub expectations: Vec<ExpectationResult>,
+}
+
+impl Judgement {
+    /// Whether the run shows a bug of mockdc (exit code 8).
+    pub fn shows_a_bug(&self) -> bool {
+        !self.laws.is_empty()
+    }
+}
+
+/// A reason for a verdict that is no pass.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Reason {
+    /// Of which kind.
+    pub kind: ReasonKind,
+    /// The line of the scenario that it speaks of, from 1.
+    pub line: Option<u32>,
+    /// What is wrong, as a sentence.
+    pub text: String,
+    /// Why the author expected otherwise, in the author's words.
+    pub because: Option<String>,
+    /// The events that show it, in order.
+    pub evidence: Vec<u64>,
+}
+
+/// Kinds of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonKind {
+    /// A law is broken: a bug of mockdc.
+    Law,
+    /// No timer was armed, and an actor was still waiting.
+    Hang,
+    /// The run went round in a circle.
+    Runaway,
+    /// The record breaks off before the run's end.
+    BrokenOff,
+    /// An expectation is not met.
+    Expectation,
+    /// Of an expectation the run cannot tell.
+    Untold,
+    /// A promise is broken that the scenario does not list.
+    UnlistedPromise,
+    /// A rule is broken that the scenario does not list.
+    UnlistedRule,
+    /// A promise or rule that the scenario lists as broken is kept.
+    ListedButKept,
+    /// A fault touched nothing.
+    InertFault,
+    /// A fault that should touch nothing touched something.
+    TouchingFault,
+}
+
+impl ReasonKind {
+    /// What this reason makes of the verdict.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            ReasonKind::Untold | ReasonKind::BrokenOff => Verdict::Inconclusive,
+            _ => Verdict::Fail,
+        }
+    }
+}
+
+/// A rule of the scenario, judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RuleResult {
+    /// Its name.
+    pub rule: Name,
+    /// The line of the scenario.
+    pub line: u32,
+    /// What became of it.
+    pub result: ClaimResult,
+}
+
+/// An expectation, judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExpectationResult {
+    /// The line of the scenario.
+    pub line: u32,
+    /// What became of it.
+    pub result: ClaimResult,
+}
+
+/// Judges a run by its record alone.
+pub fn judge(run: &Timeline) -> Judgement {
+    let plan = run.plan();
+    let outline = Outline::of(run);
+    let laws = check_laws(&outline);
+    let promises = check_promises(&outline);
+    let claims =
+        plan.expects.iter().map(|expect| &expect.claim).chain(plan.rules.iter().map(|rule| &rule.claim));
+    let mut results = judge_claims(&outline, claims).into_iter();
+    let expectations: Vec<ExpectationResult> = plan
+        .expects
+        .iter()
+        .zip(results.by_ref())
+        .map(|(expect, result)| ExpectationResult { line: expect.line, result })
+        .collect();
+    let rules: Vec<RuleResult> = plan
+        .rules
+        .iter()
+        .zip(results)
+        .map(|(rule, result)| RuleResult { rule: rule.name.clone(), line: rule.line, result })
+        .collect();
+
+    let mut reasons = Vec::new();
+    for LawBreach { law, breach } in &laws {
+        let text = format!("law {law}: {}", breach.text);
+        reasons.push(reason(ReasonKind::Law, None, text, breach.evidence.clone()));
+    }
+    reasons.extend(end_reason(run));
+    for (expect, judged) in plan.expects.iter().zip(&expectations) {
+        let kind = match judged.result.judged {
+            Judged::Holds => continue,
+            Judged::Fails => ReasonKind::Expectation,
+            Judged::Untold => ReasonKind::Untold,
+        };
+        let (text, evidence) = (judged.result.text.clone(), judged.result.evidence.clone());
+        reasons.push(Reason {
+            because: expect.because.clone(),
+            ..reason(kind, Some(expect.line), text, evidence)
+        });
+    }
+    for finding in promises.iter().filter(|finding| finding.is_broken()) {
+        if listed(&plan.violates, &Broken::Promise(finding.promise)).is_none() {
+            let text = format!("promise {} is broken: {}", finding.promise, breaches_in_short(finding));
+            let evidence = finding.breaches[0].evidence.clone();
+            reasons.push(reason(ReasonKind::UnlistedPromise, None, text, evidence));
+        }
+    }
+    for judged in &rules {
+        let kind = match judged.result.judged {
+            Judged::Holds => continue,
+            Judged::Untold => ReasonKind::Untold,
+            Judged::Fails if listed(&plan.violates, &Broken::Rule(judged.rule.clone())).is_some() => continue,
+            Judged::Fails => ReasonKind::UnlistedRule,
+        };
+        let text = format!("rule {}: {}", judged.rule, judged.result.text);
+        reasons.push(reason(kind, Some(judged.line), text, judged.result.evidence.clone()));
+    }
+    reasons
+        .extend(plan.violates.iter().filter_map(|violation| listed_but_kept(violation, &promises, &rules)));
+    reasons.extend(faults(run));
+
+    let verdict = reasons.iter().map(|reason| reason.kind.verdict()).max().unwrap_or(Verdict::Pass);
+    Judgement { verdict, reasons, laws, promises, rules, expectations }
+}
+
+fn reason(kind: ReasonKind, line: Option<u32>, text: String, evidence: Vec<u64>) -> Reason {
+    Reason { kind, line, text, because: None, evidence }
+}
+
+fn listed<'a>(violates: &'a [Violation], broken: &Broken) -> Option<&'a Violation> {
+    violates.iter().find(|violation| violation.broken == *broken)
+}
+
+fn breaches_in_short(finding: &Finding) -> String {
+    match finding.breaches.as_slice() {
+        [] => String::new(),
+        [one] => one.text.clone(),
+        [first, more @ ..] => format!("{}, and {} more", first.text, more.len()),
+    }
+}
+
+fn end_reason(run: &Timeline) -> Option<Reason> {
+    let (kind, text) = match run.end_reason() {
+        Some(EndReason::Hang) => {
+            (ReasonKind::Hang, "the run hangs: an actor waits, and nothing can happen any more")
+        }
+        Some(EndReason::Runaway) => {
+            (ReasonKind::Runaway, "the run goes round in a circle: it has too many events")
+        }
+        Some(EndReason::Until | EndReason::Decided | EndReason::Quiet) => return None,
+        None => (ReasonKind::BrokenOff, "the record breaks off before the end of the run"),
+    };
+    Some(reason(kind, None, text.to_owned(), run.events.last().map(|event| event.seq).into_iter().collect()))
+}
+
+fn listed_but_kept(violation: &Violation, promises: &[Finding], rules: &[RuleResult]) -> Option<Reason> {
+    let text = match &violation.broken {
+        Broken::Promise(id) => {
+            let finding = promises.iter().find(|finding| finding.promise == *id)?;
+            match finding.occasions {
+                _ if finding.is_broken() => return None,
+                0 => format!("promise {id} is listed as broken, and nothing in the run puts it to the test"),
+                n => format!("promise {id} is listed as broken, and is kept on all {n} occasions"),
+            }
+        }
+        Broken::Rule(name) => match rules.iter().find(|rule| rule.rule == *name) {
+            Some(rule) if rule.result.judged != Judged::Holds => return None,
+            Some(_) => format!("rule {name} is listed as broken, and holds"),
+            None => format!("rule {name} is listed as broken, and the scenario has no such rule"),
+        },
+    };
+    let because = violation.because.clone();
+    Some(Reason { because, ..reason(ReasonKind::ListedButKept, Some(violation.line), text, Vec::new()) })
+}
+
+fn faults(run: &Timeline) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for spec in &run.plan().world.faults {
+        let touches: Vec<(u64, &str)> = run
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Fact(Fact::FaultTouched { fault, touched }) if *fault == spec.name => {
+                    Some((event.seq, touched.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        match (touches.first(), spec.touches_nothing) {
+            (None, false) => {
+                let text = format!("fault {} touched nothing: it tests nothing", spec.name);
+                reasons.push(reason(ReasonKind::InertFault, None, text, Vec::new()));
+            }
+            (Some((seq, touched)), true) => {
+                let text = format!("fault {} should touch nothing, and touched {touched}", spec.name);
+                reasons.push(reason(ReasonKind::TouchingFault, None, text, vec![*seq]));
+            }
+            _ => {}
+        }
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests;
