@@ -1,7 +1,13 @@
 //! mockdc: replays client installs against mock domain controllers.
+//!
+//! A scenario becomes a `Plan` (package `mockdc-scenarios`); [`orchestrator::run`] replays it against the domain model
+//! (package `mockdc-mocks`) and leaves a [`timeline::Timeline`], which is then judged and reported.
+//!
+//! Start reading at [`timeline::EventKind`], what a run leaves behind, and at [`actors`], who plays.
 
 pub mod actors;
 pub mod judge;
+pub mod orchestrator;
 pub mod report;
 pub mod run;
 pub mod script;

@@ -78,6 +78,10 @@ pub struct Ending {
     pub at: SimTime,
 }
 
+/// The longest that a domain may let pass between two changes of its own: the slowest pulse is 48 hours, the slowest
+/// site link a week.
+const SLOWEST_ROUTINE: Span = Span::days(8);
+
 /// Drives a stage in virtual time.
 pub struct Driver {
     stage: Rc<Stage>,
@@ -100,34 +104,29 @@ impl Driver {
         Driver { stage, port, pool, spawner }
     }
 
-    /// Runs until `until`, until someone ends the stage, or until nothing can happen any more.
+    /// Runs until `until`, until the curtain falls, until someone ends the stage, or until nothing can happen any more.
+    /// The last event is recorded at `host`.
     ///
     /// At equal instants the model moves first, then actors in the order in which their timers were armed.
     pub fn run(mut self, until: SimTime, host: HostName) -> Ending {
         self.stage.record_facts();
         self.settle();
         while self.stage.ended.get().is_none() {
-            let Some(next) = self.next_instant() else {
-                let waiting = !self.stage.actors.borrow().is_empty();
-                self.stage.end(if waiting { EndReason::Hang } else { EndReason::Quiet });
-                break;
-            };
-            if next > until {
-                self.stage.set_now(until.max(self.stage.now()));
-                self.stage.end(EndReason::Until);
-                break;
-            }
-            self.stage.set_now(next);
-            self.advance_model(next);
-            self.settle();
-            while self.stage.ended.get().is_none() {
-                let due = self.stage.timers.borrow_mut().pop_due(next);
-                match due {
-                    Some(waker) => {
-                        waker.wake();
-                        self.settle();
+            let last = until.min(self.stage.curtain());
+            match self.next_instant() {
+                Some(next) if next <= last => self.play(next),
+                _ if last == SimTime::NEVER => self.stage.end(self.stillness()),
+                Some(next) if next == SimTime::NEVER => self.stage.end(self.stillness()),
+                next => {
+                    let reason = match next {
+                        None if self.stage.somebody_waits() => EndReason::Hang,
+                        _ if self.stage.curtain() <= until => EndReason::Decided,
+                        _ => EndReason::Until,
+                    };
+                    if reason != EndReason::Hang {
+                        self.finish(last);
                     }
-                    None => break,
+                    self.stage.end(reason);
                 }
             }
         }
@@ -136,14 +135,46 @@ impl Driver {
         Ending { events: self.stage.take_events(), reason, at: self.stage.now() }
     }
 
+    fn stillness(&self) -> EndReason {
+        if self.stage.somebody_waits() { EndReason::Hang } else { EndReason::Quiet }
+    }
+
+    /// Everything that happens at one instant.
+    fn play(&mut self, now: SimTime) {
+        self.stage.set_now(now);
+        self.advance_model(now);
+        self.settle();
+        while self.stage.ended.get().is_none() {
+            let due = self.stage.timers.borrow_mut().pop_due(now);
+            match due {
+                Some(waker) => {
+                    waker.wake();
+                    self.settle();
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Brings the clock to the end of a run in which nothing is left to happen before it.
+    fn finish(&mut self, last: SimTime) {
+        let last = last.max(self.stage.now());
+        self.stage.set_now(last);
+        self.advance_model(last);
+        self.settle();
+    }
+
+    /// The next instant at which something can happen. `SimTime::NEVER` when only routine is left: the model goes
+    /// round in its circles and no actor has a timer.
     fn next_instant(&self) -> Option<SimTime> {
         let timer = self.stage.timers.borrow().next_deadline();
-        // A model that only repeats itself for ever does not keep a run alive: without actors' timers and with
-        // actors waiting it may still bring the change that they wait for.
         let model = self.stage.domain.borrow().as_ref().and_then(mockdc_mocks::Domain::next_timeout);
         let next = match (timer, model) {
             (Some(timer), Some(model)) => timer.min(model),
-            (timer, model) => timer.or(model)?,
+            (Some(timer), None) => timer,
+            (None, Some(model)) if model.since(self.stage.progress()) > SLOWEST_ROUTINE => SimTime::NEVER,
+            (None, Some(model)) => model,
+            (None, None) => return None,
         };
         Some(next.max(self.stage.now()))
     }
@@ -202,7 +233,7 @@ impl Driver {
             }
         };
         let (whole, abort) = abortable(whole);
-        self.stage.actors.borrow_mut().insert(id, Actor { process, abort });
+        self.stage.actors.borrow_mut().insert(id, Actor { role, process, abort });
         // An actor that is ended from outside leaves no trace but the end of its process.
         let spawned = self.spawner.spawn_local(whole.map(|_| ()));
         // The pool lives as long as the driver, so that spawning cannot fail.

@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use futures::future::{AbortHandle, LocalBoxFuture};
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, StateKey,
+    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, Span, StateKey,
     Token, Value,
 };
 use rand_chacha::ChaCha8Rng;
@@ -60,6 +60,7 @@ pub struct Stage {
     pub(super) domain: RefCell<Option<Domain>>,
     events: RefCell<Vec<Event>>,
     live: RefCell<Live>,
+    witnesses: RefCell<Vec<Observer>>,
     observers: RefCell<Vec<Observer>>,
     programs: RefCell<BTreeMap<(HostName, ProgramName), ProgramFactory>>,
     pub(super) actors: RefCell<BTreeMap<ActorId, Actor>>,
@@ -68,14 +69,17 @@ pub struct Stage {
     acting: Cell<Option<ActorId>>,
     pub(super) seen: Cell<Option<mockdc_mocks::Version>>,
     waiting: RefCell<Waiting>,
-    skews: RefCell<BTreeMap<HostName, i64>>,
+    skews: RefCell<Vec<Skew>>,
     seed: u64,
     limit: usize,
+    curtain: Cell<SimTime>,
+    progress: Cell<SimTime>,
     pub(super) ended: Cell<Option<EndReason>>,
 }
 
 /// An actor that has not ended.
 pub(super) struct Actor {
+    pub(super) role: Role,
     pub(super) process: Option<ProcessId>,
     pub(super) abort: AbortHandle,
 }
@@ -86,6 +90,14 @@ pub(super) struct Birth {
     pub(super) start: ActorStart,
     pub(super) service: Option<ServiceName>,
     pub(super) run: Box<dyn FnOnce(Ctx) -> ActorFuture>,
+}
+
+/// How far a host's clock is wrong, and when.
+struct Skew {
+    host: HostName,
+    from: SimTime,
+    until: SimTime,
+    by: Span,
 }
 
 /// Processes and services that actors wait for, with what is known of their end.
@@ -107,6 +119,7 @@ impl Stage {
             domain: RefCell::new(domain),
             events: RefCell::default(),
             live: RefCell::new(live),
+            witnesses: RefCell::default(),
             observers: RefCell::default(),
             programs: RefCell::default(),
             actors: RefCell::default(),
@@ -118,6 +131,8 @@ impl Stage {
             skews: RefCell::default(),
             seed,
             limit,
+            curtain: Cell::new(SimTime::NEVER),
+            progress: Cell::new(SimTime::START),
             ended: Cell::new(None),
         })
     }
@@ -130,6 +145,7 @@ impl Stage {
     pub(super) fn set_now(&self, now: SimTime) {
         debug_assert!(now >= self.now.get(), "time runs backwards");
         self.now.set(now);
+        self.live.borrow_mut().advance(now);
     }
 
     /// The seed of the run.
@@ -142,22 +158,28 @@ impl Stage {
         self.programs.borrow_mut().insert((host, program), factory);
     }
 
-    /// Registers who looks at each event.
+    /// Registers who looks at each event before the live view takes it in: patterns compare it with what was before.
+    pub fn witness(&self, witness: Observer) {
+        self.witnesses.borrow_mut().push(witness);
+    }
+
+    /// Registers who looks at each event once the live view has taken it in.
     pub fn observe(&self, observer: Observer) {
         self.observers.borrow_mut().push(observer);
     }
 
-    /// States how far a host's clock is ahead: its log lines carry that time.
-    pub fn skew(&self, host: HostName, by: mockdc_mocks::Span) {
-        self.skews.borrow_mut().insert(host, by.as_millis());
+    /// States how far a host's clock is ahead from one instant to another: its log lines carry that time.
+    pub fn skew(&self, host: HostName, from: Span, until: Option<Span>, by: Span) {
+        let until = until.map_or(SimTime::NEVER, |until| SimTime::START + until);
+        self.skews.borrow_mut().push(Skew { host, from: SimTime::START + from, until, by });
     }
 
+    /// What a host's clock shows, when that is not the run's time.
     pub(super) fn clock_of(&self, host: &HostName) -> Option<SimTime> {
         let skews = self.skews.borrow();
-        if skews.is_empty() {
-            return None;
-        }
-        skews.get(host).filter(|by| **by != 0).map(|by| SimTime(self.now().0 + by))
+        let now = self.now();
+        let applies = |skew: &&Skew| skew.host == *host && skew.from <= now && now < skew.until;
+        skews.iter().rev().find(applies).map(|skew| now + skew.by)
     }
 
     /// Reads the live view of the run.
@@ -177,6 +199,25 @@ impl Stage {
         }
     }
 
+    /// Says when the run is over because everything is decided; `None`: not yet known.
+    pub fn set_curtain(&self, at: Option<SimTime>) {
+        self.curtain.set(at.unwrap_or(SimTime::NEVER));
+    }
+
+    pub(super) fn curtain(&self) -> SimTime {
+        self.curtain.get()
+    }
+
+    /// The last instant at which something happened that was not mere routine.
+    pub(super) fn progress(&self) -> SimTime {
+        self.progress.get()
+    }
+
+    /// Whether an actor waits that somebody must still wake: operators who wait for their cue do not count.
+    pub(super) fn somebody_waits(&self) -> bool {
+        self.actors.borrow().values().any(|actor| actor.role != Role::Operator)
+    }
+
     pub(super) fn take_events(&self) -> Vec<Event> {
         self.events.take()
     }
@@ -185,11 +226,17 @@ impl Stage {
     pub fn record(&self, host: HostName, actor: Option<ActorId>, cause: Option<u64>, kind: EventKind) -> u64 {
         let seq = self.events.borrow().len() as u64;
         let event = Event { seq, at: self.now(), host, actor, cause, kind };
+        for witness in self.witnesses.borrow().iter() {
+            witness(self, &event);
+        }
         self.live.borrow_mut().apply(&event);
         if let EventKind::Fact(fact) = &event.kind {
             self.follow(&event.host, fact);
         }
         self.wake_on_change(&event);
+        if !is_routine(&event.kind) {
+            self.progress.set(event.at);
+        }
         for observer in self.observers.borrow().iter() {
             observer(self, &event);
         }
@@ -360,5 +407,20 @@ impl Stage {
             hash = hash.wrapping_mul(0x0100_0000_01b3);
         }
         ChaCha8Rng::seed_from_u64(hash)
+    }
+}
+
+/// What a domain does for ever by itself, without changing anything.
+fn is_routine(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Fact(fact) => matches!(
+            fact,
+            Fact::PolicyApplied { changed: false, .. }
+                | Fact::Notified { .. }
+                | Fact::SyncBegan { .. }
+                | Fact::SyncEnded { deltas: 0, .. }
+                | Fact::State { key: StateKey::Counter { .. }, .. }
+        ),
+        _ => false,
     }
 }

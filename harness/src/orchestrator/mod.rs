@@ -1,0 +1,117 @@
+//! The orchestrator: builds the world of a plan, casts the actors, gives the cues, and brings back the timeline.
+
+mod cast;
+mod cues;
+mod ending;
+mod operator;
+
+pub use ending::{AFTERMATH, LONGEST};
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use jiff::civil::DateTime;
+use mockdc_mocks::{Domain, FaultKind, SimTime, Span, SpecError};
+use mockdc_scenarios::{Plan, ScriptStart};
+
+use self::cast::Cast;
+use self::ending::Open;
+use crate::actors;
+use crate::run::{Driver, Stage};
+use crate::timeline::{Live, Timeline};
+
+/// More events than this, and a run goes round in a circle: the longest catalogued scenario has a hundredth of it.
+pub const EVENT_LIMIT: usize = 5_000_000;
+
+/// Why a plan cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The world is impossible. Remedy: as the message says; scenario files are checked before, so that a plan that
+    /// was read is not refused here.
+    #[error("the world of `{0}` cannot be built: {1}")]
+    World(String, SpecError),
+    /// The start is no date. Remedy: write `2002-08-06T09:00:00`.
+    #[error("the start of `{0}` is no date and time: {1}")]
+    Start(String, jiff::Error),
+}
+
+/// Runs a plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.
+pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
+    let mut world = plan.world.clone();
+    for client in plan.clients.iter().filter(|client| client.installed) {
+        actors::add_to_world(&mut world, client);
+    }
+    let domain = Domain::new(&world, midnight(plan)?, seed)
+        .map_err(|error| RunError::World(plan.name.clone(), error))?;
+    let stage = Stage::new(Some(domain), Live::for_plan(plan), seed, EVENT_LIMIT);
+    for fault in &plan.world.faults {
+        if let FaultKind::ClockSkew { at, by } = &fault.kind {
+            stage.skew(at.clone(), fault.from, fault.until, *by);
+        }
+    }
+
+    let open = Rc::new(RefCell::new(Open::of(plan)));
+    if plan.until.is_none() {
+        ending::watch(&stage, &open);
+    }
+    let cast = Rc::new(Cast::new(plan.clone()));
+    cast.register(&stage);
+    cast.show(&stage);
+    give_cues(&stage, &cast, &open);
+
+    let until = plan.until.unwrap_or(SimTime::START + LONGEST);
+    let ending = Driver::new(stage).run(until, cast.pdc().clone());
+    Ok(Timeline::new(plan.clone(), seed, ending.events))
+}
+
+/// Sets up an operator for each step, and a watcher for each script that waits for its cue.
+fn give_cues(stage: &Rc<Stage>, cast: &Rc<Cast>, open: &Rc<RefCell<Open>>) {
+    for step in &cast.plan.steps {
+        let (cast, open, step) = (cast.clone(), open.clone(), step.clone());
+        let start = operator::operator(&cast, &step.id);
+        stage.spawn(
+            start,
+            Box::new(move |ctx| {
+                async move {
+                    let step = Rc::new(step);
+                    cues::follow(&ctx, &step.id, &step.trigger, || {
+                        let (cast, step) = (cast.clone(), step.clone());
+                        let start = operator::operator(&cast, &step.id);
+                        ctx.spawn(start, move |ctx| {
+                            async move { operator::perform(ctx, &cast, &step).await }.boxed_local()
+                        });
+                    })
+                    .await;
+                    open.borrow_mut().step_done(&step.id);
+                    0
+                }
+                .boxed_local()
+            }),
+        );
+    }
+    for script in &cast.plan.scripts {
+        if let ScriptStart::Trigger(trigger) = &script.start {
+            let (cast, name, trigger) = (cast.clone(), script.name.clone(), trigger.clone());
+            let start = operator::operator(&cast, &name);
+            stage.spawn(
+                start,
+                Box::new(move |ctx| {
+                    async move {
+                        cues::follow(&ctx, &name, &trigger, || cast.run_script(&ctx, &name)).await;
+                        0
+                    }
+                    .boxed_local()
+                }),
+            );
+        }
+    }
+}
+
+/// The span from the last midnight to the scenario's start.
+fn midnight(plan: &Plan) -> Result<Span, RunError> {
+    let start: DateTime = plan.start.parse().map_err(|error| RunError::Start(plan.name.clone(), error))?;
+    let seconds = i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());
+    Ok(Span::secs(seconds))
+}
