@@ -7,6 +7,7 @@
 
 pub mod actors;
 pub mod judge;
+pub mod logs;
 pub mod orchestrator;
 pub mod report;
 pub mod run;

@@ -116,7 +116,7 @@ impl Cast {
                     subject,
                 };
                 ctx.spawn(start, move |ctx| {
-                    actors::logon_install::run(ctx, client, method, user, site).boxed_local()
+                    actors::logon_install::run(ctx, client, method, site).boxed_local()
                 });
             }
         }

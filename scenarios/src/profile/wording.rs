@@ -37,6 +37,8 @@ pub struct LogRules {
     pub maintenance_component: Name,
     /// Components whose suffix names the time zone.
     pub zoned: Vec<Name>,
+    /// Components that leave one blank before their suffix instead of two (Q236052).
+    pub one_blank: Vec<Name>,
     /// The lines.
     pub lines: Wording,
 }
