@@ -33,6 +33,17 @@ pub(super) fn dcs_in_sites(names: &[(&str, &str)]) -> Vec<DcSpec> {
         .collect()
 }
 
+/// The controllers with nothing in their databases.
+pub(super) fn controllers(dcs: &[DcSpec]) -> Controllers {
+    let mut controllers = Controllers::new(Rid::FIRST, 0);
+    for dc in dcs {
+        let database = Database::new(DatabaseKind::Domain { states_rights: true }, dc.machine.language);
+        let (role, site) = (dc.role, dc.machine.site.clone());
+        controllers.insert(dc.name.clone(), Controller { role, site, database });
+    }
+    controllers
+}
+
 /// The controllers under one model, with everything that has happened.
 pub(super) struct Lab {
     pub(super) model: Box<dyn ReplicationModel>,
@@ -50,12 +61,7 @@ impl Lab {
 
     /// With links; the run starts at 9 o'clock.
     pub(super) fn over(model: impl ReplicationModel + 'static, dcs: &[DcSpec], links: &[LinkSpec]) -> Lab {
-        let mut controllers = Controllers::new(Rid::FIRST, 0);
-        for dc in dcs {
-            let database = Database::new(DatabaseKind::Domain { states_rights: true }, dc.machine.language);
-            let (role, site) = (dc.role, dc.machine.site.clone());
-            controllers.insert(dc.name.clone(), Controller { role, site, database });
-        }
+        let controllers = controllers(dcs);
         let links = Links::new(links, Span::hours(9));
         Lab {
             model: Box::new(model),

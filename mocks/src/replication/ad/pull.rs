@@ -148,14 +148,13 @@ impl Ad {
         Answer { content, bytes, busy_bytes: 0, usn: from.usn, vector: from.vector.clone() }
     }
 
-    /// The commits that an answer brings to the target for the first time.
+    /// The commits that an answer adds to what the vector of the target covers.
     fn brings<'a>(&'a self, target: DcIndex, answer: &'a Answer) -> impl Iterator<Item = Version> + 'a {
         let here = &self.replicas[usize::from(target.0)].vector;
         let origins = here.iter().zip(&answer.vector).enumerate();
         origins
             .filter(|(_, (here, there))| here < there)
             .flat_map(|(origin, (here, there))| self.replicas[origin].originated_in(*here, *there))
-            .filter(move |version| target != self.pdc || !self.pushed.contains(version))
     }
 
     /// Applies an answer, or gives up where none comes.
@@ -177,6 +176,9 @@ impl Ad {
         let mut onward = None;
         if let Some(answer) = answer {
             let mut versions: Vec<Version> = self.brings(target, &answer).collect();
+            // Partners must hear even of what is no news here: their vectors do not cover it yet.
+            let covers_more = !versions.is_empty();
+            versions.retain(|version| target != self.pdc || !self.pushed.contains(version));
             versions.sort();
             (deltas, bytes, busy_bytes) = (versions.len() as u64, answer.bytes, answer.busy_bytes);
             let urgent = versions.iter().any(|version| {
@@ -191,7 +193,7 @@ impl Ad {
             for (here, there) in replica.vector.iter_mut().zip(&answer.vector) {
                 *here = (*here).max(*there);
             }
-            onward = (put || !versions.is_empty()).then_some(urgent);
+            onward = (put || covers_more).then_some(urgent);
         }
         if let Some(began) = pull.began {
             let Request { kind, reason, .. } = pull.request;
