@@ -87,6 +87,7 @@ impl Controllers {
             origin: at,
             at: now,
         };
+        self.remember(version, at, parts.iter().map(|(part, _)| part.clone()));
         self.enter(commit);
         let (host, database) = self.database_mut(at);
         facts.push(now, host, Fact::Committed { version, stream, change: kind, subject, serial, urgent });

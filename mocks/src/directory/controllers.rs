@@ -1,9 +1,12 @@
 //! The domain's controllers with their databases, and every commit of the run.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
-use super::{Commit, Database, DcIndex, Rid};
-use crate::{DcRole, HostName, Name, Version};
+use super::{Commit, Database, DcIndex, Part, Record, Rid, Stamp};
+use crate::domain::Facts;
+use crate::{DcRole, HostName, Name, SimTime, Version};
 
 /// One controller.
 #[derive(Clone, Debug)]
@@ -24,12 +27,19 @@ pub(crate) struct Controllers {
     pdc: DcIndex,
     next_rid: u32,
     further_users: u32,
+    keeps_undo: bool,
+    undo: BTreeMap<Version, Vec<(Part, Option<Record>)>>,
 }
 
 impl Controllers {
     /// No controllers yet; `further_users` are members of Domain Users that only cost.
     pub(crate) fn new(next_rid: Rid, further_users: u32) -> Controllers {
         Controllers { next_rid: next_rid.0.max(Rid::FIRST.0), further_users, ..Controllers::default() }
+    }
+
+    /// From now on remembers what commits replace, so that a crash can take them back.
+    pub(crate) fn keep_undo(&mut self) {
+        self.keeps_undo = true;
     }
 
     /// Adds a controller.
@@ -107,6 +117,38 @@ impl Controllers {
     pub(crate) fn enter(&mut self, commit: Commit) {
         debug_assert_eq!(commit.version, self.next_version());
         self.commits.push(commit);
+    }
+
+    /// Remembers what a commit replaces, when a crash may take it back.
+    pub(super) fn remember(&mut self, version: Version, at: DcIndex, parts: impl Iterator<Item = Part>) {
+        if self.keeps_undo {
+            let records = self.database(at).records();
+            let before = parts.map(|part| {
+                let record = records.record(&part).cloned();
+                (part, record)
+            });
+            let before = before.collect();
+            self.undo.insert(version, before);
+        }
+    }
+
+    /// Takes commits back that a controller has lost in a crash, the latest first. What it replaced shows again; what
+    /// was not there is gone.
+    pub(crate) fn take_back(&mut self, now: SimTime, at: DcIndex, lost: &[Version], facts: &mut Facts) {
+        for version in lost.iter().rev() {
+            for (part, before) in self.undo.remove(version).into_iter().flatten() {
+                let (host, database) = self.database_mut(at);
+                if database.version(&part) == Some(*version) {
+                    let gone = Record { value: None, stamp: Stamp::default() };
+                    database.put(now, host, part, before.unwrap_or(gone), facts);
+                }
+            }
+        }
+    }
+
+    /// The identifier that the next account gets.
+    pub(crate) fn next_rid(&self) -> Rid {
+        Rid(self.next_rid)
     }
 
     /// A fresh identifier, never used again.

@@ -219,6 +219,29 @@ impl Database {
         rid
     }
 
+    /// The identifier that the next account of a machine's own database gets.
+    pub(crate) fn next_rid(&self) -> Rid {
+        Rid(self.next_rid)
+    }
+
+    /// The language in which built-in accounts show.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Shows built-in accounts in another language, as at the start.
+    pub(crate) fn speak(&mut self, language: Language) {
+        let old = std::mem::replace(&mut self.language, language);
+        for account in super::BUILT_IN {
+            let Some(principal) = self.principals.get_mut(&account.rid) else { continue };
+            if principal.name == account.name(old) {
+                self.names.remove(&principal.name);
+                principal.name = account.name(language).into();
+                self.names.insert(principal.name.clone(), account.rid);
+            }
+        }
+    }
+
     /// The record as it would be put: also says whether it is news.
     pub(super) fn is_news(&self, part: &Part, record: &Record) -> bool {
         self.records.record(part) != Some(record)

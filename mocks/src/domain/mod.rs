@@ -1,16 +1,48 @@
 //! The domain model: controllers, machines, policies and faults behind three methods.
 
+mod accounts;
+mod authenticate;
+mod authorise;
+mod build;
+mod builder;
 mod facts;
+mod running;
+mod wires;
 
+#[cfg(test)]
+mod tests;
+
+pub use builder::*;
+
+pub(crate) use authenticate::Principal;
 pub(crate) use facts::*;
+pub(crate) use wires::*;
 
-use crate::{Answer, Caller, FactRecord, Operation, SimTime, Span, Version, WorldSpec};
+use indexmap::IndexMap;
+
+use crate::directory::{Controllers, Database, DcIndex};
+use crate::replication::ReplicationModel;
+use crate::{Answer, FactRecord, HostName, SimTime, Span, Version, WorldSpec};
 
 /// The whole modelled world. It holds no clock, no socket and no thread: whoever drives it passes the time in.
 ///
 /// Facts are in the order in which they happened; their instants never run backwards.
 pub struct Domain {
-    _spec: WorldSpec,
+    spec: WorldSpec,
+    controllers: Controllers,
+    model: Box<dyn ReplicationModel>,
+    wires: Wires,
+    hosts: IndexMap<HostName, Host>,
+    facts: Facts,
+    now: SimTime,
+}
+
+/// A host of the world and its place in it.
+struct Host {
+    /// Its place among the controllers; `None` for a member machine.
+    controller: Option<DcIndex>,
+    /// Its own account database; `None` for a controller.
+    accounts: Option<Database>,
 }
 
 /// The answer to an operation, with what only the driver needs to know.
@@ -30,31 +62,8 @@ pub struct Outcome {
 pub struct SpecError(pub String);
 
 impl Domain {
-    /// Builds the world at the scenario's start. `midnight` is the span from the last midnight to the start (busy
-    /// hours need it); every draw comes from `seed`.
-    pub fn new(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
-        let _ = (midnight, seed);
-        Ok(Domain { _spec: spec.clone() })
-    }
-
-    /// Performs an operation at `now`. Everything due up to and including `now` happens first.
-    pub fn apply(&mut self, now: SimTime, by: &Caller, operation: &Operation) -> Outcome {
-        let _ = (now, by, operation);
-        Outcome { answer: Err(crate::Win32Error::NOT_SUPPORTED), takes: Span::ZERO, seen: None }
-    }
-
-    /// Lets everything happen that is due up to and including `now`.
-    pub fn advance(&mut self, now: SimTime) {
-        let _ = now;
-    }
-
-    /// When the model next has something to do by itself.
-    pub fn next_timeout(&self) -> Option<SimTime> {
-        None
-    }
-
     /// Takes the facts since the last call.
     pub fn drain_facts(&mut self) -> Vec<FactRecord> {
-        Vec::new()
+        self.facts.drain()
     }
 }

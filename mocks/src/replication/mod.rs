@@ -1,6 +1,7 @@
 //! How changes reach the other domain controllers: one interface, three models.
 
 mod ad;
+mod delay;
 #[cfg(test)]
 mod lab;
 mod network;
@@ -8,6 +9,7 @@ mod nt4;
 mod timers;
 
 pub(crate) use ad::Ad;
+pub(crate) use delay::*;
 pub(crate) use network::*;
 pub(crate) use nt4::Nt4;
 pub(crate) use timers::Timers;
@@ -161,3 +163,6 @@ impl ReplicationContext<'_> {
         self.controllers.database(at).member_count(group) + u64::from(further)
     }
 }
+
+#[cfg(test)]
+mod delay_tests;

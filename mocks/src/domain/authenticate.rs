@@ -1,0 +1,284 @@
+//! Who calls: each remote host checks the caller's credentials anew.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Domain;
+use crate::directory::{Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
+use crate::replication::Network;
+use crate::{
+    AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, SimTime,
+    Token, Who, Win32Error,
+};
+
+/// A caller as the host that is called sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    /// Whether it belongs to the host's Administrators, or to Domain Admins at a controller.
+    pub(crate) administrator: bool,
+    /// Whether it calls from another host.
+    pub(crate) remote: bool,
+}
+
+/// Whose word on a password counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judge {
+    /// A controller's database.
+    Controller(DcIndex),
+    /// The host's own database.
+    Host,
+}
+
+/// An account that has been let in at a host.
+pub(crate) struct Admitted {
+    /// The account, as the host's database refers to it.
+    rid: Rid,
+    /// The controller that let it in; `None`: the host's own database.
+    by: Option<DcIndex>,
+}
+
+impl Domain {
+    /// Lets the caller in at a host, or says why not: 1326, 1327, 1330, 1331, 1793, 1907, 1909, 1311, 1385.
+    pub(super) fn identify(
+        &mut self,
+        now: SimTime,
+        by: &Caller,
+        at: &HostName,
+    ) -> Result<Principal, Win32Error> {
+        let remote = by.host != *at;
+        match &by.who {
+            Who::System if remote => return Ok(Principal { administrator: false, remote }),
+            Who::System => return Ok(Principal { administrator: true, remote }),
+            Who::Token(token) if !remote && token.host == *at => {
+                let administrator = token.administrator || token.credentials.is_none();
+                return Ok(Principal { administrator, remote });
+            }
+            Who::Token(_) | Who::Credentials(_) => {}
+        }
+        let Some(credentials) = by.credentials() else {
+            return Ok(Principal { administrator: false, remote });
+        };
+        let admitted = self.admit(now, credentials, at, &by.host, LogonType::Network)?;
+        let groups = self.groups(&admitted, at);
+        let controller = self.hosts.get(at).is_some_and(|host| host.controller.is_some());
+        let administrator =
+            groups.contains(&Rid::ADMINISTRATORS) || (controller && groups.contains(&Rid::DOMAIN_ADMINS));
+        Ok(Principal { administrator, remote })
+    }
+
+    /// LogonUser at a host.
+    pub(super) fn logon(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        at: &HostName,
+        from: &HostName,
+        logon: LogonType,
+    ) -> Answer {
+        self.token(now, credentials, at, from, logon).map(Reply::Token)
+    }
+
+    /// Logs an account on at a host: its token, or the code.
+    pub(super) fn token(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        at: &HostName,
+        from: &HostName,
+        logon: LogonType,
+    ) -> Result<Arc<Token>, Win32Error> {
+        let admitted = self.admit(now, credentials, at, from, logon)?;
+        let groups = self.groups(&admitted, at);
+        let rights = self.rights(&admitted, at);
+        let names = groups.iter().filter_map(|group| self.name_at(at, *group).cloned()).collect();
+        Ok(Arc::new(Token {
+            credentials: Some(credentials.clone()),
+            host: at.clone(),
+            logon,
+            rights,
+            administrator: groups.contains(&Rid::ADMINISTRATORS),
+            groups: names,
+            issued: now,
+        }))
+    }
+
+    /// Checks credentials and the right to this type of logon. A refusal is stated as a fact.
+    pub(super) fn admit(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        at: &HostName,
+        from: &HostName,
+        logon: LogonType,
+    ) -> Result<Admitted, Win32Error> {
+        let admitted = self.verify(now, credentials, at).and_then(|admitted| {
+            match self.may_log_on(&admitted, at, logon) {
+                true => Ok(admitted),
+                false => Err(Win32Error::LOGON_TYPE_NOT_GRANTED),
+            }
+        });
+        if let Err(error) = &admitted {
+            let fact = Fact::LogonRefused {
+                account: credentials.user.clone(),
+                from: from.clone(),
+                logon,
+                error: *error,
+            };
+            self.facts.push(now, at, fact);
+        }
+        admitted
+    }
+
+    fn verify(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        at: &HostName,
+    ) -> Result<Admitted, Win32Error> {
+        match self.judge(now, credentials, at)? {
+            Judge::Controller(dc) => {
+                let rid = self.verify_at_controller(now, credentials, dc)?;
+                let own = self.hosts.get(at).is_some_and(|host| host.controller == Some(dc));
+                if own {
+                    return Ok(Admitted { rid, by: Some(dc) });
+                }
+                Ok(Admitted { rid: rid.foreign(), by: Some(dc) })
+            }
+            Judge::Host => {
+                let Some(database) = self.hosts.get_mut(at).and_then(|host| host.accounts.as_mut()) else {
+                    return Err(Win32Error::LOGON_FAILURE);
+                };
+                match check(now, database, &credentials.user, &credentials.password) {
+                    Verdict::Good(rid) => {
+                        database.clear_bad_passwords(now, at, rid, &mut self.facts);
+                        Ok(Admitted { rid, by: None })
+                    }
+                    Verdict::Unknown => Err(Win32Error::LOGON_FAILURE),
+                    Verdict::Refused(error) => Err(error),
+                    Verdict::WrongPassword(rid) => {
+                        if let Some(change) = database.count_bad_password(now, at, rid, &mut self.facts) {
+                            database.write_local(now, at, vec![change], &mut self.facts);
+                            let account = credentials.user.clone();
+                            self.facts.push(now, at, Fact::LockedOut { account });
+                        }
+                        Err(Win32Error::LOGON_FAILURE)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who judges these credentials at a host. An account of another machine is tried as one of the same name in the
+    /// host's own database: so a token account meets a namesake with another password (Q231399).
+    fn judge(&mut self, now: SimTime, credentials: &Credentials, at: &HostName) -> Result<Judge, Win32Error> {
+        let own = self.hosts.get(at).and_then(|host| host.controller);
+        match (&credentials.authority, own) {
+            (_, Some(dc)) => Ok(Judge::Controller(dc)),
+            (Authority::Local(_), None) => Ok(Judge::Host),
+            (Authority::Domain, None) => {
+                self.controller_for(now, at).map(Judge::Controller).ok_or(Win32Error::NO_LOGON_SERVERS)
+            }
+        }
+    }
+
+    /// The controller that a member machine turns to: the first of the world's list that answers.
+    pub(super) fn controller_for(&mut self, now: SimTime, at: &HostName) -> Option<DcIndex> {
+        let all = self.controllers.indices();
+        all.into_iter().find(|dc| self.wires.reaches(now, at, self.controllers.name(*dc)))
+    }
+
+    /// A controller's answer. A wrong password is asked again at the PDC, when it can be reached; an unknown account
+    /// is not (Q140967, Q184858, Q223997). Each controller counts; where accounts can be written the count locks.
+    fn verify_at_controller(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        dc: DcIndex,
+    ) -> Result<Rid, Win32Error> {
+        let Credentials { user, password, .. } = credentials;
+        match check(now, self.controllers.database(dc), user, password) {
+            Verdict::Good(rid) => {
+                self.forget_bad_passwords(now, dc, rid);
+                return Ok(rid);
+            }
+            Verdict::Unknown => return Err(Win32Error::LOGON_FAILURE),
+            Verdict::Refused(error) => return Err(error),
+            Verdict::WrongPassword(rid) => {
+                let pdc = self.controllers.pdc();
+                if dc != pdc && self.wires.reaches(now, self.controllers.name(dc), self.controllers.name(pdc))
+                {
+                    match check(now, self.controllers.database(pdc), user, password) {
+                        Verdict::Good(at_pdc) => {
+                            self.forget_bad_passwords(now, pdc, at_pdc);
+                            return Ok(rid);
+                        }
+                        Verdict::Refused(error) => return Err(error),
+                        Verdict::WrongPassword(at_pdc) => self.count_bad_password(now, pdc, at_pdc, user),
+                        Verdict::Unknown => {}
+                    }
+                }
+                self.count_bad_password(now, dc, rid, user);
+            }
+        }
+        Err(Win32Error::LOGON_FAILURE)
+    }
+
+    fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+        let (host, database) = self.controllers.database_mut(dc);
+        database.clear_bad_passwords(now, host, rid, &mut self.facts);
+    }
+
+    fn count_bad_password(&mut self, now: SimTime, dc: DcIndex, rid: Rid, user: &AccountName) {
+        let (host, database) = self.controllers.database_mut(dc);
+        let change = database.count_bad_password(now, host, rid, &mut self.facts);
+        if let Some(change) = change
+            && self.model.writable(dc)
+            && self.controllers.database(dc).locked_until(rid, now).is_none()
+        {
+            self.lock_out(now, dc, change, user);
+        }
+    }
+
+    fn lock_out(&mut self, now: SimTime, dc: DcIndex, change: Change, user: &AccountName) {
+        self.commit(now, dc, change);
+        self.facts.push(now, self.controllers.name(dc), Fact::LockedOut { account: user.clone() });
+    }
+
+    /// Every group that counts for an account at a host, as the host's database refers to it.
+    fn groups(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Rid> {
+        let domain = admitted.by.map(|dc| self.controllers.database(dc));
+        match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
+            Some(own) => groups_at(own, domain, admitted.rid),
+            None => domain.map(|domain| domain.groups_of(admitted.rid)).unwrap_or_default(),
+        }
+    }
+
+    fn rights(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Right> {
+        let domain = admitted.by.map(|dc| self.controllers.database(dc));
+        match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
+            Some(own) => effective_rights(own, domain, admitted.rid),
+            None => domain.map(|domain| effective_rights(domain, None, admitted.rid)).unwrap_or_default(),
+        }
+    }
+
+    fn may_log_on(&self, admitted: &Admitted, at: &HostName, logon: LogonType) -> bool {
+        let (right, denied) = match logon {
+            LogonType::Interactive => (Right::InteractiveLogon, Right::DenyInteractiveLogon),
+            LogonType::Network => (Right::NetworkLogon, Right::DenyNetworkLogon),
+            LogonType::Batch => (Right::BatchLogon, Right::DenyBatchLogon),
+            LogonType::Service => (Right::ServiceLogon, Right::DenyServiceLogon),
+        };
+        let rights = self.rights(admitted, at);
+        rights.contains(&right) && !rights.contains(&denied)
+    }
+
+    fn name_at(&self, at: &HostName, rid: Rid) -> Option<&AccountName> {
+        let host = self.hosts.get(at)?;
+        match (&host.accounts, host.controller, rid.domain_account()) {
+            (Some(_), _, Some(account)) => self.controllers.database(self.controllers.pdc()).name(account),
+            (Some(own), _, None) => own.name(rid),
+            (None, Some(dc), _) => self.controllers.database(dc).name(rid),
+            (None, None, _) => None,
+        }
+    }
+}

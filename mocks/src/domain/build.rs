@@ -1,0 +1,265 @@
+//! Building the world at the scenario's start.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
+use super::{Domain, Facts, Host, SpecError, Wires};
+use crate::directory::{Controller, Controllers, Database, Rid};
+use crate::fault::Faults;
+use crate::replication::{Ad, DelayModel, Links, Nt4, ReplicationModel};
+use crate::{DcRole, FaultKind, HostName, Replication, Right, SimTime, Span, Streams, WorldSpec};
+
+impl Domain {
+    /// Builds the world at the scenario's start. `midnight` is the span from the last midnight to the start (busy
+    /// hours need it); every draw comes from `seed`.
+    pub fn new(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
+        validate(spec)?;
+        let streams = Streams::new(seed);
+        let domain = domain_database(spec)?;
+        let controllers = controllers(spec, &domain)?;
+        let model = model(spec, &controllers, streams.child("replication"));
+        let mut hosts = IndexMap::new();
+        for dc in &spec.dcs {
+            let controller = controllers.index(&dc.name);
+            hosts.insert(dc.name.clone(), Host { controller, accounts: None });
+        }
+        for machine in &spec.machines {
+            let accounts = Some(local_database(spec, machine, &domain)?);
+            hosts.insert(machine.name.clone(), Host { controller: None, accounts });
+        }
+        let down =
+            machines(spec).filter(|(_, settings)| !settings.up).map(|(name, _)| name.clone()).collect();
+        let wires =
+            Wires { links: Links::new(&spec.links, midnight), faults: Faults::new(&spec.faults), down };
+        let mut world = Domain {
+            spec: spec.clone(),
+            controllers,
+            model,
+            wires,
+            hosts,
+            facts: Facts::default(),
+            now: SimTime::START,
+        };
+        world.state_all();
+        Ok(world)
+    }
+
+    /// States the whole world as it is at the start.
+    fn state_all(&mut self) {
+        for (name, host) in &self.hosts {
+            let database = match host.controller {
+                Some(at) => Some(self.controllers.database(at)),
+                None => host.accounts.as_ref(),
+            };
+            if let Some(database) = database {
+                database.state_all(SimTime::START, name, &mut self.facts);
+            }
+        }
+    }
+}
+
+/// Every host with its settings.
+fn machines(spec: &WorldSpec) -> impl Iterator<Item = (&HostName, &crate::MachineSettings)> {
+    let dcs = spec.dcs.iter().map(|dc| (&dc.name, &dc.machine));
+    dcs.chain(spec.machines.iter().map(|machine| (&machine.name, &machine.machine)))
+}
+
+fn validate(spec: &WorldSpec) -> Result<(), SpecError> {
+    let pdcs = spec.dcs.iter().filter(|dc| dc.role == DcRole::Pdc).count();
+    if pdcs != 1 {
+        return Err(SpecError(format!("a domain has exactly one PDC, this one has {pdcs}")));
+    }
+    let mut names = BTreeSet::new();
+    for (name, _) in machines(spec) {
+        if name.as_str().is_empty() || name.as_str().chars().count() > 15 {
+            return Err(SpecError(format!("`{name}` is no NetBIOS name: one has 1 to 15 characters")));
+        }
+        if !names.insert(name) {
+            return Err(SpecError(format!("there are two hosts named `{name}`")));
+        }
+    }
+    let known = |host: &HostName, what: &str| match names.contains(host) {
+        true => Ok(()),
+        false => Err(SpecError(format!("{what} names the host `{host}`, which does not exist"))),
+    };
+    for link in &spec.links {
+        known(&link.between.0, "a link")?;
+        known(&link.between.1, "a link")?;
+    }
+    for fault in &spec.faults {
+        let what = format!("the fault `{}`", fault.name);
+        for host in hosts_of(&fault.kind) {
+            known(host, &what)?;
+        }
+    }
+    Ok(())
+}
+
+fn hosts_of(kind: &FaultKind) -> Vec<&HostName> {
+    match kind {
+        FaultKind::Partition { from, to, .. } => from.iter().chain(to).collect(),
+        FaultKind::Hold { at } => at.iter().collect(),
+        FaultKind::Slow { between, .. } => vec![&between.0, &between.1],
+        FaultKind::Pause { at } | FaultKind::Crash { at, .. } | FaultKind::ClockSkew { at, .. } => vec![at],
+        FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => {
+            at.iter().chain(from).collect()
+        }
+    }
+}
+
+/// Whether rights in the domain's database are effective as they stand: everywhere but under Active Directory, where
+/// group policy decides them.
+fn states_rights(spec: &WorldSpec) -> bool {
+    match &spec.domain.replication {
+        Replication::Ad(ad) => !ad.rights_in_policy,
+        Replication::Delay(_) | Replication::Nt4(_) => true,
+    }
+}
+
+/// What a domain controller grants before anybody changes it.
+const DEFAULT_RIGHTS: &[(Rid, &[Right])] = &[
+    (Rid::EVERYONE, &[Right::NetworkLogon, Right::ChangeNotify]),
+    (
+        Rid::ADMINISTRATORS,
+        &[
+            Right::InteractiveLogon,
+            Right::Shutdown,
+            Right::RemoteShutdown,
+            Right::Backup,
+            Right::Restore,
+            Right::Debug,
+            Right::LoadDriver,
+            Right::Security,
+            Right::TakeOwnership,
+            Right::SystemTime,
+            Right::IncreaseQuota,
+        ],
+    ),
+    (
+        Rid::SERVER_OPERATORS,
+        &[
+            Right::InteractiveLogon,
+            Right::Shutdown,
+            Right::RemoteShutdown,
+            Right::Backup,
+            Right::Restore,
+            Right::SystemTime,
+        ],
+    ),
+    (Rid::BACKUP_OPERATORS, &[Right::InteractiveLogon, Right::Shutdown, Right::Backup, Right::Restore]),
+    (Rid::ACCOUNT_OPERATORS, &[Right::InteractiveLogon, Right::Shutdown]),
+    (Rid::PRINT_OPERATORS, &[Right::InteractiveLogon, Right::Shutdown]),
+];
+
+/// The domain's database at the start, in the language of the PDC.
+fn domain_database(spec: &WorldSpec) -> Result<Database, SpecError> {
+    let language =
+        spec.dcs.iter().find(|dc| dc.role == DcRole::Pdc).map(|dc| dc.machine.language).unwrap_or_default();
+    let settings = &spec.domain;
+    let mut database = Database::domain(
+        &settings.name,
+        language,
+        states_rights(spec),
+        &settings.administrator_password,
+        &settings.account_policy,
+    );
+    for (rid, rights) in DEFAULT_RIGHTS {
+        database.load_rights_of(*rid, rights.iter().copied());
+    }
+    // What stands in the settings of a controller belongs to the domain: a controller has no accounts of its own.
+    let settings = || spec.dcs.iter().map(|dc| &dc.machine);
+    let users = || spec.users.iter().chain(settings().flat_map(|dc| &dc.users));
+    let groups = || spec.groups.iter().chain(settings().flat_map(|dc| &dc.groups));
+    for user in users() {
+        let rid = database.allocate_rid();
+        database.load_user(rid, user)?;
+    }
+    for group in groups() {
+        let rid = database.allocate_rid();
+        database.load_group(rid, group)?;
+    }
+    for user in users() {
+        for group in &user.member_of {
+            database.load_membership(group, &user.name, None)?;
+        }
+    }
+    for group in groups() {
+        for member in &group.members {
+            database.load_membership(&group.name, member, None)?;
+        }
+    }
+    for rights in spec.rights.iter().chain(settings().flat_map(|dc| &dc.rights)) {
+        database.load_rights(rights, None)?;
+    }
+    Ok(database)
+}
+
+fn controllers(spec: &WorldSpec, domain: &Database) -> Result<Controllers, SpecError> {
+    if spec.dcs.len() > usize::from(u16::MAX) {
+        return Err(SpecError("a domain has at most 65,535 controllers".to_owned()));
+    }
+    let mut template = domain.clone();
+    let keeps_undo = spec
+        .faults
+        .iter()
+        .any(|fault| matches!(fault.kind, FaultKind::Crash { loses_unreplicated: true, .. }));
+    let mut controllers = Controllers::new(template.allocate_rid(), spec.domain.further_users);
+    if keeps_undo {
+        controllers.keep_undo();
+    }
+    for dc in &spec.dcs {
+        let mut database = domain.clone();
+        if dc.machine.language != domain.language() {
+            database.speak(dc.machine.language);
+        }
+        let site = dc.machine.site.clone();
+        controllers.insert(dc.name.clone(), Controller { role: dc.role, site, database });
+    }
+    Ok(controllers)
+}
+
+fn local_database(
+    spec: &WorldSpec,
+    machine: &crate::MachineSpec,
+    domain: &Database,
+) -> Result<Database, SpecError> {
+    let settings = &machine.machine;
+    let administrator = &spec.domain.administrator_password;
+    let mut database = Database::local(&machine.name, settings.language, administrator, Some(domain));
+    database.load_rights_of(Rid::EVERYONE, [Right::NetworkLogon, Right::ChangeNotify]);
+    for user in &settings.users {
+        let rid = database.allocate_rid();
+        database.load_user(rid, user)?;
+    }
+    for group in &settings.groups {
+        let rid = database.allocate_rid();
+        let local = crate::GroupSpec { kind: crate::GroupKind::Local, ..group.clone() };
+        database.load_group(rid, &local)?;
+    }
+    for user in &settings.users {
+        for group in &user.member_of {
+            database.load_membership(group, &user.name, Some(domain))?;
+        }
+    }
+    for group in &settings.groups {
+        for member in &group.members {
+            database.load_membership(&group.name, member, Some(domain))?;
+        }
+    }
+    for rights in &settings.rights {
+        database.load_rights(rights, Some(domain))?;
+    }
+    Ok(database)
+}
+
+fn model(spec: &WorldSpec, controllers: &Controllers, streams: Streams) -> Box<dyn ReplicationModel> {
+    match &spec.domain.replication {
+        Replication::Delay(delay) => {
+            let own = |at: crate::directory::DcIndex| spec.dcs[usize::from(at.0)].delay.as_ref();
+            Box::new(DelayModel::new(delay, own, controllers, streams))
+        }
+        Replication::Nt4(nt4) => Box::new(Nt4::new(nt4, &spec.dcs, streams)),
+        Replication::Ad(ad) => Box::new(Ad::new(ad, &spec.dcs)),
+    }
+}

@@ -1,0 +1,158 @@
+//! The three methods by which a domain runs: apply, advance, next timeout.
+
+use super::accounts::{done, refused};
+use super::{Domain, Outcome, authorise};
+use crate::fault::{CONNECT_TIMEOUT, CallFate, FaultChange, unreachable};
+use crate::replication::{Network, ReplicationContext};
+use crate::{Caller, Fact, HostName, Operation, SimTime, StateKey, Value, Verb, Win32Error};
+
+impl Domain {
+    /// Performs an operation at `now`. Everything due up to and including `now` happens first.
+    pub fn apply(&mut self, now: SimTime, by: &Caller, operation: &Operation) -> Outcome {
+        self.advance(now);
+        let now = self.now;
+        let outcome = self.perform(now, by, operation);
+        self.state_touches();
+        // What the operation has set off without any delay happens before the caller sees the answer.
+        self.advance(now);
+        outcome
+    }
+
+    fn perform(&mut self, now: SimTime, by: &Caller, operation: &Operation) -> Outcome {
+        let Operation { at, verb } = operation;
+        let kind = verb.kind();
+        if !self.hosts.contains_key(at) {
+            return refused(unreachable(kind));
+        }
+        let remote = by.host != *at;
+        if self.wires.down.contains(&by.host) {
+            return refused(unreachable(kind));
+        }
+        let mut takes = match self.wires.faults.call(now, &by.host, operation) {
+            CallFate::Performed { delay } => delay,
+            CallFate::Lost { after, error } => {
+                return Outcome { takes: after, ..refused(error) };
+            }
+        };
+        if self.wires.down.contains(at) {
+            return Outcome { takes: CONNECT_TIMEOUT, ..refused(unreachable(kind)) };
+        }
+        if remote {
+            takes = takes + self.wires.latency(now, &by.host, at).times(2);
+        }
+        let outcome = match self.identify(now, by, at) {
+            Err(error) => refused(error),
+            Ok(principal) if !authorise::may(&principal, verb) => refused(Win32Error::ACCESS_DENIED),
+            Ok(_) => self.dispatch(now, by, at, verb),
+        };
+        Outcome { takes: takes + outcome.takes, ..outcome }
+    }
+
+    fn dispatch(&mut self, now: SimTime, by: &Caller, at: &HostName, verb: &Verb) -> Outcome {
+        if let Some(outcome) = self.account_verb(now, at, verb) {
+            return outcome;
+        }
+        match verb {
+            Verb::Logon { credentials, logon } => done(self.logon(now, credentials, at, &by.host, *logon)),
+            Verb::Synchronize { full } => done(self.synchronize(now, at, *full, false)),
+            Verb::SynchronizeDomain { full } => done(self.synchronize(now, at, *full, true)),
+            _ => refused(Win32Error::NOT_SUPPORTED),
+        }
+    }
+
+    /// Lets everything happen that is due up to and including `now`.
+    pub fn advance(&mut self, now: SimTime) {
+        while let Some(due) = self.next_timeout().filter(|due| *due <= now) {
+            // What is overdue happens now: facts never run backwards.
+            let at = due.max(self.now);
+            self.now = at;
+            self.step(at);
+        }
+        self.now = self.now.max(now);
+        self.state_touches();
+    }
+
+    /// When the model next has something to do by itself.
+    pub fn next_timeout(&self) -> Option<SimTime> {
+        [self.wires.faults.next_timeout(), self.model.next_timeout()].into_iter().flatten().min()
+    }
+
+    /// What is due at one instant: faults first, then replication, then machines.
+    fn step(&mut self, at: SimTime) {
+        if self.wires.faults.next_timeout().is_some_and(|due| due <= at) {
+            for change in self.wires.faults.advance(at) {
+                self.fault_changed(at, change);
+            }
+        }
+        if self.model.next_timeout().is_some_and(|due| due <= at) {
+            let mut context = ReplicationContext {
+                controllers: &mut self.controllers,
+                network: &mut self.wires,
+                facts: &mut self.facts,
+            };
+            self.model.advance(at, &mut context);
+        }
+        self.state_touches();
+    }
+
+    fn fault_changed(&mut self, at: SimTime, change: FaultChange) {
+        match change {
+            FaultChange::Network | FaultChange::Resumed { .. } => {
+                let mut context = ReplicationContext {
+                    controllers: &mut self.controllers,
+                    network: &mut self.wires,
+                    facts: &mut self.facts,
+                };
+                self.model.network_changed(at, &mut context);
+            }
+            FaultChange::Crash { fault, host, loses_unreplicated } => {
+                if !self.wires.down.contains(&host) {
+                    self.wires.faults.touch(at, &host, fault, "the machine went down");
+                    self.machine_down(at, &host, loses_unreplicated);
+                }
+            }
+            FaultChange::Restart { host } => self.machine_up(at, &host),
+        }
+    }
+
+    /// A machine goes down.
+    pub(super) fn machine_down(&mut self, at: SimTime, host: &HostName, loses_unreplicated: bool) {
+        self.wires.down.insert(host.clone());
+        self.facts.push(at, host, Fact::Machine { up: false });
+        self.facts.state(at, host, StateKey::Up, Some(Value::Is(false)), None);
+        if let Some(dc) = self.controllers.index(host) {
+            let mut context = ReplicationContext {
+                controllers: &mut self.controllers,
+                network: &mut self.wires,
+                facts: &mut self.facts,
+            };
+            let lost = self.model.host_down(at, dc, loses_unreplicated, &mut context);
+            self.controllers.take_back(at, dc, &lost, &mut self.facts);
+        }
+    }
+
+    /// A machine comes up again.
+    pub(super) fn machine_up(&mut self, at: SimTime, host: &HostName) {
+        if !self.wires.down.remove(host) {
+            return;
+        }
+        self.facts.push(at, host, Fact::Machine { up: true });
+        self.facts.state(at, host, StateKey::Up, Some(Value::Is(true)), None);
+        if let Some(dc) = self.controllers.index(host) {
+            let mut context = ReplicationContext {
+                controllers: &mut self.controllers,
+                network: &mut self.wires,
+                facts: &mut self.facts,
+            };
+            self.model.host_up(at, dc, &mut context);
+        }
+    }
+
+    /// States what faults have touched since the last time.
+    fn state_touches(&mut self) {
+        for touch in self.wires.faults.drain_touches() {
+            let fact = Fact::FaultTouched { fault: touch.fault, touched: touch.touched };
+            self.facts.push(touch.at.max(self.now), &touch.host, fact);
+        }
+    }
+}
