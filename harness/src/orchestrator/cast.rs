@@ -26,7 +26,11 @@ impl Cast {
     /// Casts a plan.
     pub(super) fn new(plan: Arc<Plan>) -> Cast {
         let world = &plan.world;
-        let pdc = world.dcs.iter().find(|dc| dc.role == DcRole::Pdc).map_or_else(|| "PDC".into(), |dc| dc.name.clone());
+        let pdc = world
+            .dcs
+            .iter()
+            .find(|dc| dc.role == DcRole::Pdc)
+            .map_or_else(|| "PDC".into(), |dc| dc.name.clone());
         let realm = Realm::new(world.domain.name.clone(), pdc.clone());
         let clients = plan
             .clients
@@ -38,7 +42,8 @@ impl Cast {
                 (client.machine.clone(), made)
             })
             .collect();
-        let sites = plan.site_servers.iter().map(|site| (site.machine.clone(), Rc::new(site.clone()))).collect();
+        let sites =
+            plan.site_servers.iter().map(|site| (site.machine.clone(), Rc::new(site.clone()))).collect();
         let scripts = plan.scripts.iter().map(|script| (script.name.clone(), script.clone())).collect();
         let scripts = Scripts::new(Rc::new(scripts), world.domain.name.clone());
         Cast { plan: plan.clone(), pdc, clients, sites, scripts }
@@ -70,7 +75,8 @@ impl Cast {
     /// One host, or all of them.
     fn hosts_of(&self, host: Option<&HostName>) -> Vec<HostName> {
         let world = &self.plan.world;
-        let all = || world.dcs.iter().map(|dc| &dc.name).chain(world.machines.iter().map(|machine| &machine.name));
+        let all =
+            || world.dcs.iter().map(|dc| &dc.name).chain(world.machines.iter().map(|machine| &machine.name));
         host.map_or_else(|| all().cloned().collect(), |host| vec![host.clone()])
     }
 
@@ -107,7 +113,7 @@ impl Cast {
             (InstallMethod::Remote, None) => {}
             (InstallMethod::Manual | InstallMethod::Logon, site) => {
                 let host = client.host.clone();
-                let who = mockdc_mocks::Who::Credentials(user.clone());
+                let who = mockdc_mocks::Who::Credentials(user);
                 let start = ActorStart {
                     role: Role::LogonInstall,
                     caller: Caller { host: host.clone(), who },
@@ -125,7 +131,9 @@ impl Cast {
     /// Upgrades a client to another product.
     pub(super) async fn upgrade(&self, ctx: &Ctx, client: &HostName, profile: &Profile) -> u32 {
         match self.clients.get(client) {
-            Some(client) => actors::advanced_client::upgrade(ctx.clone(), client.clone(), profile.clone()).await,
+            Some(client) => {
+                actors::advanced_client::upgrade(ctx.clone(), client.clone(), profile.clone()).await
+            }
             None => mockdc_mocks::Win32Error::SERVICE_DOES_NOT_EXIST.code(),
         }
     }

@@ -112,6 +112,7 @@ fn give_cues(stage: &Rc<Stage>, cast: &Rc<Cast>, open: &Rc<RefCell<Open>>) {
 /// The span from the last midnight to the scenario's start.
 fn midnight(plan: &Plan) -> Result<Span, RunError> {
     let start: DateTime = plan.start.parse().map_err(|error| RunError::Start(plan.name.clone(), error))?;
-    let seconds = i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());
+    let seconds =
+        i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());
     Ok(Span::secs(seconds))
 }
