@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
+use super::policies::{Policies, rights_in_policy};
 use super::{Domain, Facts, Host, SpecError, Wires};
 use crate::directory::{Controller, Controllers, Database, Rid};
 use crate::fault::Faults;
+use crate::machine::Machine;
+use crate::policy::load_policies;
 use crate::replication::{Ad, DelayModel, Links, Nt4, ReplicationModel};
 use crate::{DcRole, FaultKind, HostName, Replication, Right, SimTime, Span, Streams, WorldSpec};
 
@@ -32,16 +35,26 @@ impl Domain {
             machines(spec).filter(|(_, settings)| !settings.up).map(|(name, _)| name.clone()).collect();
         let wires =
             Wires { links: Links::new(&spec.links, midnight), faults: Faults::new(&spec.faults), down };
+        let mut machines = crate::machine::Hosts::default();
+        for dc in &spec.dcs {
+            machines.insert(Machine::new(dc.name.clone(), &dc.machine, true));
+        }
+        for machine in &spec.machines {
+            machines.insert(Machine::new(machine.name.clone(), &machine.machine, false));
+        }
         let mut world = Domain {
             spec: spec.clone(),
             controllers,
             model,
             wires,
             hosts,
+            machines,
+            policies: Policies::new(spec, streams.child("policy")),
             facts: Facts::default(),
             now: SimTime::START,
         };
         world.state_all();
+        world.start_machines();
         Ok(world)
     }
 
@@ -192,6 +205,7 @@ fn domain_database(spec: &WorldSpec) -> Result<Database, SpecError> {
     for rights in spec.rights.iter().chain(settings().flat_map(|dc| &dc.rights)) {
         database.load_rights(rights, None)?;
     }
+    load_policies(&mut database, &spec.policies, rights_in_policy(spec))?;
     Ok(database)
 }
 
@@ -227,7 +241,11 @@ fn local_database(
     let settings = &machine.machine;
     let administrator = &spec.domain.administrator_password;
     let mut database = Database::local(&machine.name, settings.language, administrator, Some(domain));
-    database.load_rights_of(Rid::EVERYONE, [Right::NetworkLogon, Right::ChangeNotify]);
+    for (right, holders) in crate::machine::default_rights() {
+        for rid in holders {
+            database.load_rights_of(rid, [right]);
+        }
+    }
     for user in &settings.users {
         let rid = database.allocate_rid();
         database.load_user(rid, user)?;

@@ -6,9 +6,13 @@ mod authorise;
 mod build;
 mod builder;
 mod facts;
+mod hosts;
+mod policies;
 mod running;
 mod wires;
 
+#[cfg(test)]
+mod hosts_tests;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +37,8 @@ pub struct Domain {
     model: Box<dyn ReplicationModel>,
     wires: Wires,
     hosts: IndexMap<HostName, Host>,
+    machines: crate::machine::Hosts,
+    policies: policies::Policies,
     facts: Facts,
     now: SimTime,
 }

@@ -1,10 +1,10 @@
 //! The three methods by which a domain runs: apply, advance, next timeout.
 
 use super::accounts::{done, refused};
-use super::{Domain, Outcome, authorise};
+use super::{Domain, Outcome, Principal, authorise};
 use crate::fault::{CONNECT_TIMEOUT, CallFate, FaultChange, unreachable};
 use crate::replication::{Network, ReplicationContext};
-use crate::{Caller, Fact, HostName, Operation, SimTime, StateKey, Value, Verb, Win32Error};
+use crate::{Caller, Fact, HostName, Operation, SimTime, Verb, Win32Error};
 
 impl Domain {
     /// Performs an operation at `now`. Everything due up to and including `now` happens first.
@@ -43,13 +43,27 @@ impl Domain {
         let outcome = match self.identify(now, by, at) {
             Err(error) => refused(error),
             Ok(principal) if !authorise::may(&principal, verb) => refused(Win32Error::ACCESS_DENIED),
-            Ok(_) => self.dispatch(now, by, at, verb),
+            Ok(principal) => self.dispatch(now, by, &principal, at, verb),
         };
         Outcome { takes: takes + outcome.takes, ..outcome }
     }
 
-    fn dispatch(&mut self, now: SimTime, by: &Caller, at: &HostName, verb: &Verb) -> Outcome {
+    fn dispatch(
+        &mut self,
+        now: SimTime,
+        by: &Caller,
+        principal: &Principal,
+        at: &HostName,
+        verb: &Verb,
+    ) -> Outcome {
+        if let Some(outcome) = self.policy_verb(now, at, verb) {
+            return outcome;
+        }
         if let Some(outcome) = self.account_verb(now, at, verb) {
+            self.rights_may_have_changed(now, at, verb);
+            return outcome;
+        }
+        if let Some(outcome) = self.machine_verb(now, by, principal, at, verb) {
             return outcome;
         }
         match verb {
@@ -74,7 +88,15 @@ impl Domain {
 
     /// When the model next has something to do by itself.
     pub fn next_timeout(&self) -> Option<SimTime> {
-        [self.wires.faults.next_timeout(), self.model.next_timeout()].into_iter().flatten().min()
+        [
+            self.wires.faults.next_timeout(),
+            self.model.next_timeout(),
+            self.policies.next_timeout(),
+            self.machines.next_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// What is due at one instant: faults first, then replication, then machines.
@@ -91,6 +113,13 @@ impl Domain {
                 facts: &mut self.facts,
             };
             self.model.advance(at, &mut context);
+            self.controllers_may_have_other_rights(at);
+        }
+        if self.machines.next_timeout().is_some_and(|due| due <= at) {
+            self.advance_machines(at);
+        }
+        if self.policies.next_timeout().is_some_and(|due| due <= at) {
+            self.advance_policies(at);
         }
         self.state_touches();
     }
@@ -118,8 +147,7 @@ impl Domain {
     /// A machine goes down.
     pub(super) fn machine_down(&mut self, at: SimTime, host: &HostName, loses_unreplicated: bool) {
         self.wires.down.insert(host.clone());
-        self.facts.push(at, host, Fact::Machine { up: false });
-        self.facts.state(at, host, StateKey::Up, Some(Value::Is(false)), None);
+        self.machines.take_down(at, host, None, &mut self.facts);
         if let Some(dc) = self.controllers.index(host) {
             let mut context = ReplicationContext {
                 controllers: &mut self.controllers,
@@ -136,8 +164,7 @@ impl Domain {
         if !self.wires.down.remove(host) {
             return;
         }
-        self.facts.push(at, host, Fact::Machine { up: true });
-        self.facts.state(at, host, StateKey::Up, Some(Value::Is(true)), None);
+        self.machines.bring_up(at, host, &mut self.facts);
         if let Some(dc) = self.controllers.index(host) {
             let mut context = ReplicationContext {
                 controllers: &mut self.controllers,
@@ -146,6 +173,7 @@ impl Domain {
             };
             self.model.host_up(at, dc, &mut context);
         }
+        self.booted(at, host);
     }
 
     /// States what faults have touched since the last time.

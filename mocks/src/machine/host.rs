@@ -67,6 +67,13 @@ impl Machine {
         self.services.machine_down(now, facts);
     }
 
+    /// The machine, being down, comes up at this instant.
+    pub(crate) fn boot_at(&mut self, at: SimTime) {
+        if !self.up {
+            self.boots_at = Some(at);
+        }
+    }
+
     /// The machine comes up: policy and services are the caller's next steps.
     pub(crate) fn come_up(&mut self, now: SimTime, facts: &mut Facts) {
         self.boots_at = None;

@@ -108,36 +108,52 @@ impl Hosts {
         }
     }
 
-    /// A machine that was down comes up after its boot time.
-    pub(crate) fn bring_up(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
+    /// A machine that is down comes up at this instant.
+    pub(crate) fn boot_at(&mut self, host: &HostName, at: SimTime) {
         if let Some(machine) = self.machines.get_mut(host) {
-            let again = Some(now + machine.boot);
-            machine.go_down(now, again, facts);
+            machine.boot_at(at);
         }
     }
 
-    /// Starts the services of a machine that has come up: the automatic ones, in the order of their names. `also` are
-    /// started whatever their mode, and count as running at once: what runs at the start of a run.
+    /// A machine comes up now; policy and [`Hosts::start_services`] are the caller's next steps.
+    pub(crate) fn bring_up(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
+        if let Some(machine) = self.machines.get_mut(host) {
+            machine.come_up(now, facts);
+        }
+    }
+
+    /// Starts the services of a machine that has come up: the automatic ones, in the order of their names. One that
+    /// cannot start says so in the event log, and the others start all the same.
     pub(crate) fn start_services(
         &mut self,
         now: SimTime,
         host: &HostName,
-        also: &[ServiceName],
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) {
+        let automatic = self.machines.get(host).map(|machine| machine.services.automatic());
+        for name in automatic.into_iter().flatten() {
+            let _ = self.start_service(now, host, &name, logons, facts);
+        }
+    }
+
+    /// What runs at the start of a run: the system's services, and those of `running`, which have reported long ago.
+    pub(crate) fn start_running(
+        &mut self,
+        now: SimTime,
+        host: &HostName,
+        running: &[ServiceName],
         logons: &mut dyn Logons,
         facts: &mut Facts,
     ) {
         let Some(machine) = self.machines.get(host) else { return };
-        let automatic = machine.services.automatic();
-        let further = also.iter().filter(|name| !automatic.contains(name)).cloned();
-        for name in automatic.iter().cloned().chain(further.collect::<Vec<_>>()) {
-            // A service that cannot start says so in the event log; the others start all the same.
+        let system = machine.services.automatic().into_iter();
+        let system = system.filter(|name| machine.services.find(name).is_ok_and(|service| service.system));
+        let names: Vec<ServiceName> = system.chain(running.iter().cloned()).collect();
+        for name in names {
             let started = self.start_service(now, host, &name, logons, facts);
-            if started.is_ok()
-                && also.contains(&name)
-                && let Some(machine) = self.machines.get_mut(host)
-            {
-                let reported = machine.services.report(now, &name, ServiceState::Running, 0, facts);
-                debug_assert!(reported.is_ok());
+            if let (Ok(()), Some(machine)) = (started, self.machines.get_mut(host)) {
+                let _ = machine.services.report(now, &name, ServiceState::Running, 0, facts);
             }
         }
     }

@@ -54,7 +54,7 @@ impl Lab {
         let mut hosts = Hosts::default();
         hosts.insert(Machine::new("WS1".into(), &settings, false));
         let mut lab = Lab { hosts, accounts: Accounts::default(), facts: Facts::default() };
-        lab.hosts.start_services(T0, &"WS1".into(), &[], &mut lab.accounts, &mut lab.facts);
+        lab.hosts.start_services(T0, &"WS1".into(), &mut lab.accounts, &mut lab.facts);
         lab
     }
 
@@ -196,7 +196,7 @@ fn a_restart_ends_everything_and_boots_after_the_machines_time() {
     assert_eq!(lab.hosts.next_timeout(), Some(T0 + boot));
     let turns = lab.hosts.advance(T0 + boot, &mut lab.facts);
     assert_eq!(turns, [MachineTurn::Booted("WS1".into())]);
-    lab.hosts.start_services(T0 + boot, &"WS1".into(), &[], &mut lab.accounts, &mut lab.facts);
+    lab.hosts.start_services(T0 + boot, &"WS1".into(), &mut lab.accounts, &mut lab.facts);
     assert!(lab.hosts.processes().find(ProcessId(2)).is_some());
     let query = Verb::ServiceQuery { service: "Clisvc".into() };
     let host = "WS1".into();

@@ -1,0 +1,271 @@
+//! Group policy in a running domain: refreshes, edits, and the rights that machines state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::accounts::{done, refused};
+use super::{Domain, Outcome};
+use crate::directory::{Change, DcIndex, Part, PrincipalKind, RecordValue, effective_rights};
+use crate::policy::{
+    CONTROLLERS_UNIT, Place, PolicyClient, Resolver, plan_policy, plan_right_in_policy, resolve,
+};
+use crate::replication::Network;
+use crate::{
+    AccountName, ChangeKind, DcRole, Fact, HostName, MachineSettings, Os, RefreshReason, Replication, Reply,
+    Right, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
+};
+
+/// The policy engines of the machines that have one, and the rights that were stated last.
+#[derive(Default)]
+pub(super) struct Policies {
+    clients: BTreeMap<HostName, PolicyClient>,
+    stated: BTreeMap<HostName, BTreeMap<AccountName, BTreeSet<Right>>>,
+    /// Nothing refreshes before there is a policy.
+    active: bool,
+}
+
+/// Whether the rights of controllers come from the Default Domain Controllers Policy.
+pub(super) fn rights_in_policy(spec: &WorldSpec) -> bool {
+    matches!(&spec.domain.replication, Replication::Ad(ad) if ad.rights_in_policy)
+}
+
+impl Policies {
+    /// The engines of a world. Windows NT has none; a controller has one where policy decides its rights.
+    pub(super) fn new(spec: &WorldSpec, streams: Streams) -> Policies {
+        let mut clients = BTreeMap::new();
+        let mut add = |name: &HostName, settings: &MachineSettings, controller: bool| {
+            let refresh = &spec.domain.refresh;
+            let usual = if controller { refresh.dcs } else { refresh.members };
+            let controllers = crate::Name::from(CONTROLLERS_UNIT);
+            let unit = settings.unit.as_ref().or(controller.then_some(&controllers));
+            let place = Place::new(&settings.site, unit, &spec.units);
+            let draws = streams.child(name.as_str()).draws();
+            let interval = settings.refresh.unwrap_or(usual);
+            clients.insert(name.clone(), PolicyClient::new(place, interval, refresh.reapply, draws));
+        };
+        if rights_in_policy(spec) {
+            spec.dcs.iter().for_each(|dc| add(&dc.name, &dc.machine, true));
+        }
+        for machine in spec.machines.iter().filter(|machine| machine.machine.os != Os::Nt4) {
+            add(&machine.name, &machine.machine, false);
+        }
+        let active = !spec.policies.is_empty() || rights_in_policy(spec);
+        Policies { clients, stated: BTreeMap::new(), active }
+    }
+
+    /// When the next machine refreshes.
+    pub(super) fn next_timeout(&self) -> Option<SimTime> {
+        self.active.then(|| self.clients.values().map(PolicyClient::next_timeout).min()).flatten()
+    }
+}
+
+impl Domain {
+    /// Performs a verb of group policy; `None` when the verb is none here.
+    pub(super) fn policy_verb(&mut self, now: SimTime, at: &HostName, verb: &Verb) -> Option<Outcome> {
+        if let Verb::PolicyRefresh { force } = verb {
+            let reason = if *force { RefreshReason::Forced } else { RefreshReason::Interval };
+            self.refresh_policy(now, at, reason);
+            return Some(done(Ok(Reply::Done)));
+        }
+        if let Some(dc) = self.controllers.index(at) {
+            if rights_in_policy(&self.spec)
+                && let Verb::RightGrant { account, right } | Verb::RightRevoke { account, right } = verb
+            {
+                let grant = matches!(verb, Verb::RightGrant { .. });
+                return Some(done(self.right_in_policy(now, dc, account, *right, grant)));
+            }
+            return Some(match plan_policy(self.controllers.database(dc), verb)? {
+                Err(error) => refused(error),
+                Ok(_) if !self.model.writable(dc) => refused(Win32Error::NOT_PRIMARY),
+                Ok(changes) => {
+                    changes.into_iter().for_each(|change| self.commit(now, dc, change));
+                    self.wake_policies(now);
+                    done(Ok(Reply::Done))
+                }
+            });
+        }
+        None
+    }
+
+    /// LsaAddAccountRights at a controller of Active Directory: its own rights follow at once, the object that decides
+    /// them is edited, and the others take it over by replication and refresh.
+    fn right_in_policy(
+        &mut self,
+        now: SimTime,
+        dc: DcIndex,
+        account: &AccountName,
+        right: Right,
+        grant: bool,
+    ) -> crate::Answer {
+        let database = self.controllers.database(dc);
+        let rid = database.find(account).ok_or(Win32Error::NONE_MAPPED)?;
+        let edit = plan_right_in_policy(database, rid, right, grant);
+        let mut rights = database.rights(rid).cloned().unwrap_or_default();
+        let changed = if grant { rights.insert(right) } else { rights.remove(&right) };
+        if let Some(edit) = edit {
+            self.commit(now, dc, edit);
+        }
+        if changed {
+            let change =
+                Change::of(ChangeKind::Rights, account, Part::Rights(rid), RecordValue::Rights(rights));
+            let (host, database) = self.controllers.database_mut(dc);
+            let host = host.clone();
+            database.write_local(now, &host, vec![change], &mut self.facts);
+            self.state_rights(now, &host);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Whether there is any policy to apply.
+    pub(super) fn policies_exist(&self) -> bool {
+        self.policies.active
+    }
+
+    /// An account verb has been performed at a host: the rights of its accounts may be others now.
+    pub(super) fn rights_may_have_changed(&mut self, now: SimTime, at: &HostName, verb: &Verb) {
+        if !super::authorise::reads(verb.kind()) {
+            self.state_rights(now, at);
+        }
+    }
+
+    /// Replication has moved: where policy decides the rights of controllers, memberships may have come or gone.
+    pub(super) fn controllers_may_have_other_rights(&mut self, now: SimTime) {
+        if rights_in_policy(&self.spec) {
+            for dc in self.controllers.indices() {
+                let host = self.controllers.name(dc).clone();
+                self.state_rights(now, &host);
+            }
+        }
+    }
+
+    /// The first policy of a run starts the clocks, as if they had run all the time.
+    fn wake_policies(&mut self, now: SimTime) {
+        if !std::mem::replace(&mut self.policies.active, true) {
+            for client in self.policies.clients.values_mut() {
+                client.due(now);
+            }
+        }
+    }
+
+    /// The refreshes that are due.
+    pub(super) fn advance_policies(&mut self, now: SimTime) {
+        let due: Vec<HostName> = self
+            .policies
+            .clients
+            .iter()
+            .filter(|(_, client)| client.next_timeout() <= now)
+            .map(|(host, _)| host.clone())
+            .collect();
+        for host in due {
+            let reason = self.policies.clients.get_mut(&host).and_then(|client| client.due(now));
+            if let Some(reason) = reason {
+                self.refresh_policy(now, &host, reason);
+            }
+        }
+    }
+
+    /// Applies policy to a machine. With `Interval` only when something has changed.
+    pub(super) fn refresh_policy(&mut self, now: SimTime, host: &HostName, reason: RefreshReason) {
+        if !self.policies.clients.contains_key(host) || !self.wires.up(host) {
+            return;
+        }
+        let Some(controller) = self.policy_controller(now, host) else { return };
+        let Some(client) = self.policies.clients.get_mut(host) else { return };
+        let sysvol = self.spec.domain.refresh.sysvol;
+        let found = client.look(now, controller, self.controllers.database(controller), sysvol);
+        if reason == RefreshReason::Interval && !client.is_news(&found) {
+            return;
+        }
+        let policy = resolve(&found.containers);
+        let member = self.hosts.get(host).is_some_and(|host| host.controller.is_none());
+        let domain = self.controllers.database(controller);
+        let database = match self.hosts.get(host).and_then(|host| host.accounts.as_ref()) {
+            Some(own) => own,
+            None => domain,
+        };
+        let resolver = Resolver {
+            host,
+            database,
+            domain: member.then_some(domain),
+            domain_name: &self.spec.domain.name,
+        };
+        let Some(machine) = self.machines.find_mut(host) else { return };
+        let mut application = resolver.application(&policy, &mut machine.own_rights);
+        let newcomers = resolver.newcomers(&application);
+        if !member && controller != self.controllers.pdc() {
+            // The PDC emulator alone writes the domain's account policy.
+            application.account = None;
+        }
+        client.note_applied(now, found, application.unresolved);
+        let changed =
+            !application.rights.is_empty() || !application.groups.is_empty() || application.account.is_some();
+        if member {
+            if let Some(own) = self.hosts.get_mut(host).and_then(|host| host.accounts.as_mut()) {
+                for (rid, name) in newcomers {
+                    own.know_foreign(rid, &name);
+                }
+                let changes = application.rights.into_iter().chain(application.groups);
+                let changes = changes.chain(application.account).collect();
+                own.write_local(now, host, changes, &mut self.facts);
+            }
+        } else {
+            let (_, database) = self.controllers.database_mut(controller);
+            database.write_local(now, host, application.rights, &mut self.facts);
+            for change in application.groups.into_iter().chain(application.account) {
+                self.commit(now, controller, change);
+            }
+        }
+        if changed {
+            self.state_rights(now, host);
+        }
+        let fact = Fact::PolicyApplied { reason, objects: policy.deciders(), changed };
+        self.facts.push(now, host, fact);
+    }
+
+    /// The controller that a machine asks for policy: itself when it is one, the first of its site that answers, the
+    /// PDC, any.
+    fn policy_controller(&mut self, now: SimTime, host: &HostName) -> Option<DcIndex> {
+        if let Some(own) = self.controllers.index(host) {
+            return Some(own);
+        }
+        let site = self.machines.find(host)?.site.clone();
+        let near = |dc: &DcIndex| self.controllers.controller(*dc).site == site;
+        let (near, far): (Vec<DcIndex>, Vec<DcIndex>) = self.controllers.indices().partition(near);
+        let pdc = std::iter::once(self.controllers.pdc()).filter(|pdc| {
+            debug_assert!(self.controllers.controller(*pdc).role == DcRole::Pdc);
+            far.contains(pdc)
+        });
+        let order: Vec<DcIndex> = near.iter().copied().chain(pdc).chain(far.iter().copied()).collect();
+        order.into_iter().find(|dc| self.wires.reaches(now, host, self.controllers.name(*dc)))
+    }
+
+    /// States which rights are effective at a host, as far as they have changed since the last time. Where rights
+    /// count as they stand in the directory, the directory itself states them.
+    pub(super) fn state_rights(&mut self, now: SimTime, host: &HostName) {
+        if self.controllers.index(host).is_some() && !rights_in_policy(&self.spec) {
+            return;
+        }
+        let Some((own, domain)) = self.databases(now, host) else { return };
+        let mut effective: BTreeMap<AccountName, BTreeSet<Right>> = BTreeMap::new();
+        for (rid, principal) in own.principals() {
+            let holder = own.rights(rid).is_some_and(|rights| !rights.is_empty());
+            if holder || matches!(principal.kind, PrincipalKind::User | PrincipalKind::Foreign) {
+                let rights = effective_rights(own, domain, rid);
+                if !rights.is_empty() {
+                    effective.entry(principal.name.clone()).or_default().extend(rights);
+                }
+            }
+        }
+        let before = self.policies.stated.insert(host.clone(), effective).unwrap_or_default();
+        let after = &self.policies.stated[host];
+        let none = BTreeSet::new();
+        let names: BTreeSet<&AccountName> = before.keys().chain(after.keys()).collect();
+        for name in names {
+            let (old, new) = (before.get(name).unwrap_or(&none), after.get(name).unwrap_or(&none));
+            for right in old.symmetric_difference(new) {
+                let value = new.contains(right).then_some(Value::Is(true));
+                let key = StateKey::Right { account: name.clone(), right: *right };
+                self.facts.state(now, host, key, value, None);
+            }
+        }
+    }
+}
