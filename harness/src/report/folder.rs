@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use mockdc_mocks::{HostName, Name};
 
-use super::json;
 use super::summary::Summary;
+use super::{Outcome, json};
+use crate::logs::{LogFormat, StartError};
 use crate::timeline::{Event, EventKind, Timeline};
 
 /// The file that makes a folder one of ours. Each line names an entry that mockdc wrote.
@@ -40,6 +41,9 @@ pub enum FolderError {
     /// There is a file of that name.
     #[error("{} is not a folder", .0.display())]
     NotAFolder(PathBuf),
+    /// The plan's start is no date, so that no log line has one. Write `2002-08-06T09:00:00`.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The system refused.
     #[error("cannot write {}: {error}", path.display())]
     Io {
@@ -50,8 +54,15 @@ pub enum FolderError {
     },
 }
 
-/// Formats an event as a line of a host's log, without its end; `None` for events that are no log lines.
-pub type LogLine<'a> = dyn Fn(&Event) -> Option<String> + 'a;
+/// Writes the results of all runs into `dir`.
+pub fn write_results(dir: &Path, outcomes: &[Outcome]) -> Result<(), FolderError> {
+    let mut folder = ResultsFolder::create(dir)?;
+    let summaries: Vec<Summary> = outcomes.iter().map(Outcome::summary).collect();
+    for (outcome, summary) in outcomes.iter().zip(&summaries) {
+        folder.add(summary, &outcome.timeline)?;
+    }
+    folder.finish(&summaries.iter().collect::<Vec<_>>())
+}
 
 /// A results folder that is being written.
 #[derive(Debug)]
@@ -76,12 +87,8 @@ impl ResultsFolder {
     }
 
     /// Adds a run and gives its folder.
-    pub fn add(
-        &mut self,
-        summary: &Summary,
-        timeline: &Timeline,
-        log_line: &LogLine<'_>,
-    ) -> Result<PathBuf, FolderError> {
+    pub fn add(&mut self, summary: &Summary, timeline: &Timeline) -> Result<PathBuf, FolderError> {
+        let format = LogFormat::of(timeline.plan())?;
         let name = match self.entries.is_free(&summary.name) {
             true => self.entries.take(&summary.name),
             false => self.entries.take(&format!("{}-seed-{}", summary.name, summary.seed)),
@@ -94,7 +101,7 @@ impl ResultsFolder {
             serde_json::to_writer_pretty(&mut *out, summary)?;
             writeln!(out)
         })?;
-        write_logs(&dir.join("logs"), &timeline.events, log_line)?;
+        write_logs(&dir.join("logs"), &timeline.events, &format)?;
         Ok(dir)
     }
 
@@ -140,11 +147,11 @@ fn clear(dir: &Path) -> Result<(), FolderError> {
     fs::remove_file(&marker).map_err(|error| failed(&marker, error))
 }
 
-fn write_logs(dir: &Path, events: &[Event], log_line: &LogLine<'_>) -> Result<(), FolderError> {
+fn write_logs(dir: &Path, events: &[Event], format: &LogFormat) -> Result<(), FolderError> {
     let mut logs: BTreeMap<&HostName, BTreeMap<&Name, Vec<u8>>> = BTreeMap::new();
     for event in events {
         let EventKind::Log { file, .. } = &event.kind else { continue };
-        let Some(line) = log_line(event) else { continue };
+        let Some(line) = format.line(event) else { continue };
         let log = logs.entry(&event.host).or_default().entry(file).or_default();
         log.extend_from_slice(line.as_bytes());
         log.extend_from_slice(LINE_END);

@@ -1,12 +1,13 @@
 //! Reports: results for people and for machines, and the folder that keeps a run.
 //!
-//! A [`Summary`] is what is told of a run; [`console`], [`json`] and [`ResultsFolder`] write it. Sentences for events
-//! are in [`describe`] and [`Cast`].
+//! An [`Outcome`] is a run with its judgement, and its [`Summary`] is what is told of it: [`console`], [`json`] and
+//! [`ResultsFolder`] write it. Sentences for events come from [`describe`] and [`Cast`].
 
 mod command;
 pub mod console;
 mod folder;
 pub mod json;
+mod outcome;
 mod story;
 mod summary;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod tests;
 
 pub use command::*;
 pub use folder::*;
+pub use outcome::*;
 pub use story::*;
 pub use summary::*;

@@ -214,13 +214,6 @@ fn scratch(name: &str) -> PathBuf {
     dir
 }
 
-fn plain_line(event: &Event) -> Option<String> {
-    match &event.kind {
-        EventKind::Log { text, .. } => Some(text.clone()),
-        _ => None,
-    }
-}
-
 fn write_all(dir: &Path, names: &[&str]) -> Result<(), FolderError> {
     let run = run();
     let mut folder = ResultsFolder::create(dir)?;
@@ -229,7 +222,7 @@ fn write_all(dir: &Path, names: &[&str]) -> Result<(), FolderError> {
         .map(|name| Summary { name: (*name).into(), ..told(RunResult::Pass, &[], &run) })
         .collect();
     for summary in &all {
-        folder.add(summary, &run, &plain_line)?;
+        folder.add(summary, &run)?;
     }
     folder.finish(&all.iter().collect::<Vec<_>>())
 }
@@ -249,9 +242,23 @@ fn the_folder_holds_events_summary_and_logs_of_each_run() {
     let events = fs::read(dir.join("one/events.jsonl")).unwrap();
     assert_eq!(Timeline::read(&events[..]).unwrap().events, run().events);
     let log = fs::read_to_string(dir.join("one/logs/BDC1/Wnremote.log")).unwrap();
-    assert_eq!(log, "Waiting for PDC/BDC Sync (2221)~\r\n".repeat(20));
+    let first = "Waiting for PDC/BDC Sync (2221)~  $$<CliEx32.dll><Tue Aug 06 09:01:00.000 2002><thread=108 (0x6C)>\r\n";
+    assert!(log.starts_with(first), "{log}");
+    assert_eq!(log.matches("\r\n").count(), 20);
     let summary: Summary = serde_json::from_slice(&fs::read(dir.join("one/summary.json")).unwrap()).unwrap();
     assert_eq!(summary.name, "one");
+    fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn outcomes_are_written_with_their_summaries() {
+    let dir = scratch("outcomes");
+    let outcomes = [judged(|_| {}), judged(|plan| plan.violates.push(listed()))];
+    write_results(&dir, &outcomes).unwrap();
+    assert_eq!(names(&dir), [".mockdc-results", "hand-made", "hand-made-seed-7", "summary.json"]);
+    let all: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.join("summary.json")).unwrap()).unwrap();
+    assert_eq!((&all["totals"]["passed"], &all["totals"]["failed"]), (&1.into(), &1.into()));
     fs::remove_dir_all(&dir).unwrap();
 }
 
@@ -308,4 +315,96 @@ fn names_of_scenarios_become_names_of_folders_without_meeting() {
         ]
     );
     fs::remove_dir_all(&dir).unwrap();
+}
+
+/// A loader that stops 5 minutes before its child, and an expectation that is not met.
+fn judged(change: impl FnOnce(&mut mockdc_scenarios::Plan)) -> Outcome {
+    let mut story = Story::default();
+    story.starts(0, Role::BootLoader, "BDC1", Some("SMS#_BDC1"), Some(4), "BDC1");
+    let child = mockdc_mocks::Fact::ProcessStarted {
+        process: mockdc_mocks::ProcessId(5),
+        program: "Ccmboot.exe".into(),
+        token: crate::timeline::story::token(Some("SMS#_BDC1"), "BDC1"),
+        parent: Some(mockdc_mocks::ProcessId(4)),
+    };
+    story.at("1m").fact("BDC1", child).starts(1, Role::Bootstrap, "BDC1", Some("SMS#_BDC1"), Some(5), "BDC1");
+    story.at("10m").ends(0, Role::BootLoader, "BDC1", 0);
+    story.process_ends("BDC1", 4, "CCMBtLdr.exe", Some(0));
+    story.at("15m").ends(1, Role::Bootstrap, "BDC1", 1326);
+    story.process_ends("BDC1", 5, "Ccmboot.exe", Some(1326));
+    story.by(None).event("BDC1", EventKind::End { reason: EndReason::Quiet });
+    let mut plan = plan();
+    change(&mut plan);
+    let timeline = timeline(plan, &story);
+    let judgement = crate::judge::judge(&timeline);
+    Outcome { timeline, judgement, rerun: "mockdc run hand-made.toml --seed 7".into() }
+}
+
+fn listed() -> mockdc_scenarios::Violation {
+    mockdc_scenarios::Violation {
+        line: 50,
+        broken: mockdc_scenarios::Broken::Promise(mockdc_scenarios::PromiseId::LoaderOutlivesItsChild),
+        because: None,
+    }
+}
+
+fn never_restarted() -> mockdc_scenarios::Expectation {
+    mockdc_scenarios::Expectation {
+        line: 12,
+        because: Some("it should".into()),
+        claim: mockdc_scenarios::Claim::Log {
+            host: "BDC1".into(),
+            file: "Wnremote.log".into(),
+            lines: mockdc_scenarios::LogLines::InOrder(vec!["Finished CliEx processing.~".into()]),
+        },
+    }
+}
+
+#[test]
+fn an_unlisted_breach_is_a_reason_with_the_events_that_show_it() {
+    let outcome = judged(|_| {});
+    let summary = outcome.summary();
+    assert_eq!(summary.result, RunResult::Fail, "{summary:#?}");
+    let reason = &summary.reasons[0];
+    assert_eq!(reason.kind, "unlisted-promise");
+    assert!(reason.text.contains("loader-outlives-its-child"), "{}", reason.text);
+    assert!(reason.evidence.iter().any(|evidence| evidence.at == "00:10:00.000"), "{reason:#?}");
+    assert!(summary.breaks_as_stated.is_empty());
+    let tested = summary.promises.iter().find(|promise| promise.name == "loader-outlives-its-child");
+    assert_eq!(tested.map(|promise| (promise.occasions, promise.breaches)), Some((1, 1)));
+}
+
+#[test]
+fn a_listed_breach_is_told_as_stated_and_the_run_passes() {
+    let outcome = judged(|plan| plan.violates.push(listed()));
+    let summary = outcome.summary();
+    assert_eq!(summary.result, RunResult::Pass, "{summary:#?}");
+    assert_eq!(summary.breaks_as_stated[0].name, "loader-outlives-its-child");
+    assert_eq!(summary.ended, Some(EndReason::Quiet));
+    assert_eq!((summary.name.as_str(), summary.seed), ("hand-made", 7));
+}
+
+#[test]
+fn an_expectation_that_is_not_met_is_told_with_its_line_and_the_authors_words() {
+    let outcome = judged(|plan| {
+        plan.violates.push(listed());
+        plan.expects.push(never_restarted());
+    });
+    let summary = outcome.summary();
+    assert_eq!((summary.result, summary.expectations), (RunResult::Fail, 1));
+    let reason = &summary.reasons[0];
+    assert_eq!((reason.kind.as_str(), reason.line), ("expectation", Some(12)));
+    assert_eq!(reason.because.as_deref(), Some("it should"));
+    let text = printed(|out| failure(out, &summary, &outcome.timeline.events, Style::default()));
+    assert!(text.starts_with("  hand-made.toml:12: "), "{text}");
+    assert!(text.contains("  breaks as stated: loader-outlives-its-child\n"), "{text}");
+    assert!(text.ends_with("  mockdc run hand-made.toml --seed 7\n"), "{text}");
+}
+
+#[test]
+fn a_scenario_that_was_not_run_says_why() {
+    let summary = Summary::skipped(&plan(), 1, "the backend has no nt4 replication", "mockdc run x".into());
+    let line = printed(|out| scenario_line(out, &summary, Style::default()));
+    assert_eq!(line, "skip  hand-made  the backend has no nt4 replication\n");
+    assert_eq!(Totals::of([&summary]).skipped, 1);
 }
