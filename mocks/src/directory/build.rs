@@ -105,6 +105,7 @@ impl Database {
         }
         if locked {
             self.load_value(Part::Lockout(rid), RecordValue::Time(Some(SimTime::START)));
+            self.locks.extend(self.locked_until(rid, SimTime::START).map(|until| (until, rid)));
         }
         self.next_rid = self.next_rid.max(rid.0 + 1);
         Ok(())
@@ -180,7 +181,7 @@ impl Database {
         if let Some(rid) = self.find_at_start(name) {
             return Some(rid);
         }
-        if !self.is_domain() && name.as_str().eq_ignore_ascii_case("Everyone") {
+        if name.as_str().eq_ignore_ascii_case("Everyone") {
             return Some(Rid::EVERYONE);
         }
         let domain = domain?;

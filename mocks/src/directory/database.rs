@@ -21,6 +21,7 @@ pub(crate) struct Database {
     pub(super) principals: BTreeMap<Rid, Principal>,
     pub(super) containers: BTreeMap<Rid, BTreeSet<Rid>>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
+    pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
 }
@@ -67,6 +68,7 @@ impl Database {
             principals: BTreeMap::new(),
             containers: BTreeMap::new(),
             bad_passwords: BTreeMap::new(),
+            locks: BTreeSet::new(),
             next_rid: Rid::FIRST.0,
             sid: None,
         }

@@ -53,24 +53,23 @@ impl Database {
                     }
                 }
             }
+            Part::Lockout(rid) => {
+                let unlocked = matches!(record.value, Some(RecordValue::Time(None)))
+                    && matches!(self.records.value(&part), Some(RecordValue::Time(Some(_))));
+                self.put_attribute(rid, part, record, stage);
+                self.locks.retain(|(_, locked)| *locked != rid);
+                if let Some(until) = self.locked_until(rid, at) {
+                    self.locks.insert((until, rid));
+                }
+                if unlocked {
+                    self.clear_bad_passwords(at, host, rid, facts);
+                }
+            }
             Part::Password(rid)
             | Part::Comment(rid)
             | Part::Flags(rid)
             | Part::PrimaryGroup(rid)
-            | Part::Expiry(rid)
-            | Part::Lockout(rid) => {
-                let before = self.shown(&part);
-                self.records.put(part.clone(), record);
-                let after = self.shown(&part);
-                if let Some(Principal { kind: PrincipalKind::User, name }) = self.principal(rid).cloned() {
-                    for ((attribute, value), (_, old)) in after.into_iter().zip(before) {
-                        if value != old {
-                            let key = StateKey::Attribute { account: name.clone(), attribute };
-                            stage.state(key, value, version);
-                        }
-                    }
-                }
-            }
+            | Part::Expiry(rid) => self.put_attribute(rid, part, record, stage),
             Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => {
                 self.records.put(part, record);
             }
@@ -78,10 +77,48 @@ impl Database {
         true
     }
 
+    /// When the next lockout ends by itself.
+    pub(crate) fn next_timeout(&self) -> Option<SimTime> {
+        self.locks.first().map(|lock| lock.0).filter(|until| *until < SimTime::NEVER)
+    }
+
+    /// States the lockouts that have ended by themselves up to and including `now`.
+    pub(crate) fn advance(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
+        while let Some((until, rid)) = self.locks.first().copied().filter(|lock| lock.0 <= now) {
+            self.locks.remove(&(until, rid));
+            // A policy that has changed meanwhile may have made it longer.
+            match (self.locked_until(rid, now), self.name(rid)) {
+                (Some(longer), _) => {
+                    self.locks.insert((longer, rid));
+                }
+                (None, Some(name)) => {
+                    let key = StateKey::Attribute { account: name.clone(), attribute: Attribute::LockedOut };
+                    facts.state(now, host, key, Some(Value::Is(false)), None);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn put_attribute(&mut self, rid: Rid, part: Part, record: Record, stage: &mut Stage<'_>) {
+        let version = Some(record.stamp.version);
+        let before = self.shown(&part);
+        self.records.put(part.clone(), record);
+        let after = self.shown(&part);
+        if let Some(Principal { kind: PrincipalKind::User, name }) = self.principal(rid).cloned() {
+            for ((attribute, value), (_, old)) in after.into_iter().zip(before) {
+                if value != old {
+                    let key = StateKey::Attribute { account: name.clone(), attribute };
+                    stage.state(key, value, version);
+                }
+            }
+        }
+    }
+
     /// States everything that the database shows, as at the start of a run.
     pub(crate) fn state_all(&self, at: SimTime, host: &HostName, facts: &mut Facts) {
         let stage = &mut Stage { at, host, facts };
-        // Groups first, so that a membership is stated once: with its member.
+        // Accounts first, then what joins them, so that each membership is stated once.
         for (rid, principal) in &self.principals {
             if principal.kind != PrincipalKind::Foreign {
                 self.state_account(*rid, principal, stage);

@@ -3,7 +3,7 @@
 use super::{Domain, Outcome};
 use crate::directory::{Change, Database, DcIndex, creates_account, plan, read};
 use crate::replication::ReplicationContext;
-use crate::{Answer, ChangeKind, HostName, Reply, SimTime, Span, Verb, Win32Error};
+use crate::{Answer, HostName, Reply, SimTime, Span, Verb, Win32Error};
 
 impl Domain {
     /// Performs a verb of the account database at a host; `None` when the verb is none.
@@ -22,8 +22,13 @@ impl Domain {
         let plan = plan(now, database, None, verb, self.controllers.next_rid())?;
         let changes = match plan {
             // A change of one's own password is looked at before it is found to be at the wrong place: with it a
-            // program can ask whether a password has arrived (FACTS.md, "What the number means").
-            Err(error) if self.model.writable(dc) || matches!(verb, Verb::UserChangePassword { .. }) => {
+            // program can ask whether a password has arrived (FACTS.md, "What the number means"). Names are mapped
+            // before anything is written: 1332, 1387.
+            Err(error)
+                if self.model.writable(dc)
+                    || matches!(verb, Verb::UserChangePassword { .. })
+                    || matches!(error, Win32Error::NONE_MAPPED | Win32Error::NO_SUCH_MEMBER) =>
+            {
                 if let (Verb::UserChangePassword { user, .. }, Win32Error::LOGON_FAILURE) = (verb, error) {
                     self.wrong_old_password(now, dc, user);
                 }
@@ -67,13 +72,7 @@ impl Domain {
         if creates_account(verb) {
             own.allocate_rid();
         }
-        let unlocked = changes.iter().any(|change| change.kind == ChangeKind::Lockout);
         own.write_local(now, at, changes, &mut self.facts);
-        if let (true, Verb::UserSetFlags { user, .. }) = (unlocked, verb)
-            && let Some(rid) = own.user(user)
-        {
-            own.clear_bad_passwords(now, at, rid, &mut self.facts);
-        }
         Some(done(Ok(Reply::Done)))
     }
 
@@ -96,17 +95,7 @@ impl Domain {
     pub(super) fn commit(&mut self, now: SimTime, dc: DcIndex, change: Change) {
         let serial = self.model.next_serial(dc, change.stream());
         let urgent = self.model.urgent(change.kind);
-        let unlocks = match change.parts.first() {
-            Some((crate::directory::Part::Lockout(rid), Some(crate::directory::RecordValue::Time(None)))) => {
-                Some(*rid)
-            }
-            _ => None,
-        };
         let version = self.controllers.commit_at(now, dc, change, serial, urgent, &mut self.facts);
-        if let Some(rid) = unlocks {
-            let (host, database) = self.controllers.database_mut(dc);
-            database.clear_bad_passwords(now, host, rid, &mut self.facts);
-        }
         let Some(commit) = self.controllers.commit(version).cloned() else { return };
         let mut context = ReplicationContext {
             controllers: &mut self.controllers,
