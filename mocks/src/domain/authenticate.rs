@@ -58,6 +58,9 @@ impl Domain {
         let Some(credentials) = by.credentials() else {
             return Ok(Principal { administrator: false, remote });
         };
+        if remote && self.clock_is_wrong(now, &by.host, at) {
+            return Err(Win32Error::TIME_DIFF_AT_DC);
+        }
         let admitted = self.admit(now, credentials, at, &by.host, LogonType::Network)?;
         let groups = self.groups(&admitted, at);
         let controller = self.hosts.get(at).is_some_and(|host| host.controller.is_some());

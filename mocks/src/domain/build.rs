@@ -33,8 +33,12 @@ impl Domain {
         }
         let down =
             machines(spec).filter(|(_, settings)| !settings.up).map(|(name, _)| name.clone()).collect();
-        let wires =
-            Wires { links: Links::new(&spec.links, midnight), faults: Faults::new(&spec.faults), down };
+        let wires = Wires {
+            links: Links::new(&spec.links, midnight),
+            faults: Faults::new(&spec.faults),
+            down,
+            parted: BTreeSet::new(),
+        };
         let mut machines = crate::machine::Hosts::default();
         for dc in &spec.dcs {
             machines.insert(Machine::new(dc.name.clone(), &dc.machine, true));

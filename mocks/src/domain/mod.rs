@@ -5,6 +5,7 @@ mod authenticate;
 mod authorise;
 mod build;
 mod builder;
+mod clocks;
 mod facts;
 mod hosts;
 mod policies;

@@ -93,6 +93,7 @@ impl Domain {
             self.model.next_timeout(),
             self.policies.next_timeout(),
             self.machines.next_timeout(),
+            self.next_unlock(),
         ]
         .into_iter()
         .flatten()
@@ -115,6 +116,9 @@ impl Domain {
             self.model.advance(at, &mut context);
             self.controllers_may_have_other_rights(at);
         }
+        if self.next_unlock().is_some_and(|due| due <= at) {
+            self.advance_unlocks(at);
+        }
         if self.machines.next_timeout().is_some_and(|due| due <= at) {
             self.advance_machines(at);
         }
@@ -133,6 +137,7 @@ impl Domain {
                     facts: &mut self.facts,
                 };
                 self.model.network_changed(at, &mut context);
+                self.state_reachability(at);
             }
             FaultChange::Crash { fault, host, loses_unreplicated } => {
                 if !self.wires.down.contains(&host) {

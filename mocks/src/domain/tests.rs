@@ -316,6 +316,44 @@ fn three_bad_passwords_lock_the_account_until_the_duration_is_over() {
     let facts = domain.drain_facts();
     let locked = facts.iter().filter(|record| matches!(record.fact, Fact::LockedOut { .. })).count();
     assert_eq!(locked, 1);
+    let key = StateKey::Attribute { account: "u".into(), attribute: Attribute::LockedOut };
+    let states: Vec<(SimTime, Option<Value>)> = facts
+        .into_iter()
+        .filter_map(|record| match record.fact {
+            Fact::State { key: k, value, .. } if k == key && record.host == "PDC1" => {
+                Some((record.at, value))
+            }
+            _ => None,
+        })
+        .collect();
+    let is = |locked| Some(Value::Is(locked));
+    assert_eq!(states, [(T0, is(false)), (minute(11), is(true)), (minute(31), is(false))]);
+}
+
+#[test]
+fn a_partition_shows_as_reachability_while_it_lasts() {
+    let partition =
+        FaultKind::Partition { from: vec!["BDC1".into()], to: vec!["PDC1".into()], one_way: true };
+    let mut domain = Domain::builder()
+        .pdc("PDC1")
+        .bdc("BDC1")
+        .delay(Span::ZERO)
+        .fault("cut", partition, Span::mins(1), Some(Span::mins(10)))
+        .build(1)
+        .unwrap();
+    domain.advance(at(Span::mins(60)));
+    let facts: Vec<(SimTime, HostName, Option<Value>)> = domain
+        .drain_facts()
+        .into_iter()
+        .filter_map(|record| match record.fact {
+            Fact::State { key: StateKey::Reaches { .. }, value, .. } => Some((record.at, record.host, value)),
+            _ => None,
+        })
+        .collect();
+    let is = |reaches| Some(Value::Is(reaches));
+    let expected =
+        [(at(Span::mins(1)), "BDC1".into(), is(false)), (at(Span::mins(10)), "BDC1".into(), is(true))];
+    assert_eq!(facts, expected);
 }
 
 #[test]
@@ -346,6 +384,14 @@ fn the_pdc_knows_a_new_password_that_the_bdc_has_not_and_counts_the_bad_ones() {
         other => panic!("{other:?}"),
     };
     assert_eq!((count(&mut domain, "PDC1"), count(&mut domain, "BDC1")), (0, 2));
+    // Until it hears of it.
+    domain.advance(at(Span::mins(30)));
+    let key = StateKey::Attribute { account: "u".into(), attribute: Attribute::BadPasswords };
+    let last = domain.drain_facts().into_iter().rev().find_map(|record| match record.fact {
+        Fact::State { key: k, value, .. } if k == key && record.host == "BDC1" => Some((record.at, value)),
+        _ => None,
+    });
+    assert_eq!(last, Some((at(Span::mins(30)), Some(Value::Number(0)))));
 }
 
 #[test]

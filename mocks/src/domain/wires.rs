@@ -12,6 +12,8 @@ pub(crate) struct Wires {
     pub(crate) links: Links,
     pub(crate) faults: Faults,
     pub(crate) down: BTreeSet<HostName>,
+    /// Pairs that the facts say do not reach each other, one way.
+    pub(crate) parted: BTreeSet<(HostName, HostName)>,
 }
 
 impl Network for Wires {
