@@ -41,10 +41,10 @@ impl Domain {
         };
         let mut machines = crate::machine::Hosts::default();
         for dc in &spec.dcs {
-            machines.insert(Machine::new(dc.name.clone(), &dc.machine, true));
+            machines.insert(Machine::new(dc.name.clone(), &dc.machine));
         }
         for machine in &spec.machines {
-            machines.insert(Machine::new(machine.name.clone(), &machine.machine, false));
+            machines.insert(Machine::new(machine.name.clone(), &machine.machine));
         }
         let mut world = Domain {
             spec: spec.clone(),

@@ -8,8 +8,8 @@ use super::{Domain, Facts, Outcome, Principal};
 use crate::directory::{Database, effective_rights};
 use crate::machine::{Hosts, Logons, MachineTurn};
 use crate::{
-    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, Right,
-    ServiceName, SimTime, Token, Verb, Win32Error,
+    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, Os, RefreshReason, Replication,
+    Reply, Right, ServiceName, SimTime, Span, Token, Verb, Win32Error,
 };
 
 impl Domain {
@@ -24,7 +24,7 @@ impl Domain {
     ) -> Option<Outcome> {
         if let Verb::Restart { down } = verb {
             let boot = self.machines.find(at)?.boot;
-            let away = down.unwrap_or(boot).max(crate::Span::ZERO);
+            let away = down.unwrap_or(boot).max(Span::ZERO);
             self.machine_down(now, at, false);
             self.machines.boot_at(at, now + away);
             return Some(done(Ok(Reply::Done)));
@@ -82,6 +82,27 @@ impl Domain {
                 self.refresh_policy(now, &host, RefreshReason::Startup);
             }
         }
+    }
+
+    /// Whether the clocks of a caller and a host let a logon of Active Directory through: 2457 when they differ by more
+    /// than five minutes. Windows NT does not look at clocks.
+    pub(super) fn clocks_agree(
+        &self,
+        now: SimTime,
+        from: &HostName,
+        at: &HostName,
+    ) -> Result<(), Win32Error> {
+        let looks = |host| self.machines.find(host).is_some_and(|machine| machine.os != Os::Nt4);
+        let ad = matches!(self.spec.domain.replication, Replication::Ad(_));
+        match ad && self.wires.faults.clocks_differ(now, from, at) && looks(from) && looks(at) {
+            true => Err(Win32Error::TIME_DIFF_AT_DC),
+            false => Ok(()),
+        }
+    }
+
+    /// How far a host's clock is ahead at an instant, by the faults of the world; negative: behind.
+    pub fn clock_skew(&self, now: SimTime, host: &HostName) -> Span {
+        self.wires.faults.skew(now, host)
     }
 
     fn settings(&self, host: &HostName) -> Option<&MachineSettings> {

@@ -333,3 +333,57 @@ fn a_template_that_cannot_be_read_is_refused_and_changes_nothing() {
     let rights = rights_of(&mut domain, at(Span::mins(90)), "WS1", SERVICE_ACCOUNT);
     assert!(!rights.contains(&Right::ServiceLogon));
 }
+
+#[test]
+fn a_crash_ends_what_runs_and_its_window_brings_policy_and_services_back() {
+    let mut builder = client(Os::Windows2000);
+    builder.spec().policies = vec![policy(&[(Right::BatchLogon, &[])], "domain")];
+    let crash = FaultKind::Crash { at: "WS1".into(), loses_unreplicated: false };
+    let builder = builder.fault("power", crash, Span::mins(10), Some(Span::mins(20)));
+    let mut domain = builder.build(1).unwrap();
+    domain.drain_facts();
+    domain.advance(at(Span::mins(20)));
+    let kinds: Vec<(i64, &str)> = domain
+        .drain_facts()
+        .iter()
+        .filter_map(|record| {
+            let kind = match record.fact {
+                Fact::FaultTouched { .. } => "touched",
+                Fact::Machine { up: false } => "down",
+                Fact::ProcessEnded { code: None, .. } => "ended",
+                Fact::Machine { up: true } => "up",
+                Fact::PolicyApplied { .. } => "policy",
+                Fact::ServiceStarted { .. } => "started",
+                _ => return None,
+            };
+            Some((record.at.as_millis() / 60_000, kind))
+        })
+        .collect();
+    let up = [(20, "up"), (20, "policy"), (20, "started")];
+    assert!(kinds.ends_with(&up), "{kinds:?}");
+    for kind in ["touched", "down", "ended"] {
+        assert!(kinds.contains(&(10, kind)), "{kind}: {kinds:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_by_more_than_five_minutes_is_2457_under_active_directory_only() {
+    for (replication, expected) in
+        [(Replication::Ad(AdSpec::default()), Err(2457)), (Replication::default(), Ok(()))]
+    {
+        let mut builder = Domain::builder().pdc("PDC1").workstation("WS1");
+        builder.spec().domain.replication = replication;
+        builder.spec().dcs[0].machine.os = Os::Windows2000;
+        builder.spec().machines[0].machine.os = Os::Windows2000;
+        let skew = FaultKind::ClockSkew { at: "WS1".into(), by: Span::mins(6) };
+        let builder = builder.fault("skew", skew, Span::mins(1), Some(Span::mins(2)));
+        let mut domain = builder.build(1).unwrap();
+        let by = Caller::domain("WS1", "Administrator", "Adm1n-password!");
+        let info = || Verb::UserInfo { user: "Administrator".into() };
+        let answer = |domain: &mut Domain, now| call(domain, now, &by, "PDC1", info()).map(|_| ());
+        assert_eq!(answer(&mut domain, T0), Ok(()));
+        assert_eq!(answer(&mut domain, at(Span::secs(90))), expected);
+        assert_eq!(domain.clock_skew(at(Span::secs(90)), &"WS1".into()), Span::mins(6));
+        assert_eq!(answer(&mut domain, at(Span::mins(2))), Ok(()));
+    }
+}

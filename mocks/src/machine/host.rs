@@ -2,20 +2,15 @@
 
 use crate::domain::Facts;
 use crate::machine::{OwnRights, SERVER, Services, Store, WORKSTATION};
-use crate::{
-    Fact, HostName, Language, MachineSettings, Name, Os, SimTime, Span, StateKey, Value, Win32Error,
-};
+use crate::{Fact, HostName, MachineSettings, Name, Os, SimTime, Span, StateKey, Value, Win32Error};
 
 /// A machine, a domain controller included.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     pub(crate) name: HostName,
     pub(crate) os: Os,
-    pub(crate) language: Language,
     pub(crate) site: Name,
-    pub(crate) unit: Option<Name>,
     pub(crate) boot: Span,
-    pub(crate) controller: bool,
     pub(crate) services: Services,
     pub(crate) store: Store,
     pub(crate) own_rights: OwnRights,
@@ -25,14 +20,11 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// The machine at the start. Its services are stopped: whoever builds the world boots it.
-    pub(crate) fn new(name: HostName, settings: &MachineSettings, controller: bool) -> Machine {
+    pub(crate) fn new(name: HostName, settings: &MachineSettings) -> Machine {
         Machine {
             os: settings.os,
-            language: settings.language,
             site: settings.site.clone(),
-            unit: settings.unit.clone(),
             boot: settings.boot,
-            controller,
             services: Services::new(name.clone(), &settings.services),
             store: Store::new(name.clone(), settings),
             own_rights: OwnRights::default(),
@@ -43,6 +35,7 @@ impl Machine {
     }
 
     /// Whether it is up.
+    #[cfg(test)]
     pub(crate) fn is_up(&self) -> bool {
         self.up
     }

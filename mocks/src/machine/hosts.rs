@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use crate::domain::Facts;
 use crate::machine::{Machine, Processes, may_launch_as_another};
 use crate::{
-    Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, ProcessId, ProgramName, Reply, Right,
+    Answer, Caller, Credentials, Fact, HostName, LogonType, ProcessId, ProgramName, Reply, Right,
     RightsChecked, ServiceName, ServiceState, SimTime, Span, Token, Verb, Who, Win32Error,
 };
 
@@ -67,6 +67,7 @@ impl Hosts {
     }
 
     /// The processes.
+    #[cfg(test)]
     pub(crate) fn processes(&self) -> &Processes {
         &self.processes
     }
@@ -160,6 +161,7 @@ impl Hosts {
 
     /// Performs a verb of a machine: `None` when the verb is none. `administrator`: whether the caller belongs to the
     /// machine's Administrators; others are refused with 5 where that matters.
+    #[expect(clippy::too_many_arguments, reason = "who calls what where, and what it takes to answer")]
     pub(crate) fn perform(
         &mut self,
         now: SimTime,
@@ -367,9 +369,4 @@ fn needs_administrator(verb: &Verb) -> bool {
             | Verb::ProcessKill { .. }
             | Verb::Restart { .. }
     )
-}
-
-/// Whether an account lives in the host's own database.
-pub(crate) fn is_local(credentials: &Credentials, host: &HostName) -> bool {
-    matches!(&credentials.authority, Authority::Local(at) if at == host)
 }

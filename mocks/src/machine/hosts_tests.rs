@@ -52,7 +52,7 @@ struct Lab {
 impl Lab {
     fn new(settings: MachineSettings) -> Lab {
         let mut hosts = Hosts::default();
-        hosts.insert(Machine::new("WS1".into(), &settings, false));
+        hosts.insert(Machine::new("WS1".into(), &settings));
         let mut lab = Lab { hosts, accounts: Accounts::default(), facts: Facts::default() };
         lab.hosts.start_services(T0, &"WS1".into(), &mut lab.accounts, &mut lab.facts);
         lab

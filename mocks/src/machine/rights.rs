@@ -104,11 +104,6 @@ impl OwnRights {
         }
         new
     }
-
-    /// Whether policy decides the right.
-    pub(crate) fn is_covered(&self, right: Right) -> bool {
-        self.covered.contains_key(&right)
-    }
 }
 
 impl Covered {

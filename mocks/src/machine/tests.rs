@@ -12,7 +12,7 @@ use crate::{
 const T0: SimTime = SimTime::START;
 
 fn machine() -> Machine {
-    Machine::new("WS1".into(), &MachineSettings::default(), false)
+    Machine::new("WS1".into(), &MachineSettings::default())
 }
 
 fn token() -> Arc<Token> {
@@ -191,7 +191,6 @@ fn holders(list: &[Rid]) -> BTreeMap<Right, BTreeSet<Rid>> {
 fn a_defined_right_replaces_the_machines_own_and_gives_it_back_when_undefined() {
     let mut own = OwnRights::default();
     assert_eq!(own.apply(&holders(&[A]), &holders(&[B])), holders(&[B]));
-    assert!(own.is_covered(Right::ServiceLogon));
     assert_eq!(own.apply(&holders(&[B]), &holders(&[])), holders(&[]), "defined and empty: nobody");
     assert_eq!(own.apply(&holders(&[]), &BTreeMap::new()), holders(&[A]));
     assert_eq!(own.apply(&holders(&[A]), &BTreeMap::new()), BTreeMap::new(), "nothing to do");
