@@ -1,7 +1,12 @@
 //! The scenario language, its catalogue, and the client profiles.
 
+mod diagnostic;
 mod plan;
 mod profile;
+mod read;
+mod resolve;
 
+pub use diagnostic::{Code, Problem, Report, codes, explain};
 pub use plan::*;
 pub use profile::*;
+pub use resolve::{read_file, read_str};

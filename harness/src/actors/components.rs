@@ -54,6 +54,7 @@ pub(super) async fn go_through(
     }
     let hex = format!("{:X}", outcome.err().map_or(0, Win32Error::code));
     journal.line(ctx, |lines| &lines.list_done, &[("hex", &hex)]);
+    client.last_cycle.set(Some(ctx.now()));
     outcome
 }
 

@@ -27,8 +27,6 @@ mod installed;
 mod journal;
 mod library;
 mod sync;
-#[cfg(test)]
-mod tests;
 
 pub use installation::{Installation, Realm};
 pub use installed::add_to_world;

@@ -216,7 +216,7 @@ pub enum Quantity {
 
 /// A number over the whole run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Measure {
     /// Attempts made to install the client.
     Attempts {
@@ -246,7 +246,7 @@ pub enum Measure {
 
 /// Matches events. Fields that are absent match anything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Pattern {
     /// An account was created at a host: a successful `user-add`.
     AccountCreated {

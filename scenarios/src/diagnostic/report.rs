@@ -1,0 +1,201 @@
+//! A scenario file's problems, all of them, as miette shows them and as JSON.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde_json::{Value, json};
+
+use super::Code;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its code, which `mockdc explain` tells more about.
+    pub code: Code,
+    /// What is wrong here.
+    pub message: String,
+    /// Where, as bytes of the file, each with a word; the first is the place itself.
+    pub labels: Vec<(Range<usize>, String)>,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Problem {
+        Problem { code, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    pub(crate) fn at(mut self, span: Range<usize>, label: impl Into<String>) -> Problem {
+        self.labels.push((span, label.into()));
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Problem {
+        self.help = self.help.or(help);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.labels.iter().map(|(span, label)| {
+            LabeledSpan::new((!label.is_empty()).then(|| label.clone()), span.start, span.len())
+        })))
+    }
+}
+
+/// Everything that is wrong with a scenario file.
+#[derive(Debug)]
+pub struct Report {
+    /// The file, as the user named it.
+    pub file: String,
+    /// The problems, in the order of the file; at least one.
+    pub problems: Vec<Problem>,
+    source: NamedSource<Arc<str>>,
+}
+
+impl Report {
+    pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Report {
+        problems.sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
+        let mut kept: Vec<Problem> = Vec::new();
+        for problem in problems {
+            // The same place is read once for every case.
+            let again = kept.iter().any(|earlier| {
+                earlier.code == problem.code && earlier.labels == problem.labels && !problem.labels.is_empty()
+            });
+            if !again {
+                kept.push(problem);
+            }
+        }
+        Report { file: file.to_owned(), problems: kept, source: NamedSource::new(file, Arc::from(text)) }
+    }
+
+    /// The report as text, without colours, in lines of at most `width` characters where words allow.
+    pub fn render(&self, width: usize) -> String {
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+            .with_width(width)
+            .with_links(false);
+        let mut text = String::new();
+        for problem in &self.problems {
+            let one = Placed { problem, source: &self.source };
+            // Writing into a text does not fail.
+            let _ = handler.render_report(&mut text, &one);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The report as a JSON object: file, and problems with code, message, help, and places by line and column.
+    pub fn to_json(&self) -> Value {
+        let problems: Vec<Value> = self.problems.iter().map(|problem| self.problem_json(problem)).collect();
+        json!({ "file": self.file, "problems": problems })
+    }
+
+    fn problem_json(&self, problem: &Problem) -> Value {
+        let places: Vec<Value> = problem
+            .labels
+            .iter()
+            .map(|(span, label)| {
+                let (line, column) = place(self.source.inner(), span.start);
+                json!({
+                    "offset": span.start, "length": span.len(), "line": line, "column": column, "label": label,
+                })
+            })
+            .collect();
+        json!({
+            "code": problem.code.as_str(),
+            "message": problem.message,
+            "help": problem.help,
+            "places": places,
+        })
+    }
+}
+
+/// Line and column of a byte, both from 1.
+pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    (line, column)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "{} has a problem", self.file),
+            n => write!(f, "{} has {n} problems", self.file),
+        }
+    }
+}
+
+impl std::error::Error for Report {}
+
+impl Diagnostic for Report {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
+    }
+}
+
+/// A problem with its source, to be shown alone.
+#[derive(Debug)]
+struct Placed<'a> {
+    problem: &'a Problem,
+    source: &'a NamedSource<Arc<str>>,
+}
+
+impl fmt::Display for Placed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.problem, f)
+    }
+}
+
+impl std::error::Error for Placed<'_> {}
+
+impl Diagnostic for Placed<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.problem.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.problem.help()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.problem.labels()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.source)
+    }
+}

@@ -1,0 +1,15 @@
+//! From text to tables: each table of the document is read on its own, so that every one can report a mistake.
+
+mod cases;
+mod clauses;
+mod document;
+mod quantities;
+mod tables;
+mod values;
+
+pub(crate) use cases::*;
+pub(crate) use clauses::*;
+pub(crate) use document::*;
+pub(crate) use quantities::*;
+pub(crate) use tables::*;
+pub(crate) use values::*;

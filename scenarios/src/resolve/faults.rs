@@ -1,0 +1,249 @@
+//! Policy objects and faults.
+
+use mockdc_mocks::{FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Span, Template, Win32Error};
+
+use super::context::Context;
+use super::one_of;
+use super::world::{empty_window, pairs};
+use crate::read::{Hosts, Located, Node, RawFault, RawPolicy, Short, Word, read};
+use crate::{Code, Problem};
+
+/// Objects that exist without being stated, and where they are linked.
+pub(super) const DEFAULT_POLICIES: [(&str, &str); 2] =
+    [("Default Domain Policy", "domain"), ("Default Domain Controllers Policy", "Domain Controllers")];
+
+/// Policy objects.
+pub(super) fn policies(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<GpoSpec> {
+    let mut policies = Vec::new();
+    for node in nodes {
+        let Some(raw) = read::<RawPolicy>(node, &mut context.problems) else { continue };
+        let name = raw.name.value.as_str().into();
+        match context.policies.get(&name).cloned().filter(|place| !place.is_empty()) {
+            Some(first) => context.duplicate("policy objects", &raw.name.value, raw.name.span.clone(), first),
+            None => {
+                context.policies.insert(name, raw.name.span.clone());
+            }
+        }
+        policies.push(policy(context, raw));
+    }
+    policies
+}
+
+fn policy(context: &mut Context<'_>, raw: RawPolicy) -> GpoSpec {
+    let template = template(context, &raw);
+    let links = match raw.links {
+        None => DEFAULT_POLICIES
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(&raw.name.value))
+            .map(|(_, container)| plain_link(container))
+            .collect(),
+        Some(links) => {
+            let mut all = Vec::new();
+            for link in links {
+                match link {
+                    Short::Words(words) => {
+                        for word in words {
+                            container(context, &word);
+                            all.push(plain_link(&word.value));
+                        }
+                    }
+                    Short::Table(table) => {
+                        container(context, &table.container);
+                        all.push(GpoLinkSpec {
+                            container: table.container.value.as_str().into(),
+                            order: table.order,
+                            enabled: table.enabled.unwrap_or(true),
+                            enforced: table.enforced,
+                        });
+                    }
+                }
+            }
+            all
+        }
+    };
+    GpoSpec {
+        name: raw.name.value.as_str().into(),
+        template,
+        rights: raw.rights,
+        members: raw.members,
+        member_of: raw.member_of,
+        links,
+        disabled: raw.disabled,
+    }
+}
+
+fn plain_link(container: &str) -> GpoLinkSpec {
+    GpoLinkSpec { container: container.into(), order: None, enabled: true, enforced: false }
+}
+
+/// A container that must exist.
+pub(super) fn container(context: &mut Context<'_>, word: &Word) {
+    let text = word.value.as_str();
+    let known = text.eq_ignore_ascii_case("domain")
+        || text.strip_prefix("site:").is_some_and(|site| context.sites.contains(&site.into()))
+        || context.units.contains_key(&text.into());
+    if !known {
+        let mut names = vec!["domain".to_owned()];
+        names.extend(context.sites.iter().map(|site| format!("site:{site}")));
+        names.extend(context.units.keys().map(ToString::to_string));
+        context.unknown(
+            Code::UnknownContainer,
+            "container",
+            (text, word.span.clone()),
+            names.iter().map(String::as_str),
+            "",
+        );
+    }
+}
+
+fn template(context: &mut Context<'_>, raw: &RawPolicy) -> Option<String> {
+    match (&raw.template, &raw.template_file) {
+        (None, None) => None,
+        (Some(text), None) => {
+            if let Err(error) = Template::parse(&text.value) {
+                context.report(template_problem(text, &error.to_string()));
+            }
+            Some(text.value.clone())
+        }
+        (None, Some(file)) => template_file(context, file),
+        (Some(text), Some(file)) => {
+            context.report(
+                Problem::new(Code::TemplateFile, "`template` and `template-file` stand together")
+                    .at(file.span.clone(), "the file")
+                    .at(text.span.clone(), "the text")
+                    .help("keep one of them"),
+            );
+            None
+        }
+    }
+}
+
+fn template_problem(place: &Word, error: &str) -> Problem {
+    Problem::new(Code::Template, format!("the template cannot be understood: {error}"))
+        .at(place.span.clone(), "this template")
+        .help("`mockdc explain template` shows one")
+}
+
+fn template_file(context: &mut Context<'_>, file: &Word) -> Option<String> {
+    let bytes = match std::fs::read(context.folder.join(&file.value)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            context.report(
+                Problem::new(
+                    Code::TemplateFile,
+                    format!("the file `{}` cannot be read: {}", file.value, error.kind()),
+                )
+                .at(file.span.clone(), "relative to the scenario")
+                .help("put the file beside the scenario"),
+            );
+            return None;
+        }
+    };
+    match Template::read(&bytes) {
+        Ok(template) => Some(template.to_string()),
+        Err(error) => {
+            context.report(template_problem(file, &error.to_string()));
+            None
+        }
+    }
+}
+
+/// Faults.
+pub(super) fn faults(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<FaultSpec> {
+    let mut faults = Vec::new();
+    for node in nodes {
+        let Some(raw) = read::<RawFault>(node, &mut context.problems) else { continue };
+        let name = raw.name.value.as_str().into();
+        if let Some(first) = context.faults.get(&name).cloned() {
+            context.duplicate("faults", &raw.name.value, raw.name.span.clone(), first);
+        }
+        context.faults.insert(name, raw.name.span.clone());
+        let from =
+            raw.from.as_ref().map_or(Span::ZERO, |from| context.instant(from).since(Default::default()));
+        let until = raw.until.as_ref().map(|until| {
+            let start = raw.from.clone().unwrap_or(Located { value: Span::ZERO, span: until.span.clone() });
+            if until.value <= start.value {
+                empty_window(context, until.span.clone(), start.span);
+            }
+            until.value
+        });
+        let (name, count, touches_nothing) = (raw.name.clone(), raw.count, raw.touches_nothing);
+        for kind in kinds(context, raw, node) {
+            faults.push(FaultSpec {
+                name: name.value.as_str().into(),
+                kind,
+                from,
+                until,
+                count,
+                touches_nothing,
+            });
+        }
+    }
+    faults
+}
+
+fn kinds(context: &mut Context<'_>, raw: RawFault, node: &Node<'_>) -> Vec<FaultKind> {
+    const VERBS: &[&str] = &["partition", "hold", "slow", "drop", "pause", "crash", "clock-skew", "refuse"];
+    if !one_of(context, node, VERBS, "fault") {
+        return Vec::new();
+    }
+    let host = |context: &mut Context<'_>, word: &Word| context.host(&word.value, word.span.clone());
+    if let Some(raw) = raw.partition {
+        let (from, to) = (values(context, &raw.from), values(context, &raw.to));
+        if let (Some(both), Some(word)) = (from.iter().find(|host| to.contains(host)), raw.to.0.first()) {
+            let problem = Problem::new(Code::LinkToItself, format!("`{both}` stands on both sides"))
+                .at(word.span.clone(), "one side")
+                .help("a host is on one side only");
+            context.report(problem);
+        }
+        return vec![FaultKind::Partition { from, to, one_way: raw.one_way }];
+    }
+    if let Some(raw) = raw.hold {
+        return vec![FaultKind::Hold { at: values(context, &raw.at) }];
+    }
+    if let Some(raw) = raw.slow {
+        let bits_per_second = raw.bandwidth.map(|rate| rate.0);
+        return pairs(context, &raw.between.0, &raw.between.1)
+            .into_iter()
+            .map(|between| FaultKind::Slow { between, latency: raw.latency, bits_per_second })
+            .collect();
+    }
+    if let Some(raw) = raw.drop {
+        return vec![FaultKind::Drop {
+            verb: raw.verb,
+            at: raw.at.and_then(|word| host(context, &word)),
+            from: raw.from.and_then(|word| host(context, &word)),
+            timeout: raw.timeout.unwrap_or(Span::secs(30)),
+        }];
+    }
+    if let Some(raw) = raw.pause {
+        return host(context, &raw.at).map(|at| FaultKind::Pause { at }).into_iter().collect();
+    }
+    if let Some(raw) = raw.crash {
+        let loses_unreplicated = raw.loses_unreplicated;
+        return host(context, &raw.at)
+            .map(|at| FaultKind::Crash { at, loses_unreplicated })
+            .into_iter()
+            .collect();
+    }
+    if let Some(raw) = raw.clock_skew {
+        return host(context, &raw.at)
+            .map(|at| FaultKind::ClockSkew { at, by: raw.by })
+            .into_iter()
+            .collect();
+    }
+    if let Some(raw) = raw.refuse {
+        return vec![FaultKind::Refuse {
+            verb: raw.verb,
+            at: raw.at.and_then(|word| host(context, &word)),
+            from: raw.from.and_then(|word| host(context, &word)),
+            account: raw.account,
+            code: Win32Error(raw.code),
+        }];
+    }
+    Vec::new()
+}
+
+fn values(context: &mut Context<'_>, hosts: &Hosts) -> Vec<mockdc_mocks::HostName> {
+    context.each_host(hosts).into_iter().map(|host| host.value).collect()
+}

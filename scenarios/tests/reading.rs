@@ -1,0 +1,240 @@
+//! Scenario files: right ones become plans, wrong ones become reports, and nothing ever panics.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mockdc_mocks::{Replication, SimTime, Span};
+use mockdc_scenarios::{
+    Action, Broken, Claim, Code, Occurrences, Plan, PromiseId, Quantity, Report, Timing, Trigger, codes,
+    explain, read_file, read_str,
+};
+use proptest::prelude::*;
+
+const WIDTH: usize = 100;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+fn right(name: &str) -> Vec<Plan> {
+    let text = fs::read_to_string(folder("right").join(name)).unwrap();
+    read_str(name, &text).unwrap_or_else(|report| panic!("{}", report.render(WIDTH)))
+}
+
+fn refused(text: &str) -> Report {
+    read_str("wrong.toml", text).unwrap_err()
+}
+
+#[test]
+fn the_first_scenario_of_the_reference_reads_as_it_stands() {
+    let plans = right("sketch.toml");
+    let [plan] = plans.as_slice() else { panic!("one plan") };
+    let Replication::Nt4(nt4) = &plan.world.domain.replication else { panic!("nt4") };
+    assert_eq!((nt4.pulse, nt4.first_pulse), (Span::mins(50), Some(Span::mins(2))));
+    assert_eq!(plan.world.dcs.len(), 2);
+    assert_eq!(plan.clients[0].profile.name, "sms-2.0-sp3");
+    assert_eq!(plan.site_servers[0].service_account.user, *"SMSService");
+    assert!(
+        plan.world
+            .users
+            .iter()
+            .any(|user| user.name == *"SMSService" && user.member_of[0] == *"Domain Admins")
+    );
+    assert_eq!(plan.world.machines[0].name, *"SMS1");
+    assert!(matches!(&plan.steps[0].action, Action::Install { by: Some(by), .. } if *by == *"SMS1"));
+    assert_eq!(plan.steps[0].trigger, Trigger::At(SimTime::START));
+    let Claim::Event { timing, count: Occurrences::Some, .. } = &plan.expects[2].claim else {
+        panic!("an event")
+    };
+    assert!(matches!(timing[0], Timing::After { exactly: Some(span), .. } if span == Span::mins(15)));
+    assert_eq!(plan.violates.len(), 3);
+    assert_eq!(plan.violates[0].broken, Broken::Promise(PromiseId::LoaderOutlivesItsChild));
+}
+
+#[test]
+fn every_construct_reads() {
+    let plans = right("everything.toml");
+    let plan = &plans[0];
+    assert_eq!(plan.until, Some(SimTime::START + Span::hours(10)));
+    assert_eq!(
+        plan.world.dcs.iter().map(|dc| dc.name.to_string()).collect::<Vec<_>>(),
+        ["PDC1", "BDC01", "BDC02", "BDC03"]
+    );
+    assert_eq!(plan.world.links.len(), 3);
+    assert_eq!(plan.world.links[0].bits_per_second, Some(64_000));
+    assert_eq!(plan.clients.len(), 5);
+    let at = |id: &str| &plan.steps.iter().find(|step| step.id == *id).unwrap().trigger;
+    assert_eq!(*at("step-1-3"), Trigger::At(SimTime::START + Span::mins(20)), "staggered");
+    assert!(matches!(at("step-3-2"), Trigger::When { after, .. } if *after == Span::secs(30)));
+    assert!(
+        matches!(&plan.expects[0].claim, Claim::OfMany { claims, hold: Quantity::AtLeast(2) } if claims.len() == 3)
+    );
+    assert!(
+        matches!(&plan.expects[2].claim, Claim::OfMany { claims, hold: Quantity::All } if claims.len() == 2)
+    );
+    assert_eq!(plan.scripts[0].steps.len(), 7);
+    assert_eq!(plan.world.policies[0].links[0].container, *"domain");
+    assert_eq!(plan.rules[0].name, *"no-full-synchronisation");
+    assert_eq!(plan.world.faults.len(), 2);
+}
+
+#[test]
+fn cases_run_once_for_each_row() {
+    let plans = right("cases.toml");
+    assert_eq!(
+        plans.iter().map(|plan| plan.name.as_str()).collect::<Vec<_>>(),
+        ["two-packs[sp3]", "two-packs[sp4]"]
+    );
+    assert_eq!((plans[0].violates.len(), plans[1].violates.len()), (1, 0));
+    assert_eq!((plans[0].expects.len(), plans[1].expects.len()), (0, 1));
+    assert_eq!(plans[1].clients[0].profile.name, "sms-2.0-sp4");
+}
+
+/// Wrong files have golden reports; `MOCKDC_BLESS=1` writes them anew.
+#[test]
+fn every_wrong_file_is_told_as_its_golden_file_says() {
+    let bless = std::env::var_os("MOCKDC_BLESS").is_some();
+    let mut seen = Vec::new();
+    let mut failures = Vec::new();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder("wrong")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "toml")) {
+        let code = file.file_stem().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(file).unwrap();
+        let Err(report) = read_str(&format!("{code}.toml"), &text) else {
+            failures.push(format!("{code}: the file is accepted"));
+            continue;
+        };
+        if !report.problems.iter().any(|problem| problem.code.as_str() == code) {
+            failures.push(format!("{code}: not among the problems:\n{}", report.render(WIDTH)));
+        }
+        seen.push(code.to_owned());
+        let golden = file.with_extension("txt");
+        let shown = report.render(WIDTH);
+        if bless {
+            fs::write(&golden, &shown).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != shown {
+            failures.push(format!("{code}: the report differs from its golden file:\n{shown}"));
+        }
+    }
+    // These three cannot be files of text that a repository holds.
+    let generated = ["not-utf8", "too-large", "unreadable-file"];
+    for code in codes() {
+        if !generated.contains(&code) && !seen.iter().any(|name| name == code) {
+            failures.push(format!("{code}: no wrong file"));
+        }
+        assert!(explain(code).is_some_and(|text| text.contains("Example:")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn garbage_of_ten_megabytes_is_refused_at_once() {
+    let text: String =
+        std::iter::repeat_n("]]=\"[{\n", 10 << 20 >> 3).collect::<String>() + &"x".repeat(3 << 20);
+    assert!(text.len() > 10 << 20);
+    assert_eq!(refused(&text).problems[0].code, Code::TooLarge);
+}
+
+#[test]
+fn garbage_below_the_limit_is_refused_with_a_few_places() {
+    let report = refused(&"]]=\"[{\n".repeat(100_000));
+    assert!(report.problems.len() <= 10);
+    assert_eq!(report.problems[0].code, Code::Syntax);
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_told_with_the_place() {
+    let file = std::env::temp_dir().join(format!("mockdc-not-utf8-{}.toml", std::process::id()));
+    fs::write(&file, b"format = 1\nname = \"gr\xfc\xdfe\"\n").unwrap();
+    let report = read_file(&file).unwrap_err();
+    fs::remove_file(&file).unwrap();
+    assert_eq!(report.problems[0].code, Code::NotUtf8);
+    assert_eq!(report.problems[0].labels[0].0.start, 21);
+    assert!(report.render(WIDTH).contains("not-utf8"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let report = read_file(Path::new("no-such-file.toml")).unwrap_err();
+    assert_eq!(report.problems[0].code, Code::UnreadableFile);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_and_as_json() {
+    let text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    let text = text
+        .replace("pulse = \"50m\"", "pulse = 50")
+        .replace("role = \"bdc\"", "rolle = \"bdc\"")
+        .replace("by = \"SMS1\"", "by = \"SMS2\"")
+        .replace("\"15m\"", "\"15\"");
+    let report = refused(&text);
+    let found: Vec<&str> = report.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(
+        found,
+        ["duration-without-unit", "unknown-key", "unknown-site-server", "duration-without-unit"]
+    );
+    let json = report.to_json();
+    assert_eq!(json["problems"][1]["code"], "unknown-key");
+    assert_eq!(json["problems"][1]["places"][0]["line"], 17);
+}
+
+fn mutated() -> impl Strategy<Value = String> {
+    let texts: Vec<String> = ["sketch.toml", "everything.toml", "cases.toml"]
+        .iter()
+        .map(|name| fs::read_to_string(folder("right").join(name)).unwrap())
+        .collect();
+    let bits = prop::sample::select(vec![
+        "",
+        "\"",
+        "[",
+        "]]",
+        "{",
+        "= ",
+        "5",
+        "-1h",
+        "\"\"",
+        "true",
+        "\n",
+        "[[step]]\n",
+        "${x}",
+        "${each}",
+        "*",
+        "{n}",
+        "\"999999999999w\"",
+        "[[case]]\n",
+        "ü",
+        "at = \"5\"\n",
+        "{ all = [] }",
+        "\"domain\"",
+        "count = 4\n",
+        "0x5",
+        "1.5",
+        "1979-05-27",
+        "inf",
+    ]);
+    let change = (any::<prop::sample::Index>(), 0..40usize, bits);
+    (prop::sample::select(texts), prop::collection::vec(change, 1..6)).prop_map(|(mut text, changes)| {
+        for (at, cut, bit) in changes {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let Some(start) = places.get(at.index(places.len().max(1))).copied() else { continue };
+            let end = places.iter().copied().find(|end| *end >= start + cut).unwrap_or(text.len());
+            text.replace_range(start..end, bit);
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_file_makes_the_reader_panic(text in mutated()) {
+        if let Err(report) = read_str("mutated.toml", &text) {
+            prop_assert!(!report.problems.is_empty());
+            prop_assert!(!report.render(WIDTH).is_empty());
+            report.to_json();
+        }
+    }
+}
