@@ -84,27 +84,6 @@ impl Domain {
         }
     }
 
-    /// Whether the clocks of a caller and a host let a logon of Active Directory through: 2457 when they differ by more
-    /// than five minutes. Windows NT does not look at clocks.
-    pub(super) fn clocks_agree(
-        &self,
-        now: SimTime,
-        from: &HostName,
-        at: &HostName,
-    ) -> Result<(), Win32Error> {
-        let looks = |host| self.machines.find(host).is_some_and(|machine| machine.os != Os::Nt4);
-        let ad = matches!(self.spec.domain.replication, Replication::Ad(_));
-        match ad && self.wires.faults.clocks_differ(now, from, at) && looks(from) && looks(at) {
-            true => Err(Win32Error::TIME_DIFF_AT_DC),
-            false => Ok(()),
-        }
-    }
-
-    /// How far a host's clock is ahead at an instant, by the faults of the world; negative: behind.
-    pub fn clock_skew(&self, now: SimTime, host: &HostName) -> Span {
-        self.wires.faults.skew(now, host)
-    }
-
     fn settings(&self, host: &HostName) -> Option<&MachineSettings> {
         let dcs = self.spec.dcs.iter().map(|dc| (&dc.name, &dc.machine));
         let machines = self.spec.machines.iter().map(|machine| (&machine.name, &machine.machine));
