@@ -3,6 +3,8 @@
 mod ad;
 mod delay;
 #[cfg(test)]
+mod distinguish;
+#[cfg(test)]
 mod lab;
 mod network;
 mod nt4;
