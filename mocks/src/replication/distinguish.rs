@@ -13,6 +13,8 @@ enum Model {
     Ad,
 }
 
+type Property = fn(&Lab) -> bool;
+
 /// Two accounts are made at the PDC, the second 120 seconds after the first; where the BDC writes, a third there.
 /// Five minutes is the delay, the pulse and the wait before a notification.
 fn run(model: Model) -> Lab {
@@ -61,7 +63,7 @@ fn every_controller_writes(lab: &Lab) -> bool {
 
 #[test]
 fn each_model_keeps_a_property_that_the_two_others_do_not_have() {
-    let properties: [(Model, fn(&Lab) -> bool); 3] = [
+    let properties: [(Model, Property); 3] = [
         (Model::Delay, each_change_has_its_own_delay),
         (Model::Nt4, a_pulse_gathers_the_changes_of_the_one_writer),
         (Model::Ad, every_controller_writes),
