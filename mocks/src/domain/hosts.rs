@@ -8,8 +8,8 @@ use super::{Domain, Facts, Outcome, Principal};
 use crate::directory::{Database, effective_rights};
 use crate::machine::{Hosts, Logons, MachineTurn};
 use crate::{
-    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, Os, RefreshReason, Replication,
-    Reply, Right, ServiceName, SimTime, Span, Token, Verb, Win32Error,
+    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, Right,
+    ServiceName, SimTime, Span, Token, Verb, Win32Error,
 };
 
 impl Domain {

@@ -228,6 +228,11 @@ impl Faults {
         true
     }
 
+    /// Whether hosts are parted now, without being an occasion: for what is only looked at.
+    pub(crate) fn parted(&self, now: SimTime, from: &HostName, to: &HostName) -> bool {
+        self.rules.iter().any(|rule| rule.open(now) && rule.parts(from, to))
+    }
+
     /// Whether replication to a controller is held now.
     pub(crate) fn held(&mut self, now: SimTime, controller: &HostName) -> bool {
         for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
