@@ -83,6 +83,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) end: SimTime,
     pub(crate) actors: BTreeMap<ActorId, ActorSpan<'a>>,
     pub(crate) processes: BTreeMap<ProcessId, ProcessSpan<'a>>,
+    /// Ends of processes, of those too that ran before the run began.
+    ends: BTreeMap<ProcessId, Mark>,
     pub(crate) purposes: Vec<PurposeMark<'a>>,
     pub(crate) existence: Vec<Existence<'a>>,
 }
@@ -94,6 +96,7 @@ impl<'a> Outline<'a> {
             end: run.end(),
             actors: BTreeMap::new(),
             processes: BTreeMap::new(),
+            ends: BTreeMap::new(),
             purposes: Vec::new(),
             existence: Vec::new(),
         };
@@ -144,6 +147,7 @@ impl<'a> Outline<'a> {
                 self.process(event, *process, token, *parent);
             }
             Fact::ProcessEnded { process, code, .. } => {
+                self.ends.entry(*process).or_insert(mark);
                 if let Some(process) = self.processes.get_mut(process) {
                     process.ended.get_or_insert((mark, *code));
                 }
@@ -180,7 +184,7 @@ impl<'a> Outline<'a> {
 
     /// The end of an actor, by itself or with its process.
     pub(crate) fn end_of(&self, actor: &ActorSpan<'_>) -> Option<Mark> {
-        let by_process = actor.process.and_then(|id| self.processes.get(&id)?.ended).map(|(mark, _)| mark);
+        let by_process = actor.process.and_then(|id| self.ends.get(&id).copied());
         match (actor.ended.map(|(mark, _)| mark), by_process) {
             (Some(one), Some(other)) => Some(if one.seq < other.seq { one } else { other }),
             (one, other) => one.or(other),
