@@ -5,8 +5,10 @@ mod plan;
 mod profile;
 mod read;
 mod resolve;
+mod story;
 
 pub use diagnostic::{Code, Problem, Report, codes, explain};
 pub use plan::*;
 pub use profile::*;
 pub use resolve::{read_file, read_str};
+pub use story::story;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mockdc_mocks::{Replication, SimTime, Span};
 use mockdc_scenarios::{
     Action, Broken, Claim, Code, Occurrences, Plan, PromiseId, Quantity, Report, Timing, Trigger, codes,
-    explain, read_file, read_str,
+    explain, read_file, read_str, story,
 };
 use proptest::prelude::*;
 
@@ -88,6 +88,22 @@ fn cases_run_once_for_each_row() {
     assert_eq!((plans[0].violates.len(), plans[1].violates.len()), (1, 0));
     assert_eq!((plans[0].expects.len(), plans[1].expects.len()), (0, 1));
     assert_eq!(plans[1].clients[0].profile.name, "sms-2.0-sp4");
+}
+
+#[test]
+fn a_scenario_is_told_in_sentences() {
+    let told = story(&right("sketch.toml")[0]);
+    for sentence in [
+        "The domain CORP has the primary domain controller PDC1 and the backup domain controller BDC1.",
+        "Netlogon replicates with a pulse of 50m; the first comes after 2m.",
+        "- At 0s, SMS1 installs the client on BDC1.",
+        "- Attempt 1 to install BDC1 fails with code 1326.",
+        "exactly 15m after loader stopped (host BDC1): account deleted (account SMS#_BDC1, at PDC1).",
+        "because the loader of SP3 stops before its child is done.",
+    ] {
+        assert!(told.contains(sentence), "{sentence}\n\n{told}");
+    }
+    assert!(story(&right("everything.toml")[0]).lines().count() > 40);
 }
 
 /// Wrong files have golden reports; `MOCKDC_BLESS=1` writes them anew.
