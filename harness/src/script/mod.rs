@@ -8,6 +8,8 @@ mod condition;
 mod memory;
 mod perform;
 #[cfg(test)]
+mod provoked;
+#[cfg(test)]
 mod tests;
 mod verbs;
 
