@@ -61,7 +61,7 @@ pub fn write_results(dir: &Path, outcomes: &[Outcome]) -> Result<(), FolderError
     for (outcome, summary) in outcomes.iter().zip(&summaries) {
         folder.add(summary, &outcome.timeline)?;
     }
-    folder.finish(&summaries.iter().collect::<Vec<_>>())
+    folder.finish(&summaries)
 }
 
 /// A results folder that is being written.
@@ -86,7 +86,12 @@ impl ResultsFolder {
         Ok(folder)
     }
 
-    /// Adds a run and gives its folder.
+    /// Adds a judged run and gives its folder.
+    pub fn write(&mut self, outcome: &Outcome) -> Result<PathBuf, FolderError> {
+        self.add(&outcome.summary(), &outcome.timeline)
+    }
+
+    /// Adds a run with the summary that was made of it, and gives its folder.
     pub fn add(&mut self, summary: &Summary, timeline: &Timeline) -> Result<PathBuf, FolderError> {
         let format = LogFormat::of(timeline.plan())?;
         let name = match self.entries.is_free(&summary.name) {
@@ -106,8 +111,9 @@ impl ResultsFolder {
     }
 
     /// Writes the summary of all runs.
-    pub fn finish(self, summaries: &[&Summary]) -> Result<(), FolderError> {
-        write_file(&self.dir.join("summary.json"), |out| json::document(out, summaries))
+    pub fn finish(&mut self, summaries: &[Summary]) -> Result<(), FolderError> {
+        let all: Vec<&Summary> = summaries.iter().collect();
+        write_file(&self.dir.join("summary.json"), |out| json::document(out, &all))
     }
 
     /// Notes an entry before it is written, so that it can be removed even if writing breaks off.

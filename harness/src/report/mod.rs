@@ -14,7 +14,9 @@ mod summary;
 mod tests;
 
 pub use command::*;
+pub use console::*;
 pub use folder::*;
+pub use json::*;
 pub use outcome::*;
 pub use story::*;
 pub use summary::*;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::console::{Style, failure, scenario_line, summary as summary_line};
+use super::summary as summary_line;
 use super::*;
 use crate::timeline::story::{Story, plan, timeline};
 use crate::timeline::{EndReason, Event, EventKind, Role, Timeline};
@@ -224,7 +224,7 @@ fn write_all(dir: &Path, names: &[&str]) -> Result<(), FolderError> {
     for summary in &all {
         folder.add(summary, &run)?;
     }
-    folder.finish(&all.iter().collect::<Vec<_>>())
+    folder.finish(&all)
 }
 
 fn names(dir: &Path) -> Vec<String> {
