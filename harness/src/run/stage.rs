@@ -7,8 +7,8 @@ use std::task::Waker;
 
 use futures::future::{AbortHandle, LocalBoxFuture};
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, Span, StateKey,
-    Token, Value,
+    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, Span,
+    StateKey, Token, Value,
 };
 use rand_chacha::ChaCha8Rng;
 

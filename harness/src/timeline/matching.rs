@@ -195,7 +195,7 @@ pub fn line_matches(pattern: &str, line: &str) -> bool {
         (false, true) => line.starts_with(pattern),
         (true, true) => line.contains(pattern),
     };
-    fits(line) || fits(line.trim_end_matches(|c: char| c == '~' || c == ' '))
+    fits(line) || fits(line.trim_end_matches(['~', ' ']))
 }
 
 /// The host that a pattern speaks of, where it names one; reports look for near misses there.

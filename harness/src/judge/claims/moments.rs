@@ -159,7 +159,7 @@ fn at_end(reading: &Reading<'_>, claim: &StateClaim<'_>, live: &Live) -> ClaimRe
             format!("{} never happens, so that {} cannot be looked at", worded(pattern), worded(condition)),
             [],
         ),
-        Moments::Throughout { from, to } => match from.into_iter().chain(to).find(|at| **at > end) {
+        Moments::Throughout { from, to } => match from.iter().chain(to).find(|at| **at > end) {
             Some(at) => ClaimResult::untold(format!("the run ends at {end}, before {at}"), [seq]),
             None => ClaimResult::holds(),
         },

@@ -140,3 +140,47 @@ fn a_broken_law_is_a_bug_of_mockdc() {
     assert_eq!((judgement.verdict, judgement.reasons[0].kind), (Verdict::Fail, ReasonKind::Law));
     assert!(!judge(&timeline(plan(), &sound(EndReason::Until))).shows_a_bug());
 }
+
+#[test]
+fn no_install_in_any_model_of_replication_breaks_a_law() {
+    use mockdc_mocks::{DelaySpec, Distribution, Replication};
+    use mockdc_scenarios::{Action, InstallMethod, Step, Trigger};
+    let all = Distribution::Constant(Span::mins(5));
+    let models = [
+        Replication::Delay(DelaySpec { all, ..Default::default() }),
+        Replication::Nt4(Default::default()),
+        Replication::Ad(Default::default()),
+    ];
+    for model in models {
+        let mut plan = Plan { until: Some(time("12h")), ..plan() };
+        plan.world.domain.replication = model;
+        plan.world.machines.push(mockdc_mocks::MachineSpec {
+            name: "SMS1".into(),
+            kind: mockdc_mocks::MachineKind::MemberServer,
+            machine: Default::default(),
+        });
+        let administrator = mockdc_mocks::Credentials {
+            authority: Default::default(),
+            user: "Administrator".into(),
+            password: plan.world.domain.administrator_password.clone(),
+        };
+        plan.site_servers[0].service_account = administrator;
+        let install = Action::Install {
+            client: "BDC1".into(),
+            by: Some("SMS1".into()),
+            method: InstallMethod::Remote,
+            user: None,
+        };
+        plan.steps.push(Step {
+            id: "install".into(),
+            line: 1,
+            trigger: Trigger::At(time("0s")),
+            action: install,
+        });
+        let run = crate::orchestrator::run(&std::sync::Arc::new(plan), 7).unwrap();
+        let judgement = judge(&run);
+        assert_eq!(judgement.laws, [], "{:?}", run.plan().world.domain.replication);
+        let attempts = run.events.iter().filter(|event| matches!(event.kind, EventKind::AttemptEnded { .. }));
+        assert!(attempts.count() > 0, "an attempt is decided");
+    }
+}
