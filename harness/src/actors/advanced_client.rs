@@ -20,7 +20,7 @@ pub async fn run(ctx: Ctx, start: ProgramStart, client: Rc<Installation>) -> u32
     let journal = Journal::new(&profile, &log.client_service_file, &log.client_service_component);
     let _running = Running::under(&ctx, &client);
     report_running(&ctx, &start).await;
-    let due = maintenance::missed(&client, ctx.now());
+    let due = maintenance::due(&client, ctx.now());
     let _ = components::go_through(&ctx, &client, &journal, profile.client_service.rights_at_start).await;
     maintenance::cycles(&ctx, &client, due).await
 }

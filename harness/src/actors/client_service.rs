@@ -22,10 +22,10 @@ pub async fn run(ctx: Ctx, start: ProgramStart, client: Rc<Installation>) -> u32
     report_running(&ctx, &start).await;
     // A token account that cannot be had shows at the launches that need it.
     let _ = token_account(&ctx, &client, &profile).await;
-    let missed = maintenance::missed(&client, ctx.now());
+    let due = maintenance::due(&client, ctx.now());
     let rules = &profile.client_service;
     let _ = components::go_through(&ctx, &client, &journal, rules.rights_at_start).await;
-    maintenance::cycles(&ctx, &client, missed).await
+    maintenance::cycles(&ctx, &client, due).await
 }
 
 /// Notes under whom the service runs, until it ends in whatever way.

@@ -54,7 +54,6 @@ pub(super) async fn go_through(
     }
     let hex = format!("{:X}", outcome.err().map_or(0, Win32Error::code));
     journal.line(ctx, |lines| &lines.list_done, &[("hex", &hex)]);
-    client.last_cycle.set(Some(ctx.now()));
     outcome
 }
 
@@ -97,11 +96,14 @@ async fn launch(
     standing: &Standing,
 ) -> Result<(), Win32Error> {
     let rules = &client.profile().client_service;
+    // A launch includes the verification that follows it.
+    let needs: BTreeSet<Right> =
+        component.needs.iter().chain(&component.verification_needs).copied().collect();
     ctx.record(EventKind::ComponentDue {
         component: component.title.clone(),
         account: standing.account.clone(),
-        needs: component.needs.clone(),
-        holds: component.needs.iter().filter(|right| standing.rights.contains(right)).copied().collect(),
+        holds: needs.intersection(&standing.rights).copied().collect(),
+        needs: needs.into_iter().collect(),
         needs_administrator: component.needs_administrator,
         is_administrator: standing.administrator,
     });

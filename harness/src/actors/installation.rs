@@ -53,8 +53,8 @@ pub struct Installation {
     pub(super) token_password: RefCell<Option<Secret>>,
     /// Agents and their status as last reported.
     pub(super) statuses: RefCell<IndexMap<Name, Name>>,
-    /// When components were last gone through.
-    pub(super) last_cycle: Cell<Option<SimTime>>,
+    /// When the next maintenance cycle is due.
+    pub(super) next_cycle: Cell<Option<SimTime>>,
     /// Under whom the client's service runs, while it does.
     pub(super) service: RefCell<Option<Caller>>,
 }
@@ -72,7 +72,7 @@ impl Installation {
             requests: Cell::default(),
             token_password: RefCell::default(),
             statuses: RefCell::default(),
-            last_cycle: Cell::default(),
+            next_cycle: Cell::default(),
             service: RefCell::default(),
         })
     }
@@ -85,7 +85,7 @@ impl Installation {
         }
         let client = Installation::new(host, on_dc, profile, realm);
         client.token_password.replace(Some(password));
-        client.last_cycle.set(Some(SimTime::START));
+        client.next_cycle.set(Some(SimTime::START + client.profile().client_service.cycle));
         let good = client.profile().client_service.good_status.clone();
         let agents: Vec<Name> = agents(&client.profile()).cloned().collect();
         client.statuses.replace(agents.into_iter().map(|agent| (agent, good.clone())).collect());

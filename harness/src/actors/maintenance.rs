@@ -2,20 +2,21 @@
 
 use std::rc::Rc;
 
-use mockdc_mocks::{SimTime, Win32Error};
+use mockdc_mocks::{SimTime, Span, Win32Error};
 
 use super::journal::Journal;
 use super::{Installation, components};
 use crate::run::Ctx;
 
-/// When the next cycle of a client is due that starts at `now`: one period from its last, or from now when that
-/// instant was missed or there was none.
-pub(super) fn missed(client: &Installation, now: SimTime) -> SimTime {
-    let cycle = client.profile().client_service.cycle;
-    match client.last_cycle.get().map(|last| last + cycle) {
+/// When the next cycle of a client is due whose service starts at `now`: as it was due before, or a period from now
+/// when that instant was missed or there was none.
+pub(super) fn due(client: &Installation, now: SimTime) -> SimTime {
+    let due = match client.next_cycle.get() {
         Some(due) if due > now => due,
-        _ => now + cycle,
-    }
+        _ => now + client.profile().client_service.cycle,
+    };
+    client.next_cycle.set(Some(due));
+    due
 }
 
 /// Runs the cycles of a service, for ever, the first one at `due`.
@@ -23,8 +24,8 @@ pub(super) async fn cycles(ctx: &Ctx, client: &Installation, mut due: SimTime) -
     loop {
         ctx.sleep_until(due).await;
         let _ = cycle(ctx, client).await;
-        // A period of nothing would stop the clock.
-        due = ctx.now() + client.profile().client_service.cycle.max(mockdc_mocks::Span::millis(1));
+        // A cycle that was run by hand in the meantime has moved the next one.
+        due = client.next_cycle.get().filter(|next| *next > ctx.now()).unwrap_or(ctx.now() + Span::millis(1));
     }
 }
 
@@ -44,6 +45,8 @@ async fn cycle(ctx: &Ctx, client: &Installation) -> Result<(), Win32Error> {
     let log = &profile.log;
     let own = Journal::new(&profile, &log.maintenance_file, &log.maintenance_component);
     let service = Journal::new(&profile, &log.client_service_file, &log.client_service_component);
+    // A period of nothing would stop the clock.
+    client.next_cycle.set(Some(ctx.now() + profile.client_service.cycle.max(Span::millis(1))));
     let failing = &profile.client_service.failing_status;
     for component in profile.components.values() {
         let pending = client.statuses.borrow().get(&component.agent) == Some(failing);

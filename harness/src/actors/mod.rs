@@ -27,6 +27,8 @@ mod installed;
 mod journal;
 mod library;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use installation::{Installation, Realm};
 pub use installed::add_to_world;
