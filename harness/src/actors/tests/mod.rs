@@ -1,5 +1,6 @@
 mod double;
 mod in_the_domain;
+mod nameless;
 mod privileges;
 mod timing;
 
