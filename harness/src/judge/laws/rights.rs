@@ -1,6 +1,6 @@
 //! Rights that launches find, against the rights that policy gives.
 
-use mockdc_mocks::{ProcessId, Right, StateKey};
+use mockdc_mocks::{HostName, ProcessId, Replication, Right, StateKey};
 
 use crate::judge::Breach;
 use crate::judge::outline::Outline;
@@ -32,7 +32,7 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
                 let found = holds.contains(right);
                 let may = now(*right) || in_token.unwrap_or(false);
                 let must = now(*right) && in_token.unwrap_or(true);
-                if found && !may {
+                if found && !may && states_groups_rights(outline, &event.host) {
                     let text =
                         format!("{component} finds {right} of {account}, which neither policy nor token has");
                     breaches.push(Breach::new(text, [event.seq]));
@@ -50,4 +50,13 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
         view.apply(event);
     }
     breaches
+}
+
+/// Whether a host's stated rights count those of its accounts' groups: where the directory itself holds the rights
+/// it states each account's own.
+fn states_groups_rights(outline: &Outline<'_>, host: &HostName) -> bool {
+    match &outline.run.plan().world.domain.replication {
+        Replication::Ad(ad) if ad.rights_in_policy => true,
+        _ => !outline.is_dc(host),
+    }
 }

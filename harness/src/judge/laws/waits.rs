@@ -4,7 +4,7 @@ use mockdc_mocks::{SimTime, Span};
 
 use crate::judge::Breach;
 use crate::judge::outline::{Mark, Outline};
-use crate::timeline::{ActorId, EventKind, WaitEnd, WaitFor};
+use crate::timeline::{ActorId, Event, EventKind, WaitEnd, WaitFor};
 
 struct Open<'a> {
     actor: Option<ActorId>,
@@ -28,6 +28,10 @@ pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
                     continue;
                 };
                 let wait = open.remove(place);
+                let over = wait.limit.map(|limit| wait.began.at + limit).filter(|due| event.at > *due);
+                if over.is_some_and(|due| looks_until(outline, event, due)) {
+                    continue;
+                }
                 if let Some(text) = fault(&wait, event.at, *how, *lasted) {
                     breaches.push(Breach::new(text, [wait.began.seq, event.seq]));
                 }
@@ -45,6 +49,18 @@ pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
         }
     }
     breaches
+}
+
+/// Whether the actor's last call before the wait's end was made by the limit and answered at the end: a look that
+/// begins in time counts, however long its answer takes.
+fn looks_until(outline: &Outline<'_>, end: &Event, due: SimTime) -> bool {
+    let earlier = &outline.run.events[..usize::try_from(end.seq).unwrap_or(0).min(outline.run.events.len())];
+    let last =
+        earlier.iter().rev().filter(|event| event.actor == end.actor).find_map(|event| match event.kind {
+            EventKind::Call { took, .. } => Some((event.at, event.at - took)),
+            _ => None,
+        });
+    last.is_some_and(|(answered, made)| made <= due && answered == end.at)
 }
 
 fn fault(wait: &Open<'_>, ended: SimTime, how: WaitEnd, lasted: Span) -> Option<String> {
