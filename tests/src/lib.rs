@@ -1,1 +1,45 @@
-//! wip
+//! Oracles and scenario texts for the property tests.
+//!
+//! An oracle is closed arithmetic written from `scenarios/FACTS.md`. It imports nothing from the domain model or the
+//! harness: numbers in, an outcome out, so that it cannot repeat their mistakes.
+
+use std::sync::Arc;
+
+pub mod oracle;
+pub mod text;
+
+/// Runs a plan and judges it.
+///
+/// # Panics
+///
+/// When the plan's world cannot be built: a plan that was read from a file can.
+pub fn replay(
+    plan: &Arc<mockdc_scenarios::Plan>,
+    seed: u64,
+) -> (mockdc::timeline::Timeline, mockdc::judge::Judgement) {
+    let timeline = mockdc::orchestrator::run(plan, seed).expect("a world that was read can be built");
+    let judgement = mockdc::judge::judge(&timeline);
+    (timeline, judgement)
+}
+
+/// Reads a scenario that has one case.
+///
+/// # Panics
+///
+/// When the text is no valid scenario; the message carries the diagnostics.
+pub fn plan(text: &str) -> Arc<mockdc_scenarios::Plan> {
+    match mockdc_scenarios::read_str("property.toml", text) {
+        Ok(mut plans) => Arc::new(plans.remove(0)),
+        Err(report) => panic!("{}\n{text}", report.render(false)),
+    }
+}
+
+/// How often a property is tried: 256 times, or as often as `MOCKDC_CASES` says.
+pub fn cases() -> u32 {
+    std::env::var("MOCKDC_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
+}
+
+/// The Rust block of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,0 +1,143 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Replays client installs against mock domain controllers, and says which timing invariants and privilege conditions
+/// held.
+///
+/// Exit codes: 0 all passed; 1 an expectation or promise failed; 2 usage; 3 a scenario file is invalid; 4 nothing
+/// selected; 5 inconclusive; 6 environment; 7 not deterministic; 8 a bug of mockdc; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "mockdc", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and give a verdict on each.
+    Run(Run),
+    /// List scenarios with their titles.
+    List(List),
+    /// Tell a scenario as a story in sentences.
+    Show(Select),
+    /// Read scenario files and report every mistake, without running anything.
+    Check(Check),
+    /// Explain a diagnostic code, a promise or a Win32 error code.
+    Explain(Explain),
+    /// List the client profiles, or print one with everything that it inherits.
+    Profiles {
+        /// The profile to print.
+        name: Option<String>,
+    },
+    /// Judge a saved run again: an `events.jsonl`.
+    Judge {
+        /// The file.
+        events: PathBuf,
+        /// The form of the output.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+pub struct Select {
+    /// Scenario files, and folders that are searched for them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only scenarios whose name matches; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Vec<String>,
+    /// Only scenarios that carry the tag. May be given several times: all of them.
+    #[arg(long)]
+    pub tag: Vec<String>,
+}
+
+/// `mockdc run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// The seed of the run; a scenario's own seed comes first. 1 unless said otherwise.
+    #[arg(long, conflicts_with = "seeds")]
+    pub seed: Option<u64>,
+    /// Run each scenario once for each seed, ends included: `1..500`. A scenario's own seed is set aside.
+    #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
+    pub seeds: Option<(u64, u64)>,
+    /// Stop at the first scenario that does not pass.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write events, logs and summaries into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    /// Run everything twice and show the first event that differs.
+    #[arg(long)]
+    pub check_determinism: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `mockdc list`
+#[derive(Debug, Args)]
+pub struct List {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `mockdc check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Scenario files, and folders that are searched for them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `mockdc explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The code; without one, all codes with a line each.
+    pub code: Option<String>,
+}
+
+/// Forms of output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Console,
+    /// For machines.
+    Json,
+}
+
+fn seeds(text: &str) -> Result<(u64, u64), String> {
+    let (from, to) = text.split_once("..").ok_or("write a range of seeds as FROM..TO, for example 1..500")?;
+    let number = |part: &str| part.trim_start_matches('=').parse::<u64>().map_err(|error| format!("`{part}`: {error}"));
+    let (from, to) = (number(from)?, number(to)?);
+    if from > to {
+        return Err(format!("the range {from}..{to} is empty: the first seed is the larger"));
+    }
+    if to - from >= 1_000_000 {
+        return Err("at most 1,000,000 seeds in one go".to_owned());
+    }
+    Ok((from, to))
+}

@@ -1,0 +1,234 @@
+//! Commands that look at scenarios without running them.
+
+use std::io;
+
+use mockdc_mocks::Win32Error;
+use mockdc_scenarios::{Profile, PromiseId};
+
+use super::arguments::{Check, Explain, Format, List, Select};
+use super::select::{self, Selection};
+use super::{Exit, Streams};
+
+/// Reads the selected files. `None` when that failed; the reasons are printed by then.
+pub(super) fn load(select: &Select, streams: &mut Streams<'_>) -> io::Result<Result<Selection, Exit>> {
+    let mut selection = match select::read(&select.paths) {
+        Ok(selection) => selection,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Err(Exit::Usage));
+        }
+    };
+    note_skipped(&selection, streams)?;
+    if !selection.reports.is_empty() {
+        print_reports(&selection, streams)?;
+        return Ok(Err(Exit::InvalidScenario));
+    }
+    if let Some(name) = twice(&selection) {
+        writeln!(
+            streams.err,
+            "error: two scenarios are named `{}`: {} and {}\nhelp: give each a name of its own",
+            name.0, name.1, name.2
+        )?;
+        return Ok(Err(Exit::InvalidScenario));
+    }
+    select::filter(&mut selection.plans, select);
+    if selection.plans.is_empty() {
+        writeln!(
+            streams.err,
+            "error: nothing is selected: {} files were read, and no scenario fits\nhelp: `mockdc list` shows names and \
+             tags",
+            selection.files
+        )?;
+        return Ok(Err(Exit::NothingSelected));
+    }
+    Ok(Ok(selection))
+}
+
+fn twice(selection: &Selection) -> Option<(&str, &str, &str)> {
+    let mut seen: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
+    for plan in &selection.plans {
+        if let Some(file) = seen.insert(&plan.name, &plan.file) {
+            return Some((&plan.name, file, &plan.file));
+        }
+    }
+    None
+}
+
+fn note_skipped(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<()> {
+    let profiles = |path: &std::path::Path| path.file_name().is_some_and(|name| name == "Cargo.toml");
+    for path in selection.skipped.iter().filter(|path| !profiles(path)) {
+        tracing::info!(path = %path.display(), "no scenario: its first key is not `format`");
+    }
+    let skipped = selection.skipped.len();
+    if selection.files == 0 && skipped > 0 {
+        writeln!(
+            streams.err,
+            "note: {skipped} TOML files were skipped because their first key is not `format`"
+        )?;
+    }
+    Ok(())
+}
+
+fn print_reports(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<()> {
+    let mut problems = 0;
+    for report in &selection.reports {
+        problems += report.problems().len();
+        write!(streams.err, "{}", report.render(streams.colour))?;
+    }
+    let files = selection.reports.len();
+    writeln!(
+        streams.err,
+        "{problems} {} in {files} {}; nothing was run. `mockdc explain CODE` tells more.",
+        if problems == 1 { "mistake" } else { "mistakes" },
+        if files == 1 { "file" } else { "files" },
+    )
+}
+
+/// `mockdc list`
+pub(super) fn list(list: &List, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let selection = match load(&list.select, streams)? {
+        Ok(selection) => selection,
+        Err(exit) => return Ok(exit),
+    };
+    match list.format {
+        Format::Console => {
+            let width = selection.plans.iter().map(|plan| plan.name.len()).max().unwrap_or(0);
+            for plan in &selection.plans {
+                writeln!(streams.out, "{:width$}  {}", plan.name, plan.title)?;
+            }
+        }
+        Format::Json => {
+            let rows: Vec<_> = selection
+                .plans
+                .iter()
+                .map(|plan| {
+                    serde_json::json!({
+                        "name": plan.name, "title": plan.title, "file": plan.file,
+                        "cites": plan.cites, "tags": plan.tags,
+                    })
+                })
+                .collect();
+            writeln!(streams.out, "{}", serde_json::to_string_pretty(&rows)?)?;
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+/// `mockdc show`
+pub(super) fn show(select: &Select, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let selection = match load(select, streams)? {
+        Ok(selection) => selection,
+        Err(exit) => return Ok(exit),
+    };
+    for (place, plan) in selection.plans.iter().enumerate() {
+        if place > 0 {
+            writeln!(streams.out)?;
+        }
+        writeln!(streams.out, "{}", mockdc_scenarios::story(plan).trim_end())?;
+    }
+    Ok(Exit::Passed)
+}
+
+/// `mockdc check`
+pub(super) fn check(check: &Check, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let selection = match select::read(&check.paths) {
+        Ok(selection) => selection,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    note_skipped(&selection, streams)?;
+    let duplicate = twice(&selection);
+    match check.format {
+        Format::Console => {
+            if !selection.reports.is_empty() {
+                print_reports(&selection, streams)?;
+            }
+            if let Some((name, first, second)) = duplicate {
+                writeln!(streams.err, "error: two scenarios are named `{name}`: {first} and {second}")?;
+            }
+            if selection.reports.is_empty() && duplicate.is_none() && selection.files > 0 {
+                writeln!(
+                    streams.out,
+                    "{} {}, {} scenarios: no mistakes",
+                    selection.files,
+                    if selection.files == 1 { "file" } else { "files" },
+                    selection.plans.len()
+                )?;
+            }
+        }
+        Format::Json => {
+            let reports: Vec<_> = selection.reports.iter().map(mockdc_scenarios::Report::to_json).collect();
+            writeln!(streams.out, "{}", serde_json::to_string_pretty(&reports)?)?;
+        }
+    }
+    Ok(match (selection.files, selection.reports.is_empty() && duplicate.is_none()) {
+        (0, _) => {
+            writeln!(streams.err, "error: no scenario file was found")?;
+            Exit::NothingSelected
+        }
+        (_, true) => Exit::Passed,
+        (_, false) => Exit::InvalidScenario,
+    })
+}
+
+/// `mockdc explain`
+pub(super) fn explain(explain: &Explain, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let Some(code) = explain.code.as_deref() else {
+        writeln!(streams.out, "Diagnostics of scenario files:")?;
+        for code in mockdc_scenarios::codes() {
+            writeln!(streams.out, "  {code}")?;
+        }
+        writeln!(streams.out, "\nPromises:")?;
+        for promise in PromiseId::ALL {
+            writeln!(streams.out, "  {promise}")?;
+        }
+        return Ok(Exit::Passed);
+    };
+    if let Some(text) = mockdc_scenarios::explain(code) {
+        writeln!(streams.out, "{}", text.trim_end())?;
+        return Ok(Exit::Passed);
+    }
+    if let Ok(promise) = code.parse::<PromiseId>() {
+        writeln!(streams.out, "{promise}\n\n{}\n\nSource: {}", promise.text(), promise.source())?;
+        return Ok(Exit::Passed);
+    }
+    if let Some(error) = code.parse().ok().map(Win32Error).filter(|error| error.name().is_some()) {
+        writeln!(streams.out, "{error}\n\n{}", error.text())?;
+        return Ok(Exit::Passed);
+    }
+    let known = mockdc_scenarios::codes().into_iter().chain(PromiseId::ALL.iter().map(|promise| promise.as_str()));
+    let nearest = known.min_by_key(|known| strsim::levenshtein(known, code));
+    writeln!(streams.err, "error: `{code}` is no diagnostic, promise or known Win32 code")?;
+    if let Some(nearest) = nearest.filter(|known| strsim::levenshtein(known, code) <= 1 + known.len() / 3) {
+        writeln!(streams.err, "help: did you mean `{nearest}`?")?;
+    } else {
+        writeln!(streams.err, "help: `mockdc explain` lists them")?;
+    }
+    Ok(Exit::Usage)
+}
+
+/// `mockdc profiles`
+pub(super) fn profiles(name: Option<&str>, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let Some(name) = name else {
+        for name in Profile::names() {
+            match Profile::resolve(name, &toml::Table::new()) {
+                Ok(profile) => writeln!(streams.out, "{name:20}  {}", profile.title)?,
+                Err(error) => writeln!(streams.err, "error: {error}")?,
+            }
+        }
+        return Ok(Exit::Passed);
+    };
+    match Profile::resolve(name, &toml::Table::new()) {
+        Ok(profile) => {
+            let text = toml::to_string_pretty(&profile).map_err(io::Error::other)?;
+            write!(streams.out, "{text}")?;
+            Ok(Exit::Passed)
+        }
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            Ok(Exit::Usage)
+        }
+    }
+}

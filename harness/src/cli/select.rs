@@ -1,0 +1,143 @@
+//! From paths, names and tags to plans.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mockdc_scenarios::{Plan, Report, read_file};
+
+use super::arguments::Select;
+
+/// A folder that holds a file of this name is not entered.
+pub const SKIP_MARK: &str = ".mockdc-skip";
+
+/// What reading the selected files gave.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Plans, in the order of their files.
+    pub plans: Vec<Plan>,
+    /// Files with mistakes.
+    pub reports: Vec<Report>,
+    /// TOML files in folders that are no scenarios: their first key is not `format`.
+    pub skipped: Vec<PathBuf>,
+    /// Scenario files read.
+    pub files: usize,
+}
+
+/// Why files cannot be selected.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// The path does not exist. Remedy: check its spelling; names are selected with `--name`.
+    #[error("there is no file or folder `{}`; to select scenarios by name, give a folder and `--name`", .0.display())]
+    Missing(PathBuf),
+    /// The path cannot be read.
+    #[error("cannot read `{}`: {1}", .0.display())]
+    Read(PathBuf, io::Error),
+}
+
+/// Reads everything below the paths.
+pub fn read(paths: &[PathBuf]) -> Result<Selection, SelectError> {
+    let mut selection = Selection::default();
+    let mut files = Vec::new();
+    for path in paths {
+        let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SelectError::Missing(path.clone()),
+            _ => SelectError::Read(path.clone(), error),
+        })?;
+        if kind.is_dir() {
+            walk(path, &mut files, &mut selection.skipped)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.dedup();
+    for file in files {
+        selection.files += 1;
+        match read_file(&file) {
+            Ok(plans) => selection.plans.extend(plans),
+            Err(report) => selection.reports.push(report),
+        }
+    }
+    Ok(selection)
+}
+
+/// Keeps what the names and tags select.
+pub fn filter(plans: &mut Vec<Plan>, select: &Select) {
+    plans.retain(|plan| {
+        let named = select.name.is_empty() || select.name.iter().any(|pattern| glob(pattern, &plan.name));
+        named && select.tag.iter().all(|tag| plan.tags.contains(tag))
+    });
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<PathBuf>) -> Result<(), SelectError> {
+    let error = |error| SelectError::Read(folder.to_owned(), error);
+    if folder.join(SKIP_MARK).exists() {
+        return Ok(());
+    }
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(error)? {
+        entries.push(entry.map_err(error)?.path());
+    }
+    entries.sort();
+    for path in entries {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, files, skipped)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            match is_scenario(&path) {
+                true => files.push(path),
+                false => skipped.push(path),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file's first key is `format`. What cannot be read as text counts as a scenario, so that it is reported.
+fn is_scenario(path: &Path) -> bool {
+    use io::Read;
+    let mut head = Vec::new();
+    if std::fs::File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head)).is_err() {
+        return true;
+    }
+    let Ok(text) = std::str::from_utf8(&head).or_else(|error| std::str::from_utf8(&head[..error.valid_up_to()])) else {
+        return true;
+    };
+    text.lines()
+        .map(|line| line.trim_start_matches('\u{feff}').trim())
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .is_none_or(|line| line.split('=').next().is_some_and(|key| key.trim() == "format"))
+}
+
+/// Whether `name` matches `pattern`, in which `*` stands for any run of characters.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        assert!(glob("q304961-*", "q304961-sp3"));
+        assert!(glob("*bdc*", "slow-bdc-again"));
+        assert!(glob("a*b*c", "a-b-c"));
+        assert!(glob("exact", "exact"));
+        assert!(!glob("exact", "exactly"));
+        assert!(!glob("a*bc*c", "abc"));
+    }
+}

@@ -1,0 +1,89 @@
+//! The README's commands and scenarios do what it says.
+
+use super::command::{Tested, mockdc, scenario, top};
+
+/// The fenced blocks of the README with their language.
+fn blocks() -> Result<Vec<(String, String)>, std::io::Error> {
+    let text = std::fs::read_to_string(top().join("README.md"))?;
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(language), None) => open = Some((language.to_owned(), String::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, body))) => {
+                body.push_str(line);
+                body.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(blocks)
+}
+
+#[test]
+fn every_console_block_prints_what_it_shows() -> Tested {
+    let mut commands = 0;
+    for (language, body) in blocks()? {
+        if language != "console" {
+            continue;
+        }
+        for part in body.split("$ ").filter(|part| !part.trim().is_empty()) {
+            let (command, shown) = part.split_once('\n').unwrap_or((part, ""));
+            let arguments: Vec<&str> = command.split_whitespace().collect();
+            let arguments = match arguments.as_slice() {
+                ["cargo", "run", "--release", "--", rest @ ..] | ["mockdc", rest @ ..] => rest,
+                other => panic!("the README shows a command that this test does not know: {other:?}"),
+            };
+            let ran = mockdc(arguments)?;
+            let printed = format!("{}{}", ran.out, ran.err);
+            let shown: Vec<&str> = shown.trim_end().lines().collect();
+            let printed: Vec<&str> = printed.trim_end().lines().collect();
+            compare(command, &shown, &printed);
+            commands += 1;
+        }
+    }
+    assert!(commands >= 3, "the README shows {commands} commands");
+    Ok(())
+}
+
+/// Compares line by line; a shown line `…` stands for any number of printed ones.
+fn compare(command: &str, shown: &[&str], printed: &[&str]) {
+    let mut at = 0;
+    let mut gap = false;
+    for line in shown {
+        if line.trim() == "…" {
+            gap = true;
+            continue;
+        }
+        let found = match gap {
+            true => printed[at..].iter().position(|printed| printed == line).map(|offset| at + offset),
+            false => (printed.get(at) == Some(line)).then_some(at),
+        };
+        let Some(found) = found else {
+            panic!("`{command}` does not print\n{line}\nbut\n{}", printed.join("\n"));
+        };
+        at = found + 1;
+        gap = false;
+    }
+    assert!(
+        gap || at == printed.len(),
+        "`{command}` prints more than the README shows:\n{}",
+        printed[at..].join("\n")
+    );
+}
+
+#[test]
+fn every_scenario_in_the_readme_runs_and_passes() -> Tested {
+    let mut scenarios = 0;
+    for (language, body) in blocks()? {
+        if language == "toml" && body.starts_with("format = 1") {
+            scenarios += 1;
+            let file = scenario(&format!("readme-{scenarios}"), &body)?;
+            let ran = mockdc(&["run", &file])?;
+            assert_eq!(ran.code, 0, "{ran:?}");
+        }
+    }
+    assert!(scenarios >= 1, "the README shows no whole scenario");
+    Ok(())
+}
