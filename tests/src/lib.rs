@@ -30,7 +30,7 @@ pub fn replay(
 pub fn plan(text: &str) -> Arc<mockdc_scenarios::Plan> {
     match mockdc_scenarios::read_str("property.toml", text) {
         Ok(mut plans) => Arc::new(plans.remove(0)),
-        Err(report) => panic!("{}\n{text}", report.render(false)),
+        Err(report) => panic!("{}\n{text}", report.render(100)),
     }
 }
 

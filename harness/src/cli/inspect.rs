@@ -9,6 +9,9 @@ use super::arguments::{Check, Explain, Format, List, Select};
 use super::select::{self, Selection};
 use super::{Exit, Streams};
 
+/// Columns that diagnostics are wrapped to.
+const WIDTH: usize = 100;
+
 /// Reads the selected files. `None` when that failed; the reasons are printed by then.
 pub(super) fn load(select: &Select, streams: &mut Streams<'_>) -> io::Result<Result<Selection, Exit>> {
     let mut selection = match select::read(&select.paths) {
@@ -72,8 +75,8 @@ fn note_skipped(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<
 fn print_reports(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<()> {
     let mut problems = 0;
     for report in &selection.reports {
-        problems += report.problems().len();
-        write!(streams.err, "{}", report.render(streams.colour))?;
+        problems += report.problems.len();
+        write!(streams.err, "{}", report.render(WIDTH))?;
     }
     let files = selection.reports.len();
     writeln!(

@@ -10,7 +10,8 @@ use mockdc_scenarios::Plan;
 use super::arguments::{Format, Run};
 use super::{Exit, Streams, inspect};
 use crate::orchestrator::{self, RunError};
-use crate::report::{self, Outcome, RunResult, Style, Summary, Totals};
+use crate::report::console::{self, Style};
+use crate::report::{self, Outcome, RunResult, Summary, Totals, json};
 use crate::timeline::Timeline;
 
 /// The seed of a run for which nobody states one.
@@ -48,20 +49,20 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             if run.check_determinism {
                 exit = exit.max(compare(plan, seed, &outcome.timeline, streams)?);
             }
+            let summary = outcome.summary();
             if let Some(folder) = &mut folder
-                && let Err(error) = folder.write(&outcome)
+                && let Err(error) = folder.add(&summary, &outcome.timeline)
             {
                 writeln!(streams.err, "error: {error}")?;
                 return Ok(Exit::Environment);
             }
-            let summary = outcome.summary();
             exit = exit.max(exit_of(summary.result));
             if run.format == Format::Console {
                 // With many seeds only what did not pass is worth a line each.
                 if run.seeds.is_none() || summary.result != RunResult::Pass {
-                    report::scenario_line(streams.out, &summary, style)?;
+                    console::scenario_line(streams.out, &summary, style)?;
                 }
-                report::failure(streams.out, &summary, &outcome.timeline.events, style)?;
+                console::failure(streams.out, &summary, &outcome.timeline.events, style)?;
             }
             let stop = run.fail_fast && summary.result != RunResult::Pass;
             summaries.push(summary);
@@ -70,15 +71,15 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             }
         }
     }
-    if let Some(folder) = &mut folder
-        && let Err(error) = folder.finish(&summaries)
+    if let Some(folder) = folder
+        && let Err(error) = folder.finish(&summaries.iter().collect::<Vec<_>>())
     {
         writeln!(streams.err, "error: {error}")?;
         return Ok(Exit::Environment);
     }
     match run.format {
-        Format::Console => report::summary(streams.out, Totals::of(&summaries), style)?,
-        Format::Json => report::document(streams.out, &summaries.iter().collect::<Vec<_>>())?,
+        Format::Console => console::summary(streams.out, Totals::of(&summaries), style)?,
+        Format::Json => json::document(streams.out, &summaries.iter().collect::<Vec<_>>())?,
     }
     Ok(exit)
 }
@@ -110,10 +111,10 @@ pub(super) fn judge_again(path: &Path, format: Format, streams: &mut Streams<'_>
     match format {
         Format::Console => {
             let style = Style { colour: streams.colour, names: 0 }.for_names([summary.name.as_str()]);
-            report::scenario_line(streams.out, &summary, style)?;
-            report::failure(streams.out, &summary, &outcome.timeline.events, style)?;
+            console::scenario_line(streams.out, &summary, style)?;
+            console::failure(streams.out, &summary, &outcome.timeline.events, style)?;
         }
-        Format::Json => report::document(streams.out, &[&summary])?,
+        Format::Json => json::document(streams.out, &[&summary])?,
     }
     Ok(exit_of(summary.result))
 }

@@ -30,8 +30,13 @@ pub enum SelectError {
     #[error("there is no file or folder `{}`; to select scenarios by name, give a folder and `--name`", .0.display())]
     Missing(PathBuf),
     /// The path cannot be read.
-    #[error("cannot read `{}`: {1}", .0.display())]
-    Read(PathBuf, io::Error),
+    #[error("cannot read `{}`: {error}", path.display())]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
 }
 
 /// Reads everything below the paths.
@@ -41,7 +46,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Selection, SelectError> {
     for path in paths {
         let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => SelectError::Missing(path.clone()),
-            _ => SelectError::Read(path.clone(), error),
+            _ => SelectError::Read { path: path.clone(), error },
         })?;
         if kind.is_dir() {
             walk(path, &mut files, &mut selection.skipped)?;
@@ -69,7 +74,7 @@ pub fn filter(plans: &mut Vec<Plan>, select: &Select) {
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<PathBuf>) -> Result<(), SelectError> {
-    let error = |error| SelectError::Read(folder.to_owned(), error);
+    let error = |error| SelectError::Read { path: folder.to_owned(), error };
     if folder.join(SKIP_MARK).exists() {
         return Ok(());
     }
