@@ -131,7 +131,9 @@ pub enum Format {
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
     let (from, to) = text.split_once("..").ok_or("write a range of seeds as FROM..TO, for example 1..500")?;
-    let number = |part: &str| part.trim_start_matches('=').parse::<u64>().map_err(|error| format!("`{part}`: {error}"));
+    let number = |part: &str| {
+        part.trim_start_matches('=').parse::<u64>().map_err(|error| format!("`{part}`: {error}"))
+    };
     let (from, to) = (number(from)?, number(to)?);
     if from > to {
         return Err(format!("the range {from}..{to} is empty: the first seed is the larger"));

@@ -201,7 +201,8 @@ pub(super) fn explain(explain: &Explain, streams: &mut Streams<'_>) -> io::Resul
         writeln!(streams.out, "{error}\n\n{}", error.text())?;
         return Ok(Exit::Passed);
     }
-    let known = mockdc_scenarios::codes().into_iter().chain(PromiseId::ALL.iter().map(|promise| promise.as_str()));
+    let known =
+        mockdc_scenarios::codes().into_iter().chain(PromiseId::ALL.iter().map(|promise| promise.as_str()));
     let nearest = known.min_by_key(|known| strsim::levenshtein(known, code));
     writeln!(streams.err, "error: `{code}` is no diagnostic, promise or known Win32 code")?;
     if let Some(nearest) = nearest.filter(|known| strsim::levenshtein(known, code) <= 1 + known.len() / 3) {

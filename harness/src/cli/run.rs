@@ -34,7 +34,8 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         },
     };
     let plans: Vec<Arc<Plan>> = selection.plans.into_iter().map(Arc::new).collect();
-    let style = Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
+    let style =
+        Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
     let mut exit = Exit::Passed;
     let mut summaries: Vec<Summary> = Vec::new();
     'plans: for plan in &plans {
@@ -71,8 +72,8 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             }
         }
     }
-    if let Some(folder) = folder
-        && let Err(error) = folder.finish(&summaries.iter().collect::<Vec<_>>())
+    if let Some(mut folder) = folder
+        && let Err(error) = folder.finish(&summaries)
     {
         writeln!(streams.err, "error: {error}")?;
         return Ok(Exit::Environment);

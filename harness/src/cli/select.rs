@@ -107,7 +107,9 @@ fn is_scenario(path: &Path) -> bool {
     if std::fs::File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut head)).is_err() {
         return true;
     }
-    let Ok(text) = std::str::from_utf8(&head).or_else(|error| std::str::from_utf8(&head[..error.valid_up_to()])) else {
+    let Ok(text) =
+        std::str::from_utf8(&head).or_else(|error| std::str::from_utf8(&head[..error.valid_up_to()]))
+    else {
         return true;
     };
     text.lines()
