@@ -233,6 +233,7 @@ pub enum Measure {
         /// The controller.
         at: Option<HostName>,
         /// Only those that moved in busy hours.
+        #[serde(default)]
         busy: bool,
     },
     /// Changes committed in the domain.
