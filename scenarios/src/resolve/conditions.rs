@@ -1,6 +1,6 @@
 //! Conditions and comparisons, and the names that they and patterns speak of.
 
-use mockdc_mocks::{Attribute, SimTime, Span, StateKey, Value};
+use mockdc_mocks::{AccountName, Attribute, SimTime, Span, StateKey, Value};
 use toml::de::DeValue;
 
 use super::context::Context;
@@ -29,14 +29,14 @@ pub(super) fn condition(raw: RawCondition) -> Result<Condition, String> {
         RawCondition::All(all) => Ok(Condition::All(all.into_iter().map(condition).collect::<Result<_, _>>()?)),
         RawCondition::Any(any) => Ok(Condition::Any(any.into_iter().map(condition).collect::<Result<_, _>>()?)),
         RawCondition::Not(inner) => Ok(Condition::Not(Box::new(condition(*inner)?))),
-        RawCondition::Visible(of) => state(of.at, StateKey::Account { account: of.account }, Comparison::Present),
-        RawCondition::Gone(of) => state(of.at, StateKey::Account { account: of.account }, Comparison::Absent),
+        RawCondition::Visible(of) => state(of.at, StateKey::Account { account: bare(of.account) }, Comparison::Present),
+        RawCondition::Gone(of) => state(of.at, StateKey::Account { account: bare(of.account) }, Comparison::Absent),
         RawCondition::Attribute(raw) => attribute(raw),
         RawCondition::Member(raw) => {
-            state(raw.at, StateKey::Member { group: raw.group, member: raw.member }, presence(raw.is))
+            state(raw.at, StateKey::Member { group: bare(raw.group), member: bare(raw.member) }, presence(raw.is))
         }
         RawCondition::Right(raw) => {
-            state(raw.at, StateKey::Right { account: raw.account, right: raw.right }, presence(raw.is))
+            state(raw.at, StateKey::Right { account: bare(raw.account), right: raw.right }, presence(raw.is))
         }
         RawCondition::Share(raw) => state(raw.host, StateKey::Share { share: raw.share }, presence(raw.is)),
         RawCondition::Service(raw) => {
@@ -84,6 +84,14 @@ pub(super) fn condition(raw: RawCondition) -> Result<Condition, String> {
     }
 }
 
+/// `HOST\NAME` or `DOMAIN\NAME` as the database of a host knows it: which database it is, `at` says.
+fn bare(account: AccountName) -> AccountName {
+    match account.as_str().rsplit_once('\\') {
+        Some((_, name)) => name.into(),
+        None => account,
+    }
+}
+
 /// How a constant is meant.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
@@ -118,7 +126,7 @@ fn attribute(raw: RawAttribute) -> Result<Condition, String> {
     } else {
         Kind::Plain
     };
-    let key = StateKey::Attribute { account: raw.account, attribute };
+    let key = StateKey::Attribute { account: bare(raw.account), attribute };
     Ok(Condition::State { at: raw.at, key, is: comparison(is, kind)? })
 }
 

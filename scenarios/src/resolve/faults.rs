@@ -26,6 +26,19 @@ pub(super) fn policies(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<Gpo
         }
         policies.push(policy(context, raw));
     }
+    for (name, container) in DEFAULT_POLICIES {
+        if !policies.iter().any(|policy| policy.name == name) {
+            policies.push(GpoSpec {
+                name: name.into(),
+                template: None,
+                rights: Default::default(),
+                members: Default::default(),
+                member_of: Default::default(),
+                links: vec![plain_link(container)],
+                disabled: None,
+            });
+        }
+    }
     policies
 }
 
