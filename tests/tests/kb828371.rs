@@ -25,6 +25,7 @@ fn text(client: &Client, trigger: Trigger, os: &str) -> String {
         text,
         "[[machine]]\nname = \"WS1\"\nos = \"{os}\"\n\n[[client]]\nmachine = \"WS1\"\nprofile = \"{profile}\"\ninstalled = true\n\n"
     );
+    text.push_str("[[policy]]\nname = \"Strip\"\n\n");
     for right in &client.lost {
         let _ = write!(
             text,

@@ -28,17 +28,19 @@ fn run(install: &Install) -> Timeline {
     let calls = if install.calls_at_each_probe { "at-each-probe" } else { "after-the-wait" };
     let client = format!(
         "{waits}\nbootstrap.first-wait = \"{}\"\nbootstrap.probe-interval = \"{}\"\n\
-         bootstrap.maximum-wait.default = \"{}\"\nbootstrap.pdc-calls = \"{calls}\"\n\
-         ccm.probe-interval = \"{}\"\nccm.maximum-wait.default = \"{}\"\n\
-         ccm.deletes-bootstrap-account-after = \"{}\"",
+         bootstrap.maximum-wait.default = \"{}\"\nbootstrap.pdc-calls = \"{calls}\"",
         span(install.first_wait),
         span(install.probe),
         span(install.maximum_wait),
+    );
+    let site = format!(
+        "profile = \"sms-2.0-sp3\"\nccm.probe-interval = \"{}\"\nccm.maximum-wait.default = \"{}\"\n\
+         ccm.deletes-bootstrap-account-after = \"{}\"",
         span(install.site_probe),
         span(install.maximum_wait),
         span(install.deletion_delay),
     );
-    let text = install_on_bdc(&format!("{{ delay = \"{}\" }}", span(install.delay)), &client, "");
+    let text = install_on_bdc(&format!("{{ delay = \"{}\" }}", span(install.delay)), &site, &client, "");
     replay(&plan(&text), 1).0
 }
 
@@ -137,7 +139,7 @@ proptest! {
                 || "loader.waits-for-child = \"until-exit\"".to_owned(),
                 |time_out| format!("loader.time-out = \"{}\"", span(time_out)),
             );
-            install_on_bdc(&format!("{{ delay = \"{}\" }}", span(install.delay)), &client, more)
+            install_on_bdc(&format!("{{ delay = \"{}\" }}", span(install.delay)), "", &client, more)
         };
         let without = outcome(&replay(&plan(&text("")), 1).0);
         let step = format!("[[step]]\nat = \"{}\"\nsynchronize = \"BDC1\"\n", span(at));

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use mockdc_mocks::{Fact, Name};
-use mockdc_scenarios::{Broken, Violation};
+use mockdc_mocks::{Fact, Name, Win32Error};
+use mockdc_scenarios::{Action, Broken, Step, Violation};
 use serde::Serialize;
 
 use super::claims::{ClaimResult, Judged, judge_claims};
@@ -96,6 +96,8 @@ pub enum ReasonKind {
     UnlistedRule,
     /// A promise or rule that the scenario lists as broken is kept.
     ListedButKept,
+    /// An operation of a step was refused, and the step does not require that.
+    RefusedStep,
     /// A fault touched nothing.
     InertFault,
     /// A fault that should touch nothing touched something.
@@ -193,6 +195,7 @@ pub fn judge(run: &Timeline) -> Judgement {
     }
     reasons
         .extend(plan.violates.iter().filter_map(|violation| listed_but_kept(violation, &promises, &rules)));
+    reasons.extend(refused_steps(run));
     reasons.extend(faults(run));
 
     let verdict = reasons.iter().map(|reason| reason.kind.verdict()).max().unwrap_or(Verdict::Pass);
@@ -247,6 +250,26 @@ fn listed_but_kept(violation: &Violation, promises: &[Finding], rules: &[RuleRes
     };
     let because = violation.because.clone();
     Some(Reason { because, ..reason(ReasonKind::ListedButKept, Some(violation.line), text, Vec::new()) })
+}
+
+/// Operations that a step performs must succeed, or be refused as the step requires: an operator whose command failed
+/// unnoticed would make the rest of a scenario mean something else.
+fn refused_steps(run: &Timeline) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for event in &run.events {
+        let EventKind::Step { id, code } = &event.kind else { continue };
+        let step = run.plan().steps.iter().find(|step| step.id == *id);
+        if let (Some(Step { line, action: Action::Do { operation, require, .. }, .. }), true) = (step, *code != 0) {
+            let verb = operation.verb.kind();
+            let text = match require {
+                Some(required) => format!("step {id} requires {required} of {verb}, which answered otherwise"),
+                None => format!("step {id}: {verb} at {} was refused with {}", operation.at, Win32Error(*code)),
+            };
+            // The call itself stands just before the step's own event.
+            reasons.push(reason(ReasonKind::RefusedStep, Some(*line), text, vec![event.seq.saturating_sub(1), event.seq]));
+        }
+    }
+    reasons
 }
 
 fn faults(run: &Timeline) -> Vec<Reason> {

@@ -69,12 +69,21 @@ impl Profile {
 
     /// The profile `name` with `overrides`, nested tables of the profile's own shape, applied last.
     pub fn resolve(name: &str, overrides: &Table) -> Result<Profile, ProfileError> {
-        let base = built_in(name)?;
-        check_keys(&base, overrides, "")?;
-        let mut table = base.clone();
-        patch(&mut table, overrides);
-        typed(table).map_err(|reason| blame(&base, overrides, reason))
+        overridden(&built_in(name)?, overrides)
     }
+
+    /// This profile with further overrides, applied last.
+    pub fn with(&self, overrides: &Table) -> Result<Profile, ProfileError> {
+        let broken = |error: toml::ser::Error| ProfileError::Broken { name: self.name.clone(), reason: error.to_string() };
+        overridden(&Table::try_from(self).map_err(broken)?, overrides)
+    }
+}
+
+fn overridden(base: &Table, overrides: &Table) -> Result<Profile, ProfileError> {
+    check_keys(base, overrides, "")?;
+    let mut table = base.clone();
+    patch(&mut table, overrides);
+    typed(table).map_err(|reason| blame(base, overrides, reason))
 }
 
 /// The whole table of a built-in profile, its ancestors included.

@@ -244,6 +244,7 @@ pub(crate) struct RawHost {
     pub(crate) service_account: Option<RawCredentials>,
     pub(crate) connection_accounts: Vec<RawCredentials>,
     pub(crate) excluded: Option<Hosts>,
+    pub(crate) ccm: Option<Located<toml::Table>>,
 }
 
 /// Registry data: a number, a text or a list of texts.

@@ -150,6 +150,20 @@ fn site_server(
             None => Profile::resolve(PLAIN_PROFILE, &toml::Table::new()).ok()?,
         },
     };
+    let profile = match &raw.ccm {
+        Some(ccm) => {
+            let overrides = toml::Table::from_iter([("ccm".to_owned(), toml::Value::Table(ccm.value.clone()))]);
+            match profile.with(&overrides) {
+                Ok(profile) => profile,
+                Err(error) => {
+                    let word = raw.profile.as_ref().map(|word| word.span.clone());
+                    context.profile_value(&error, ccm.span.clone(), word);
+                    return None;
+                }
+            }
+        }
+        None => profile,
+    };
     let service_account = match &raw.service_account {
         Some(account) => context.credentials(account),
         None => Credentials {

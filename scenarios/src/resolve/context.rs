@@ -261,15 +261,24 @@ impl<'t> Context<'t> {
                 None
             }
             Err(error) => {
-                self.report(
-                    Problem::new(Code::ProfileValue, error.to_string())
-                        .at(place, "overridden here")
-                        .at(word.span.clone(), "a value of this profile")
-                        .help("sections, keys and types are those of the profile"),
-                );
+                self.profile_value(&error, place, Some(word.span.clone()));
                 None
             }
         }
+    }
+
+    /// A value of a profile cannot be overridden like this.
+    pub(super) fn profile_value(
+        &mut self,
+        error: &ProfileError,
+        place: Range<usize>,
+        profile: Option<Range<usize>>,
+    ) {
+        let mut problem = Problem::new(Code::ProfileValue, error.to_string()).at(place, "overridden here");
+        if let Some(profile) = profile {
+            problem = problem.at(profile, "a value of this profile");
+        }
+        self.report(problem.help("sections, keys and types are those of the profile"));
     }
 
     /// An instant that lies in the run.

@@ -184,3 +184,26 @@ fn no_install_in_any_model_of_replication_breaks_a_law() {
         assert!(attempts.count() > 0, "an attempt is decided");
     }
 }
+
+#[test]
+fn a_step_that_is_refused_fails_unless_it_requires_that() {
+    use mockdc_mocks::{Operation, Verb};
+    use mockdc_scenarios::{Action, Step, Trigger};
+    let planned = |require| {
+        let operation = Operation::new("PDC1", Verb::UserDelete { user: "A".into() });
+        let action = Action::Do { operation, user: None, require };
+        let trigger = Trigger::At(mockdc_mocks::SimTime::START);
+        Plan { steps: vec![Step { id: "clean-up".into(), line: 9, trigger, action }], ..plan() }
+    };
+    let ran = |code| {
+        let mut story = sound(EndReason::Until);
+        story.event("PDC1", EventKind::Step { id: "clean-up".into(), code });
+        story.event("PDC1", EventKind::End { reason: EndReason::Until });
+        story
+    };
+    assert_eq!(kinds(planned(None), &ran(0)), (Verdict::Pass, vec![]));
+    assert_eq!(kinds(planned(None), &ran(2221)), (Verdict::Fail, vec![ReasonKind::RefusedStep]));
+    // The orchestrator turns a required code into success, and anything else into a failure.
+    assert_eq!(kinds(planned(Some(2221)), &ran(0)), (Verdict::Pass, vec![]));
+    assert_eq!(kinds(planned(Some(2221)), &ran(1003)), (Verdict::Fail, vec![ReasonKind::RefusedStep]));
+}
