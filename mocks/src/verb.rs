@@ -368,6 +368,9 @@ verbs! {
         #[serde(default)] as_user: Option<Credentials>,
         /// Which rights of the caller count.
         #[serde(default)] rights: RightsChecked,
+        /// Privileges that the caller enables for the launch beside those that the system itself demands; 1314 when
+        /// it does not hold one.
+        #[serde(default)] enables: BTreeSet<Right>,
     }
     /// A process ends, by its own report.
     ProcessExit "process-exit" {

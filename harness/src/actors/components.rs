@@ -139,8 +139,12 @@ async fn start(
         LaunchToken::TokenAccount => client.token_account(),
         LaunchToken::Own | LaunchToken::None => None,
     };
-    let launch =
-        Verb::ProcessLaunch { program: component.program.clone(), as_user, rights: standing.checked };
+    let launch = Verb::ProcessLaunch {
+        program: component.program.clone(),
+        as_user,
+        rights: standing.checked,
+        enables: component.needs.iter().copied().collect(),
+    };
     ctx.call(ctx.host(), launch).await.map(drop)
 }
 

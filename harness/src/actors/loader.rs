@@ -41,6 +41,7 @@ async fn load(ctx: &Ctx, client: &Installation, journal: &Journal) -> Result<u32
         program: profile.bootstrap.program.clone(),
         as_user: None,
         rights: Default::default(),
+        enables: Default::default(),
     };
     let child = match ctx.call(ctx.host(), launch).await {
         Ok(Reply::Process(child)) => child,

@@ -259,14 +259,25 @@ fn refused_steps(run: &Timeline) -> Vec<Reason> {
     for event in &run.events {
         let EventKind::Step { id, code } = &event.kind else { continue };
         let step = run.plan().steps.iter().find(|step| step.id == *id);
-        if let (Some(Step { line, action: Action::Do { operation, require, .. }, .. }), true) = (step, *code != 0) {
+        if let (Some(Step { line, action: Action::Do { operation, require, .. }, .. }), true) =
+            (step, *code != 0)
+        {
             let verb = operation.verb.kind();
             let text = match require {
-                Some(required) => format!("step {id} requires {required} of {verb}, which answered otherwise"),
-                None => format!("step {id}: {verb} at {} was refused with {}", operation.at, Win32Error(*code)),
+                Some(required) => {
+                    format!("step {id} requires {required} of {verb}, which answered otherwise")
+                }
+                None => {
+                    format!("step {id}: {verb} at {} was refused with {}", operation.at, Win32Error(*code))
+                }
             };
             // The call itself stands just before the step's own event.
-            reasons.push(reason(ReasonKind::RefusedStep, Some(*line), text, vec![event.seq.saturating_sub(1), event.seq]));
+            reasons.push(reason(
+                ReasonKind::RefusedStep,
+                Some(*line),
+                text,
+                vec![event.seq.saturating_sub(1), event.seq],
+            ));
         }
     }
     reasons

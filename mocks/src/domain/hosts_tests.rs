@@ -107,7 +107,12 @@ fn service_token(domain: &mut Domain) -> std::sync::Arc<Token> {
 }
 
 fn launch(rights: RightsChecked) -> Verb {
-    Verb::ProcessLaunch { program: "ODPUSR32.exe".into(), as_user: credentials("SMSCliToknAcct&"), rights }
+    Verb::ProcessLaunch {
+        program: "ODPUSR32.exe".into(),
+        as_user: credentials("SMSCliToknAcct&"),
+        rights,
+        enables: Default::default(),
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! All machines of a world: what the service control manager and its neighbours answer.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -227,8 +228,8 @@ impl Hosts {
             Verb::ServiceStart { service } => {
                 self.start_service(now, host, service, logons, facts).map(|()| Reply::Done)
             }
-            Verb::ProcessLaunch { program, as_user, rights } => self
-                .launch(now, by, host, program, as_user.as_ref(), *rights, logons, facts)
+            Verb::ProcessLaunch { program, as_user, rights, enables } => self
+                .launch(now, by, host, (program, as_user.as_ref()), (*rights, enables), logons, facts)
                 .map(Reply::Process),
             Verb::ProcessExit { process, code } => self.end_process(now, host, *process, Some(*code), facts),
             Verb::ProcessKill { process } => self.end_process(now, host, *process, None, facts),
@@ -280,9 +281,8 @@ impl Hosts {
         now: SimTime,
         by: &Caller,
         host: &HostName,
-        program: &ProgramName,
-        as_user: Option<&Credentials>,
-        checked: RightsChecked,
+        (program, as_user): (&ProgramName, Option<&Credentials>),
+        (checked, enables): (RightsChecked, &BTreeSet<Right>),
         logons: &mut dyn Logons,
         facts: &mut Facts,
     ) -> Result<ProcessId, Win32Error> {
@@ -294,21 +294,25 @@ impl Hosts {
             }
         };
         let parent = own.as_ref().and_then(|token| self.processes.of_token(token));
+        // Local System holds every right.
+        if let Some(token) = own.as_ref().filter(|token| token.credentials.is_some())
+            && (as_user.is_some() || !enables.is_empty())
+        {
+            let held = match checked {
+                RightsChecked::AtLogon => Cow::Borrowed(&token.rights),
+                RightsChecked::Now => Cow::Owned(logons.rights_now(now, host, token)),
+            };
+            if !enables.is_subset(&held) {
+                return Err(Win32Error::PRIVILEGE_NOT_HELD);
+            }
+            if as_user.is_some() {
+                let os = self.machines.get(host).map_or(crate::Os::Nt4, |machine| machine.os);
+                may_launch_as_another(os, &held)?;
+            }
+        }
         let token = match as_user {
             None => own.unwrap_or_else(|| system_token(now, host, LogonType::Service)),
-            Some(account) => {
-                // Local System holds every right.
-                if let Some(token) = own.filter(|token| token.credentials.is_some()) {
-                    let os = self.machines.get(host).map_or(crate::Os::Nt4, |machine| machine.os);
-                    match checked {
-                        RightsChecked::AtLogon => may_launch_as_another(os, &token.rights)?,
-                        RightsChecked::Now => {
-                            may_launch_as_another(os, &logons.rights_now(now, host, &token))?;
-                        }
-                    }
-                }
-                logons.log_on(now, host, account, LogonType::Interactive, facts)?
-            }
+            Some(account) => logons.log_on(now, host, account, LogonType::Interactive, facts)?,
         };
         let process = self.processes.enter(host, program.clone(), Arc::clone(&token));
         facts.push(now, host, Fact::ProcessStarted { process, program: program.clone(), token, parent });

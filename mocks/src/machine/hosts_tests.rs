@@ -123,7 +123,12 @@ fn callers_who_are_no_administrators_are_refused_by_the_service_control_manager(
 }
 
 fn launch(as_user: &str, rights: RightsChecked) -> Verb {
-    Verb::ProcessLaunch { program: "ODPUSR32.exe".into(), as_user: account(as_user), rights }
+    Verb::ProcessLaunch {
+        program: "ODPUSR32.exe".into(),
+        as_user: account(as_user),
+        rights,
+        enables: Default::default(),
+    }
 }
 
 #[test]
@@ -170,8 +175,12 @@ fn a_child_outlives_the_service_that_launched_it() {
     lab.admin(start()).unwrap();
     let token = Arc::clone(&lab.hosts.processes().find(ProcessId(1)).unwrap().token);
     let by = Caller::token(token);
-    let child =
-        Verb::ProcessLaunch { program: "Ccmboot.exe".into(), as_user: None, rights: RightsChecked::AtLogon };
+    let child = Verb::ProcessLaunch {
+        program: "Ccmboot.exe".into(),
+        as_user: None,
+        rights: RightsChecked::AtLogon,
+        enables: Default::default(),
+    };
     assert_eq!(lab.by(&by, true, child), Ok(Reply::Process(ProcessId(2))));
     let stopped = Verb::ServiceReport { service: "Clisvc".into(), state: ServiceState::Stopped, code: 0 };
     lab.by(&by, true, stopped).unwrap();

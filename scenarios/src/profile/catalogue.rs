@@ -74,7 +74,10 @@ impl Profile {
 
     /// This profile with further overrides, applied last.
     pub fn with(&self, overrides: &Table) -> Result<Profile, ProfileError> {
-        let broken = |error: toml::ser::Error| ProfileError::Broken { name: self.name.clone(), reason: error.to_string() };
+        let broken = |error: toml::ser::Error| ProfileError::Broken {
+            name: self.name.clone(),
+            reason: error.to_string(),
+        };
         overridden(&Table::try_from(self).map_err(broken)?, overrides)
     }
 }

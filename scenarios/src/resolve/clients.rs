@@ -152,7 +152,8 @@ fn site_server(
     };
     let profile = match &raw.ccm {
         Some(ccm) => {
-            let overrides = toml::Table::from_iter([("ccm".to_owned(), toml::Value::Table(ccm.value.clone()))]);
+            let overrides =
+                toml::Table::from_iter([("ccm".to_owned(), toml::Value::Table(ccm.value.clone()))]);
             match profile.with(&overrides) {
                 Ok(profile) => profile,
                 Err(error) => {

@@ -342,7 +342,8 @@ fn build_world(
 
 /// Reads a host's table. One that cannot be read still has its name, so that no consequence of it is reported.
 fn read_host(context: &mut Context<'_>, node: &Node<'_>, kind: &str) -> RawHost {
-    const NOT_IN_DC: &[&str] = &["kind", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
+    const NOT_IN_DC: &[&str] =
+        &["kind", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
     const NOT_IN_MACHINE: &[&str] =
         &["role", "delay", "nt4", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
     const NOT_IN_SERVER: &[&str] = &["role", "delay", "nt4", "kind", "count", "names"];
