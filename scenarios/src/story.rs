@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use mockdc_mocks::{DcRole, Distribution, Replication};
+use mockdc_mocks::{DcRole, Distribution, GpoSpec, Replication};
 use serde::Serialize;
 
 use crate::{
@@ -65,7 +65,11 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
     if !world.machines.is_empty() {
         writeln!(out, "Further machines: {}.", row(world.machines.iter().map(|machine| &machine.name)))?;
     }
-    for policy in &world.policies {
+    let speaks = |policy: &&GpoSpec| {
+        policy.template.is_some()
+            || !(policy.rights.is_empty() && policy.members.is_empty() && policy.member_of.is_empty())
+    };
+    for policy in world.policies.iter().filter(speaks) {
         let links = row(policy.links.iter().map(|link| &link.container));
         let links = if links.is_empty() { "nothing".to_owned() } else { links };
         writeln!(out, "The policy object \"{}\" is linked to {links}.", policy.name)?;
