@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_logarithm_is_one() {
-        for x in [1e-15, 0.1, 0.5, 0.999, 1.0, 1.4142, 2.0, 10.0, 12_345.678] {
+        for x in [1e-15, 0.1, 0.5, 0.999, 1.0, 1.375, 2.0, 10.0, 12_345.678] {
             assert!((natural_logarithm(x) - x.ln()).abs() < 1e-12, "{x}");
         }
     }

@@ -73,12 +73,8 @@ fn check(install: &Install) -> Result<(), TestCaseError> {
 
 fn installs() -> impl Strategy<Value = Install> {
     let times = (0..80 * MINUTE, 1..5 * MINUTE, 1..5 * MINUTE, 10 * MINUTE..90 * MINUTE);
-    let rest = (
-        0..3 * MINUTE,
-        proptest::option::weighted(0.8, 1 * MINUTE..50 * MINUTE),
-        0..30 * MINUTE,
-        any::<bool>(),
-    );
+    let rest =
+        (0..3 * MINUTE, proptest::option::weighted(0.8, MINUTE..50 * MINUTE), 0..30 * MINUTE, any::<bool>());
     (times, rest).prop_map(
         |((delay, site_probe, probe, maximum_wait), (first_wait, loader, deletion, each))| Install {
             // Probes of whole seconds keep a run of a slow case short without making it rounder than the arithmetic.

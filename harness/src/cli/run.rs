@@ -15,7 +15,7 @@ use crate::report::{self, Outcome, RunResult, Summary, Totals, json};
 use crate::timeline::Timeline;
 
 /// The seed of a run for which nobody states one.
-pub const DEFAULT_SEED: u64 = 1;
+pub(super) const DEFAULT_SEED: u64 = 1;
 
 /// `mockdc run`
 pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {

@@ -52,11 +52,6 @@ impl Controllers {
         index
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
-    }
-
     /// Every place in the list.
     pub(crate) fn indices(&self) -> impl Iterator<Item = DcIndex> + use<> {
         (0..self.list.len()).map(|index| DcIndex(index as u16))
@@ -104,6 +99,7 @@ impl Controllers {
     }
 
     /// Every commit of the run, in order: versions 1, 2, 3, …
+    #[cfg(test)]
     pub(crate) fn commits(&self) -> &[Commit] {
         &self.commits
     }

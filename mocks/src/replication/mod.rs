@@ -138,27 +138,6 @@ impl ReplicationContext<'_> {
         database.put(now, name, part, record, self.facts)
     }
 
-    /// Copies a part from one controller's database to the other's, as it stands at the source now.
-    /// Nothing happens when the target has it, or a later one by [`crate::directory::Stamp`], already.
-    pub(crate) fn copy(&mut self, now: SimTime, to: DcIndex, from: DcIndex, part: &Part) -> bool {
-        let Some(record) = self.controllers.database(from).records().record(part) else { return false };
-        if self.controllers.database(to).records().record(part).is_some_and(|old| old.stamp >= record.stamp) {
-            return false;
-        }
-        let record = record.clone();
-        self.put(now, to, part.clone(), record)
-    }
-
-    /// Takes one change over as a whole: states it, and copies its parts as they stand at the source now.
-    pub(crate) fn take(&mut self, now: SimTime, to: DcIndex, from: DcIndex, version: Version) {
-        let Some(commit) = self.controllers.commit(version) else { return };
-        let parts = commit.parts.clone();
-        self.replicated(now, to, from, version);
-        for part in &parts {
-            self.copy(now, to, from, part);
-        }
-    }
-
     /// How many members a global or local group has at a controller, the uncounted ones of Domain Users included.
     pub(crate) fn member_count(&self, at: DcIndex, group: Rid) -> u64 {
         let further = if group == Rid::DOMAIN_USERS { self.controllers.further_users() } else { 0 };
