@@ -1,4 +1,4 @@
-//! Log lines as the products write and show them, to the byte (FACTS.md, "Log files").
+//! Log lines as the products write and show them, to the byte (FACTS.md, "Log files and line formats").
 //!
 //! A run's log lines are events; [`LogFormat`] turns one into the line that the product would have in its file, so
 //! that an old viewer opens it and a customer's log can be compared with it.

@@ -22,7 +22,7 @@ impl Domain {
         let plan = plan(now, database, None, verb, self.controllers.next_rid())?;
         let changes = match plan {
             // A change of one's own password is looked at before it is found to be at the wrong place: with it a
-            // program can ask whether a password has arrived (FACTS.md, "What the number means"). Names are mapped
+            // program can ask whether a password has arrived (FACTS.md, "The number in the wait line"). Names are mapped
             // before anything is written: 1332, 1387.
             Err(error)
                 if self.model.writable(dc)

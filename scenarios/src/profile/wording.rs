@@ -1,4 +1,4 @@
-//! Log files and the words in them (FACTS.md, "Log files").
+//! Log files and the words in them (FACTS.md, "Log files and line formats").
 
 use std::fmt::{Display, Write};
 
