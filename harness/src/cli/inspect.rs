@@ -78,13 +78,16 @@ fn print_reports(selection: &Selection, streams: &mut Streams<'_>) -> io::Result
         problems += report.problems.len();
         write!(streams.err, "{}", report.render(WIDTH))?;
     }
-    let files = selection.reports.len();
     writeln!(
         streams.err,
-        "{problems} {} in {files} {}; nothing was run. `mockdc explain CODE` tells more.",
-        if problems == 1 { "mistake" } else { "mistakes" },
-        if files == 1 { "file" } else { "files" },
+        "{} in {}; nothing was run. `mockdc explain CODE` tells more.",
+        counted(problems, "mistake"),
+        counted(selection.reports.len(), "file"),
     )
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `mockdc list`
@@ -154,10 +157,9 @@ pub(super) fn check(check: &Check, streams: &mut Streams<'_>) -> io::Result<Exit
             if selection.reports.is_empty() && duplicate.is_none() && selection.files > 0 {
                 writeln!(
                     streams.out,
-                    "{} {}, {} scenarios: no mistakes",
-                    selection.files,
-                    if selection.files == 1 { "file" } else { "files" },
-                    selection.plans.len()
+                    "{}, {}: no mistakes",
+                    counted(selection.files, "file"),
+                    counted(selection.plans.len(), "scenario")
                 )?;
             }
         }
