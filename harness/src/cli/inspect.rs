@@ -3,7 +3,7 @@
 use std::io;
 
 use mockdc_mocks::Win32Error;
-use mockdc_scenarios::{Profile, PromiseId};
+use mockdc_scenarios::{Code, Profile, PromiseId};
 
 use super::arguments::{Check, Explain, Format, List, Select};
 use super::select::{self, Selection};
@@ -182,13 +182,17 @@ pub(super) fn check(check: &Check, streams: &mut Streams<'_>) -> io::Result<Exit
 pub(super) fn explain(explain: &Explain, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let Some(code) = explain.code.as_deref() else {
         writeln!(streams.out, "Diagnostics of scenario files:")?;
-        for code in mockdc_scenarios::codes() {
-            writeln!(streams.out, "  {code}")?;
+        for code in Code::ALL {
+            writeln!(streams.out, "  {:24}  {}", code.as_str(), code.meaning())?;
         }
         writeln!(streams.out, "\nPromises:")?;
         for promise in PromiseId::ALL {
-            writeln!(streams.out, "  {promise}")?;
+            writeln!(streams.out, "  {promise:44}  {}", promise.text())?;
         }
+        writeln!(
+            streams.out,
+            "\n`mockdc explain CODE` tells more of each, and of Win32 codes such as 1326."
+        )?;
         return Ok(Exit::Passed);
     };
     if let Some(text) = mockdc_scenarios::explain(code) {

@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use mockdc_mocks::{Fact, StateKey};
+
 use super::story::Cast;
-use super::summary::{RunResult, Summary, Totals};
-use crate::timeline::Event;
+use super::summary::{Reason, RunResult, Summary, Totals};
+use crate::timeline::{Event, EventKind};
 
 /// Events shown before and after one that is evidence.
 const AROUND: usize = 3;
 
 /// Events shown of one run at most.
-const MOST: usize = 60;
+const MOST: usize = 25;
 
 /// How the console looks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,22 +76,20 @@ pub fn failure(out: &mut dyn Write, summary: &Summary, events: &[Event], style: 
     if matches!(summary.result, RunResult::Pass | RunResult::Skipped) {
         return Ok(());
     }
-    for reason in &summary.reasons {
+    for (number, reason) in summary.reasons.iter().enumerate() {
         let place = match reason.line {
             Some(line) => format!("{}:{line}", summary.file),
             None => summary.file.clone(),
         };
         writeln!(out, "  {}: {}", style.paint(&place, "1"), reason.text)?;
-        if let Some(because) = &reason.because {
+        // Reasons of one line share the author's words: they are told once, below the last.
+        let next = summary.reasons.get(number + 1);
+        let shared = next.is_some_and(|next| (next.line, &next.because) == (reason.line, &reason.because));
+        if let Some(because) = reason.because.as_ref().filter(|_| !shared) {
             writeln!(out, "    because {because}")?;
         }
     }
-    let shown: BTreeSet<u64> = summary
-        .reasons
-        .iter()
-        .flat_map(|reason| reason.evidence.iter().map(|evidence| evidence.event))
-        .collect();
-    events_around(out, &shown, events, style)?;
+    events_around(out, &summary.reasons, events, style)?;
     breaks_as_stated(out, summary)?;
     writeln!(out, "  {}", style.paint(&summary.rerun, "36"))
 }
@@ -107,35 +107,26 @@ fn breaks_as_stated(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     writeln!(out, "  breaks as stated: {}", names.join(", "))
 }
 
-/// The events in `marked` and those around them, in columns; the last ones when none is marked.
-fn events_around(
-    out: &mut dyn Write,
-    marked: &BTreeSet<u64>,
-    events: &[Event],
-    style: Style,
-) -> io::Result<()> {
+/// The events that are evidence and those around them, in columns; the last ones when there is no evidence.
+fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &[Event], style: Style) -> io::Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    let mut chosen: BTreeSet<usize> = BTreeSet::new();
+    let marked: BTreeSet<u64> =
+        reasons.iter().flat_map(|reason| reason.evidence.iter().map(|evidence| evidence.event)).collect();
+    let mut chosen = chosen(reasons, &marked, events);
     let last = events.len() - 1;
-    for seq in marked {
-        let at = usize::try_from(*seq).unwrap_or(usize::MAX).min(last);
-        let window = at.saturating_sub(AROUND)..=(at + AROUND).min(last);
-        if chosen.len() + 2 * AROUND + 1 > MOST {
-            break;
-        }
-        chosen.extend(window);
-    }
     if chosen.is_empty() {
         chosen.extend(last.saturating_sub(2 * AROUND)..=last);
     }
     let cast = Cast::of(events);
     let widths = cast.widths(chosen.iter().map(|at| &events[*at]));
+    // What is noise leaves no gap behind.
+    let gap = |from: usize, to: usize| events[from..to].iter().any(|event| !is_noise(event));
     writeln!(out)?;
     let mut next = 0;
     for at in chosen {
-        if at != next {
+        if gap(next, at) {
             writeln!(out, "    ...")?;
         }
         next = at + 1;
@@ -145,10 +136,49 @@ fn events_around(
             false => writeln!(out, "    {line}")?,
         }
     }
-    if next <= last {
+    if gap(next, events.len()) {
         writeln!(out, "    ...")?;
     }
     writeln!(out)
+}
+
+/// Places of the events to show, the most telling ones as far as there is room: the evidence of the first reason and
+/// what stands next to it, then that of the others, then more and more of what lies around.
+fn chosen(reasons: &[Reason], marked: &BTreeSet<u64>, events: &[Event]) -> BTreeSet<usize> {
+    let places = |reason: &Reason| -> Vec<usize> {
+        let seqs = reason.evidence.iter().filter_map(|evidence| usize::try_from(evidence.event).ok());
+        seqs.filter(|at| *at < events.len()).collect()
+    };
+    let first: Vec<usize> = reasons.first().map(places).unwrap_or_default();
+    let others: Vec<usize> = reasons.iter().skip(1).flat_map(places).collect();
+    let shows = |at: &usize| marked.contains(&events[*at].seq) || !is_noise(&events[*at]);
+    let around = |at: usize, far: usize| {
+        let before = (0..at).rev().filter(shows).nth(far);
+        before.into_iter().chain((at + 1..events.len()).filter(shows).nth(far))
+    };
+    let mut chosen = BTreeSet::new();
+    let mut take = |places: &mut dyn Iterator<Item = usize>| {
+        for at in places {
+            if chosen.len() < MOST {
+                chosen.insert(at);
+            }
+        }
+    };
+    take(&mut first.iter().copied());
+    take(&mut first.iter().take(MOST).flat_map(|at| around(*at, 0)));
+    take(&mut others.iter().copied());
+    for far in 0..AROUND {
+        take(&mut first.iter().chain(&others).take(MOST).flat_map(|at| around(*at, far)));
+    }
+    chosen
+}
+
+/// Attributes of accounts and counters change by the dozen, and explain only what asks for them.
+fn is_noise(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::Fact(Fact::State { key: StateKey::Attribute { .. } | StateKey::Counter { .. }, .. })
+    )
 }
 
 /// The last line of all: how many ended in which way.

@@ -181,8 +181,19 @@ pub fn describe_state(key: &StateKey, value: Option<&Value>) -> String {
                 Some(Value::Is(yes)) => {
                     format!("{account} {} {attribute}", if *yes { "is" } else { "is not" })
                 }
+                Some(Value::Text(text)) if text.is_empty() => format!("{account} has no {attribute}"),
                 Some(value) => format!("{attribute} of {account} is {}", value_text(value)),
-                None => format!("{attribute} of {account} is gone"),
+                None if matches!(
+                    key,
+                    StateKey::Attribute {
+                        attribute: Attribute::Disabled | Attribute::LockedOut | Attribute::MustChangePassword,
+                        ..
+                    }
+                ) =>
+                {
+                    format!("{account} is not {attribute} any more")
+                }
+                None => format!("{account} has no {attribute} any more"),
             }
         }
         StateKey::Member { group, member } => {

@@ -129,7 +129,44 @@ fn however_much_is_evidence_the_page_stays_short() {
     let evidence: Vec<u64> = (0..1_000).step_by(2).collect();
     let told = told(RunResult::Fail, &evidence, &long);
     let text = printed(|out| failure(out, &told, &long.events, Style::default()));
-    assert!(text.lines().count() < 70, "{}", text.lines().count());
+    assert!(text.lines().count() < 60, "{}", text.lines().count());
+    let shown = text.lines().filter(|line| line.contains("Wnremote.log")).count();
+    assert_eq!(shown, 25);
+}
+
+#[test]
+fn attributes_and_counters_are_left_out_unless_they_are_evidence() {
+    use mockdc_mocks::{Attribute, Counter, StateKey, Value};
+    let mut story = Story::default();
+    story.line("BDC1", "Wnremote.log", "before");
+    let comment = StateKey::Attribute { account: "A".into(), attribute: Attribute::Comment };
+    for bytes in 1..=9 {
+        story.state("PDC1", comment.clone(), Some(Value::Text("".into())));
+        let counter = StateKey::Counter { counter: Counter::BytesReceived };
+        story.state("PDC1", counter, Some(Value::Number(bytes)));
+    }
+    story.line("BDC1", "Wnremote.log", "after");
+    let run = timeline(plan(), &story);
+    let text = |evidence: &[u64]| {
+        let told = told(RunResult::Fail, evidence, &run);
+        printed(|out| failure(out, &told, &run.events, Style::default()))
+    };
+    let around = text(&[19]);
+    assert!(around.contains("before") && !around.contains("comment") && !around.contains("..."), "{around}");
+    let itself = text(&[5]);
+    assert!(itself.contains("A has no comment") && itself.contains("before"), "{itself}");
+    assert_eq!(itself.matches("PDC1").count(), 1, "{itself}");
+}
+
+#[test]
+fn what_several_reasons_of_a_line_have_in_common_is_told_once() {
+    let run = run();
+    let mut told = told(RunResult::Fail, &[6], &run);
+    let again = told.reasons[0].clone();
+    told.reasons.extend([again.clone(), again]);
+    let text = printed(|out| failure(out, &told, &run.events, Style::default()));
+    assert_eq!(text.matches("because the article says so").count(), 1, "{text}");
+    assert_eq!(text.matches("the loader stopped after 20m").count(), 3, "{text}");
 }
 
 #[test]

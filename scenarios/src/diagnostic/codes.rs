@@ -17,6 +17,11 @@ macro_rules! codes {
                 match self { $(Code::$id => $name,)* }
             }
 
+            /// What it means, in one line.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Code::$id => $what,)* }
+            }
+
             /// What it means, why it matters, how to mend it, and an example.
             pub fn explain(self) -> &'static str {
                 match self {
