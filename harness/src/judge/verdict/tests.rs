@@ -196,8 +196,9 @@ fn a_step_that_is_refused_fails_unless_it_requires_that() {
         Plan { steps: vec![Step { id: "clean-up".into(), line: 9, trigger, action }], ..plan() }
     };
     let ran = |code| {
-        let mut story = sound(EndReason::Until);
-        story.event("PDC1", EventKind::Step { id: "clean-up".into(), code });
+        let mut story = Story::default();
+        story.call("SMS1", None, "PDC1", VerbKind::UserAdd, "A", 0);
+        story.at("1h").event("PDC1", EventKind::Step { id: "clean-up".into(), code });
         story.event("PDC1", EventKind::End { reason: EndReason::Until });
         story
     };
