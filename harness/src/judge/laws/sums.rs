@@ -16,7 +16,8 @@ struct Sums {
     deltas: u64,
     bytes: u64,
     commits: u64,
-    open: bool,
+    /// Synchronisations that have begun and not ended.
+    open: u32,
 }
 
 pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
@@ -38,10 +39,10 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
                     breaches.push(Breach::new(text, [seq, event.seq]));
                 }
             }
-            Fact::SyncBegan { .. } => hosts.entry(&event.host).or_default().open = true,
+            Fact::SyncBegan { .. } => hosts.entry(&event.host).or_default().open += 1,
             Fact::SyncEnded { deltas, bytes, busy_bytes, error, .. } => {
                 let sums = hosts.entry(&event.host).or_default();
-                sums.open = false;
+                sums.open = sums.open.saturating_sub(1);
                 sums.deltas += deltas;
                 sums.bytes += bytes;
                 sums.synchronizations += u64::from(error.is_none());
@@ -50,17 +51,22 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
                     breaches.push(Breach::new(text, [event.seq]));
                 }
             }
+            // Within a synchronisation its end counts them.
+            Fact::Replicated { .. } => {
+                let sums = hosts.entry(&event.host).or_default();
+                sums.deltas += u64::from(sums.open == 0);
+            }
             Fact::Committed { .. } => hosts.entry(&event.host).or_default().commits += 1,
             _ => {}
         }
     }
     for (host, sums) in &hosts {
         // While a synchronisation goes on its counters may run ahead of its end.
-        if sums.open {
+        if sums.open > 0 {
             continue;
         }
         let pairs = [
-            (Counter::DeltasReceived, sums.deltas, sums.synchronizations > 0),
+            (Counter::DeltasReceived, sums.deltas, true),
             (Counter::BytesReceived, sums.bytes, sums.synchronizations > 0),
             (Counter::Synchronizations, sums.synchronizations, true),
             (Counter::DeltasCommitted, sums.commits, true),

@@ -229,6 +229,20 @@ fn counters_add_up() {
     assert_eq!(broken(&falls), [LawId::SumsAddUp]);
 }
 
+/// With a plain delay changes arrive by themselves before and after one that is forced.
+#[test]
+fn changes_that_arrive_outside_of_a_synchronisation_count_too() {
+    let run = |told: i64| {
+        let mut story = Story::default();
+        let key = StateKey::Counter { counter: Counter::DeltasReceived };
+        story.fact("PDC1", commit(1)).fact("BDC1", replicated(1, "0s"));
+        story.fact("BDC1", synchronized(2, 0)).state("BDC1", key, Some(Value::Number(told)));
+        broken(&story)
+    };
+    assert_eq!(run(3), []);
+    assert_eq!(run(2), [LawId::SumsAddUp]);
+}
+
 #[test]
 fn attempts_add_up() {
     let began = |attempt| EventKind::AttemptBegan { client: "BDC1".into(), attempt };
