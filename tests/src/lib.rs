@@ -34,6 +34,17 @@ pub fn plan(text: &str) -> Arc<mockdc_scenarios::Plan> {
     }
 }
 
+/// When the first attempt on a client was decided, in milliseconds since the start, and with which code.
+pub fn first_attempt(timeline: &mockdc::timeline::Timeline, client: &str) -> Option<(i64, u32)> {
+    use mockdc::timeline::EventKind;
+    timeline.events.iter().find_map(|event| match &event.kind {
+        EventKind::AttemptEnded { client: of, attempt: 1, code } if *of == client => {
+            Some((event.at.as_millis(), *code))
+        }
+        _ => None,
+    })
+}
+
 /// How often a property is tried: 256 times, or as often as `MOCKDC_CASES` says.
 pub fn cases() -> u32 {
     std::env::var("MOCKDC_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)

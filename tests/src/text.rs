@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::oracle::Install;
+
 /// Milliseconds as a duration of the scenario language.
 pub fn span(millis: i64) -> String {
     format!("{millis}ms")
@@ -19,4 +21,30 @@ pub fn install_on_bdc(replication: &str, site: &str, client: &str, more: &str) -
     text.push('\n');
     text.push_str(more);
     text
+}
+
+/// The profile's values of an install as the oracle counts it: the lines of the site server and those of the client.
+pub fn values_of(install: &Install) -> (String, String) {
+    let waits = match install.loader_time_out {
+        Some(time_out) => {
+            format!("loader.waits-for-child = \"time-out\"\nloader.time-out = \"{}\"", span(time_out))
+        }
+        None => "loader.waits-for-child = \"until-exit\"".to_owned(),
+    };
+    let calls = if install.calls_at_each_probe { "at-each-probe" } else { "after-the-wait" };
+    let client = format!(
+        "{waits}\nbootstrap.first-wait = \"{}\"\nbootstrap.probe-interval = \"{}\"\n\
+         bootstrap.maximum-wait.default = \"{}\"\nbootstrap.pdc-calls = \"{calls}\"",
+        span(install.first_wait),
+        span(install.probe),
+        span(install.maximum_wait),
+    );
+    let site = format!(
+        "profile = \"sms-2.0-sp3\"\nccm.probe-interval = \"{}\"\nccm.maximum-wait.default = \"{}\"\n\
+         ccm.deletes-bootstrap-account-after = \"{}\"",
+        span(install.site_probe),
+        span(install.maximum_wait),
+        span(install.deletion_delay),
+    );
+    (site, client)
 }

@@ -1,10 +1,10 @@
 //! Q304961 against closed arithmetic: whatever the delays, time-outs and probes, an install on a domain controller
 //! succeeds exactly when the oracle says so, at the millisecond that it says.
 
-use mockdc::timeline::{EventKind, Timeline};
+use mockdc::timeline::Timeline;
 use mockdc_tests::oracle::{Install, Outcome};
-use mockdc_tests::text::{install_on_bdc, span};
-use mockdc_tests::{cases, plan, replay};
+use mockdc_tests::text::{install_on_bdc, span, values_of};
+use mockdc_tests::{cases, first_attempt, plan, replay};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -12,34 +12,11 @@ const MINUTE: i64 = 60_000;
 
 /// What the run came to, in the oracle's words.
 fn outcome(timeline: &Timeline) -> Option<(i64, u32)> {
-    timeline.events.iter().find_map(|event| match event.kind {
-        EventKind::AttemptEnded { attempt: 1, code, .. } => Some((event.at.as_millis(), code)),
-        _ => None,
-    })
+    first_attempt(timeline, "BDC1")
 }
 
 fn run(install: &Install) -> Timeline {
-    let waits = match install.loader_time_out {
-        Some(time_out) => {
-            format!("loader.waits-for-child = \"time-out\"\nloader.time-out = \"{}\"", span(time_out))
-        }
-        None => "loader.waits-for-child = \"until-exit\"".to_owned(),
-    };
-    let calls = if install.calls_at_each_probe { "at-each-probe" } else { "after-the-wait" };
-    let client = format!(
-        "{waits}\nbootstrap.first-wait = \"{}\"\nbootstrap.probe-interval = \"{}\"\n\
-         bootstrap.maximum-wait.default = \"{}\"\nbootstrap.pdc-calls = \"{calls}\"",
-        span(install.first_wait),
-        span(install.probe),
-        span(install.maximum_wait),
-    );
-    let site = format!(
-        "profile = \"sms-2.0-sp3\"\nccm.probe-interval = \"{}\"\nccm.maximum-wait.default = \"{}\"\n\
-         ccm.deletes-bootstrap-account-after = \"{}\"",
-        span(install.site_probe),
-        span(install.maximum_wait),
-        span(install.deletion_delay),
-    );
+    let (site, client) = values_of(install);
     let text = install_on_bdc(&format!("{{ delay = \"{}\" }}", span(install.delay)), &site, &client, "");
     replay(&plan(&text), 1).0
 }
