@@ -338,7 +338,7 @@ pub enum ChangeKind {
     Password,
     /// A user was renamed.
     UserRename,
-    /// A user was locked out or unlocked.
+    /// A user was locked out. An administrator's unlocking is a `user-change`.
     Lockout,
     /// A global group was created.
     GroupAdd,

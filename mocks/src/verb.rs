@@ -295,6 +295,14 @@ verbs! {
         /// The type of logon.
         logon: LogonType,
     }
+    /// NetGetDCName or DsGetDcName: the name of a controller that the host finds. 1355 for another domain, 1792 without
+    /// the Netlogon service, 2453 when the primary is not found, 1908 when none is.
+    DcFind "dc-find" {
+        /// The domain; the host's own when absent.
+        #[serde(default)] domain: Option<Name>,
+        /// Only the primary domain controller, or PDC emulator, will do, as for NetGetDCName.
+        #[serde(default)] primary: bool,
+    }
     /// Connects to a share: `admin$`. 53, 67, 5, 1326.
     ShareConnect "share-connect" {
         /// The share.
@@ -497,6 +505,7 @@ impl Verb {
             Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => {
                 path.clone()
             }
+            Verb::DcFind { domain, .. } => return domain.clone(),
             Verb::AccountPolicySet { .. }
             | Verb::PolicyRefresh { .. }
             | Verb::ServerInfo {}

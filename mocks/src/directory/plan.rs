@@ -225,7 +225,9 @@ impl Desk<'_> {
         }
         let since = self.database.records().value(&Part::Lockout(rid));
         if clear.contains(&AccountFlag::LockedOut) && matches!(since, Some(RecordValue::Time(Some(_)))) {
-            changes.push(Change::of(ChangeKind::Lockout, user, Part::Lockout(rid), RecordValue::Time(None)));
+            // Only a new lockout is urgent (Q154502); that it ends is a change like any other.
+            let part = Part::Lockout(rid);
+            changes.push(Change::of(ChangeKind::UserChange, user, part, RecordValue::Time(None)));
         }
         Ok(changes)
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Domain;
 use crate::directory::{Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
-use crate::replication::Network;
 use crate::{
     AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, SimTime,
     Token, Who, Win32Error,
@@ -143,6 +142,7 @@ impl Domain {
                 let rid = self.verify_at_controller(now, credentials, dc)?;
                 let own = self.hosts.get(at).is_some_and(|host| host.controller == Some(dc));
                 if own {
+                    self.let_in_without_netlogon(at, dc, rid)?;
                     return Ok(Admitted { rid, by: Some(dc) });
                 }
                 Ok(Admitted { rid: rid.foreign(), by: Some(dc) })
@@ -171,6 +171,17 @@ impl Domain {
         }
     }
 
+    /// A controller whose Netlogon service is stopped lets only administrators in: 1792 (FACTS.md, A40).
+    fn let_in_without_netlogon(&self, at: &HostName, dc: DcIndex, rid: Rid) -> Result<(), Win32Error> {
+        if self.wires.without_netlogon.contains(at) {
+            let groups = self.controllers.database(dc).groups_of(rid);
+            if !groups.contains(&Rid::ADMINISTRATORS) && !groups.contains(&Rid::DOMAIN_ADMINS) {
+                return Err(Win32Error::NETLOGON_NOT_STARTED);
+            }
+        }
+        Ok(())
+    }
+
     /// Who judges these credentials at a host. An account of another machine is tried as one of the same name in the
     /// host's own database: so a token account meets a namesake with another password (Q231399).
     fn judge(&mut self, now: SimTime, credentials: &Credentials, at: &HostName) -> Result<Judge, Win32Error> {
@@ -178,6 +189,9 @@ impl Domain {
         match (&credentials.authority, own) {
             (_, Some(dc)) => Ok(Judge::Controller(dc)),
             (Authority::Local(_), None) => Ok(Judge::Host),
+            (Authority::Domain, None) if self.wires.without_netlogon.contains(at) => {
+                Err(Win32Error::NETLOGON_NOT_STARTED)
+            }
             (Authority::Domain, None) => {
                 self.controller_for(now, at).map(Judge::Controller).ok_or(Win32Error::NO_LOGON_SERVERS)
             }
@@ -187,7 +201,7 @@ impl Domain {
     /// The controller that a member machine turns to: the first of the world's list that answers.
     pub(super) fn controller_for(&mut self, now: SimTime, at: &HostName) -> Option<DcIndex> {
         let all = self.controllers.indices();
-        all.into_iter().find(|dc| self.wires.reaches(now, at, self.controllers.name(*dc)))
+        all.into_iter().find(|dc| self.wires.finds(now, at, self.controllers.name(*dc)))
     }
 
     /// A controller's answer. A wrong password is asked again at the PDC, when it can be reached; an unknown account
@@ -208,8 +222,7 @@ impl Domain {
             Verdict::Refused(error) => return Err(error),
             Verdict::WrongPassword(rid) => {
                 let pdc = self.controllers.pdc();
-                if dc != pdc && self.wires.reaches(now, self.controllers.name(dc), self.controllers.name(pdc))
-                {
+                if dc != pdc && self.wires.finds(now, self.controllers.name(dc), self.controllers.name(pdc)) {
                     match check(now, self.controllers.database(pdc), user, password) {
                         Verdict::Good(at_pdc) => {
                             self.forget_bad_passwords(now, pdc, at_pdc);

@@ -35,6 +35,7 @@ pub(super) fn reads(verb: VerbKind) -> bool {
             | VerbKind::LookupName
             | VerbKind::RightsOf
             | VerbKind::Logon
+            | VerbKind::DcFind
             | VerbKind::ServerInfo
             | VerbKind::ServiceQuery
             | VerbKind::RegistryRead

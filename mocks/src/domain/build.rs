@@ -38,6 +38,8 @@ impl Domain {
             faults: Faults::new(&spec.faults),
             down,
             parted: BTreeSet::new(),
+            without_netlogon: BTreeSet::new(),
+            netlogon_replicates: matches!(spec.domain.replication, Replication::Nt4(_)),
         };
         let mut machines = crate::machine::Hosts::default();
         for dc in &spec.dcs {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::accounts::done;
 use super::{Domain, Facts, Outcome, Principal};
 use crate::directory::{Database, effective_rights};
-use crate::machine::{Hosts, Logons, MachineTurn};
+use crate::machine::{Hosts, Logons, MachineTurn, NETLOGON};
 use crate::{
     Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, Right,
     ServiceName, SimTime, Span, Token, Verb, Win32Error,
@@ -29,10 +29,15 @@ impl Domain {
             self.machines.boot_at(at, now + away);
             return Some(done(Ok(Reply::Done)));
         }
-        self.with_machines(|machines, logons, facts| {
+        let outcome = self.with_machines(|machines, logons, facts| {
             machines.perform(now, by, principal.administrator, at, verb, logons, facts)
-        })
-        .map(done)
+        });
+        if let Verb::ServiceStart { service } | Verb::ServiceStop { service } = verb
+            && service == &ServiceName::from(NETLOGON)
+        {
+            self.netlogon_may_have_changed(now, at);
+        }
+        outcome.map(done)
     }
 
     /// Lends the machines out, together with the accounts that they log on with.
@@ -63,6 +68,9 @@ impl Domain {
     pub(super) fn start_machines(&mut self) {
         let now = SimTime::START;
         let names: Vec<HostName> = self.machines.iter().map(|machine| machine.name.clone()).collect();
+        for host in &names {
+            self.netlogon_starts(host);
+        }
         for host in names {
             if let Some(machine) = self.machines.find(&host) {
                 machine.state_all(now, &mut self.facts);
@@ -84,7 +92,7 @@ impl Domain {
         }
     }
 
-    fn settings(&self, host: &HostName) -> Option<&MachineSettings> {
+    pub(super) fn settings(&self, host: &HostName) -> Option<&MachineSettings> {
         let dcs = self.spec.dcs.iter().map(|dc| (&dc.name, &dc.machine));
         let machines = self.spec.machines.iter().map(|machine| (&machine.name, &machine.machine));
         dcs.chain(machines).find(|(name, _)| *name == host).map(|(_, settings)| settings)

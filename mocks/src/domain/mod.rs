@@ -8,6 +8,7 @@ mod builder;
 mod clocks;
 mod facts;
 mod hosts;
+mod netlogon;
 mod policies;
 mod running;
 mod wires;

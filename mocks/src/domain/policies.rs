@@ -217,7 +217,7 @@ impl Domain {
         if changed {
             self.state_rights(now, host);
         }
-        let fact = Fact::PolicyApplied { reason, objects: policy.deciders(), changed };
+        let fact = Fact::PolicyApplied { reason, objects: policy.deciders(!member), changed };
         self.facts.push(now, host, fact);
     }
 

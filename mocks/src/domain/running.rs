@@ -68,6 +68,9 @@ impl Domain {
         }
         match verb {
             Verb::Logon { credentials, logon } => done(self.logon(now, credentials, at, &by.host, *logon)),
+            Verb::DcFind { domain, primary } => {
+                done(self.find_controller(now, at, domain.as_ref(), *primary))
+            }
             Verb::Synchronize { full } => done(self.synchronize(now, at, *full, false)),
             Verb::SynchronizeDomain { full } => done(self.synchronize(now, at, *full, true)),
             _ => refused(Win32Error::NOT_SUPPORTED),
@@ -170,7 +173,8 @@ impl Domain {
             return;
         }
         self.machines.bring_up(at, host, &mut self.facts);
-        if let Some(dc) = self.controllers.index(host) {
+        self.netlogon_starts(host);
+        if let Some(dc) = self.controllers.index(host).filter(|_| self.wires.replicates(host)) {
             let mut context = ReplicationContext {
                 controllers: &mut self.controllers,
                 network: &mut self.wires,

@@ -14,11 +14,41 @@ pub(crate) struct Wires {
     pub(crate) down: BTreeSet<HostName>,
     /// Pairs that the facts say do not reach each other, one way.
     pub(crate) parted: BTreeSet<(HostName, HostName)>,
+    /// Hosts whose Netlogon service does not run: they validate no domain logon, and no locator finds them.
+    pub(crate) without_netlogon: BTreeSet<HostName>,
+    /// Whether the Netlogon service replicates as well, as in Windows NT 4.0.
+    pub(crate) netlogon_replicates: bool,
 }
 
+impl Wires {
+    /// Whether the host is up and not paused, whatever its services do.
+    pub(crate) fn answers(&self, host: &HostName) -> bool {
+        !self.down.contains(host) && !self.faults.paused(host)
+    }
+
+    /// Whether the service that replicates runs at the host.
+    pub(crate) fn replicates(&self, host: &HostName) -> bool {
+        !self.netlogon_replicates || !self.without_netlogon.contains(host)
+    }
+
+    /// Whether a host finds a controller that logs on: both answer, nothing parts them, and the controller's Netlogon
+    /// service runs.
+    pub(crate) fn finds(&mut self, now: SimTime, from: &HostName, controller: &HostName) -> bool {
+        self.answers(from)
+            && self.answers(controller)
+            && !self.without_netlogon.contains(controller)
+            && self.connects(now, from, controller)
+    }
+
+    fn connects(&mut self, now: SimTime, from: &HostName, to: &HostName) -> bool {
+        from == to || self.faults.reaches(now, from, to)
+    }
+}
+
+/// The network as replication sees it.
 impl Network for Wires {
     fn reaches(&mut self, now: SimTime, from: &HostName, to: &HostName) -> bool {
-        self.up(from) && self.up(to) && (from == to || self.faults.reaches(now, from, to))
+        self.up(from) && self.up(to) && self.connects(now, from, to)
     }
 
     fn held(&mut self, now: SimTime, at: &HostName) -> bool {
@@ -26,7 +56,7 @@ impl Network for Wires {
     }
 
     fn up(&self, host: &HostName) -> bool {
-        !self.down.contains(host) && !self.faults.paused(host)
+        self.answers(host) && self.replicates(host)
     }
 
     fn transfer(&mut self, now: SimTime, from: &HostName, to: &HostName, bytes: u64) -> Transfer {

@@ -14,6 +14,8 @@ pub(crate) const START_TIMEOUT: Span = Span::secs(30);
 pub(crate) const SERVER: &str = "LanmanServer";
 /// The Workstation service. Without it 2138.
 pub(crate) const WORKSTATION: &str = "LanmanWorkstation";
+/// The Netlogon service. Without it 1792.
+pub(crate) const NETLOGON: &str = "Netlogon";
 
 /// An installed service.
 #[derive(Clone, Debug)]
@@ -38,11 +40,11 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// The table at the start: the Server and Workstation services, which run, and what the machine states. A
-    /// statement about one of those two replaces it.
+    /// The table at the start: the Server, Workstation and Netlogon services, which run, and what the machine
+    /// states. A statement about one of those three replaces it.
     pub(crate) fn new(host: HostName, specs: &[ServiceSpec]) -> Services {
         let mut services = Services { host, table: BTreeMap::new() };
-        for name in [SERVER, WORKSTATION] {
+        for name in [SERVER, WORKSTATION, NETLOGON] {
             let system = Service {
                 program: "services.exe".into(),
                 account: None,
@@ -287,6 +289,11 @@ impl Services {
             self.state(now, &name, facts);
             self.bury(now, &name, facts);
         }
+    }
+
+    /// Whether a service starts by itself with the machine.
+    pub(crate) fn starts_with_machine(&self, name: &str) -> bool {
+        self.table.get(&ServiceName::from(name)).is_some_and(|service| service.start == StartMode::Automatic)
     }
 
     /// Whether a service runs.

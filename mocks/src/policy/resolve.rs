@@ -67,15 +67,17 @@ pub(crate) struct ResolvedPolicy {
 }
 
 impl ResolvedPolicy {
-    /// The objects that decided at least one setting, the strongest last.
-    pub(crate) fn deciders(&self) -> Vec<GpoName> {
+    /// The objects that decided at least one setting, the strongest last. At a controller the account policy that
+    /// counts is the domain's.
+    pub(crate) fn deciders(&self, controller: bool) -> Vec<GpoName> {
+        let account = if controller { &self.domain_account } else { &self.account };
         let ranks: BTreeMap<usize, &GpoName> = self
             .rights
             .values()
             .chain(self.members.values())
             .chain(self.member_of.values())
             .map(|decided| (decided.rank, &decided.by))
-            .chain(self.account.values().map(|decided| (decided.rank, &decided.by)))
+            .chain(account.values().map(|decided| (decided.rank, &decided.by)))
             .collect();
         let mut names: Vec<GpoName> = Vec::with_capacity(ranks.len());
         for name in ranks.into_values().rev() {

@@ -66,7 +66,7 @@ fn what_is_not_defined_nearer_comes_from_farther_and_lists_are_not_merged() {
     assert_eq!(resolved.rights[&Right::ServiceLogon].value, [Name::from("b")]);
     assert!(resolved.rights[&Right::Tcb].value.is_empty(), "defined and empty replaces: nobody");
     assert_eq!(resolved.rights[&Right::Tcb].by, "Nearer");
-    assert_eq!(resolved.deciders(), ["Domain", "Nearer"]);
+    assert_eq!(resolved.deciders(false), ["Domain", "Nearer"]);
 }
 
 #[test]
