@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountName, AccountPolicy, Credentials, GpoName, HostName, LogonType, Name, ProgramName, Right, Secret,
-    ServiceName, SimTime, Span, Token,
+    AccountName, AccountPolicy, Credentials, GpoName, HostName, LogonHours, LogonType, Name, ProgramName,
+    Right, Secret, ServiceName, SimTime, Span, Token,
 };
 
 /// A verb performed at a host.
@@ -121,6 +121,15 @@ verbs! {
         user: AccountName,
         /// The span from the scenario's start to the expiry.
         #[serde(default)] expires: Option<Span>,
+    }
+    /// Sets the hours and computers of a user's logons: 1328, 1329 otherwise. Empty lists limit nothing.
+    UserSetLogonLimits "user-set-logon-limits" {
+        /// The account.
+        user: AccountName,
+        /// The hours of each day.
+        #[serde(default)] hours: Vec<LogonHours>,
+        /// The computers that it may log on from.
+        #[serde(default)] workstations: BTreeSet<HostName>,
     }
     /// Renames an account.
     UserRename "user-rename" {
@@ -463,6 +472,7 @@ impl Verb {
             | Verb::UserSetComment { user, .. }
             | Verb::UserSetFlags { user, .. }
             | Verb::UserSetExpiry { user, .. }
+            | Verb::UserSetLogonLimits { user, .. }
             | Verb::UserRename { user, .. }
             | Verb::UserSetPrimaryGroup { user, .. }
             | Verb::GroupAddUser { user, .. }

@@ -76,6 +76,7 @@ fn accounts(client: &Client, profile: &Profile, on_dc: bool) -> [(UserSpec, Righ
             earlier_passwords: Vec::new(),
             member_of: vec!["Administrators".into()],
             expires: None,
+            limits: Default::default(),
         };
         (user, RightSpec { account: name, rights: rights.to_vec() })
     })

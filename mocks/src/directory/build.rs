@@ -103,6 +103,9 @@ impl Database {
         for (part, value) in parts {
             self.load(part, Record { value, stamp: Stamp::default() });
         }
+        if !user.limits.is_empty() {
+            self.load_value(Part::LogonLimits(rid), RecordValue::Limits(user.limits.clone()));
+        }
         if locked {
             self.load_value(Part::Lockout(rid), RecordValue::Time(Some(SimTime::START)));
             self.locks.extend(self.locked_until(rid, SimTime::START).map(|until| (until, rid)));

@@ -3,7 +3,8 @@
 use super::{BadPasswords, Change, Database, Part, RecordValue, Rid};
 use crate::domain::Facts;
 use crate::{
-    AccountFlag, AccountName, Attribute, ChangeKind, HostName, Secret, SimTime, StateKey, Value, Win32Error,
+    AccountFlag, AccountName, Attribute, ChangeKind, HostName, Secret, SimTime, Span, StateKey, Value,
+    Win32Error,
 };
 
 /// What one database says of a name and a password.
@@ -19,8 +20,23 @@ pub(crate) enum Verdict {
     Refused(Win32Error),
 }
 
-/// Looks a logon up. Counts nothing.
-pub(crate) fn check(now: SimTime, database: &Database, user: &AccountName, password: &Secret) -> Verdict {
+/// A logon as an account database sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt<'a> {
+    /// The account.
+    pub(crate) user: &'a AccountName,
+    /// The password.
+    pub(crate) password: &'a Secret,
+    /// The computer that it comes from.
+    pub(crate) from: &'a HostName,
+    /// The time of the day, since midnight.
+    pub(crate) time: Span,
+}
+
+/// Looks a logon up. Counts nothing. Hours and workstations count after the account's own state and before the age of
+/// the password (FACTS.md, A41).
+pub(crate) fn check(now: SimTime, database: &Database, attempt: &Attempt<'_>) -> Verdict {
+    let Attempt { user, password, from, time } = *attempt;
     let Some(rid) = database.user(user) else { return Verdict::Unknown };
     if database.locked_until(rid, now).is_some() {
         return Verdict::Refused(Win32Error::ACCOUNT_LOCKED_OUT);
@@ -35,6 +51,12 @@ pub(crate) fn check(now: SimTime, database: &Database, user: &AccountName, passw
     }
     if database.expires(rid).is_some_and(|expires| now >= expires) {
         return Verdict::Refused(Win32Error::ACCOUNT_EXPIRED);
+    }
+    if let Some(RecordValue::Limits(limits)) = database.records().value(&Part::LogonLimits(rid))
+        && rid != Rid::ADMINISTRATOR
+        && let Err(error) = limits.allow(time, from)
+    {
+        return Verdict::Refused(error);
     }
     if has(AccountFlag::MustChangePassword) {
         return Verdict::Refused(Win32Error::PASSWORD_MUST_CHANGE);

@@ -9,7 +9,7 @@ use super::{
     Change, Database, NewPassword, Part, Password, PrincipalKind, RecordValue, Rid, check_new, members_part,
     resolve, succeed,
 };
-use crate::{AccountFlag, AccountName, ChangeKind, Right, Secret, SimTime, Verb, Win32Error};
+use crate::{AccountFlag, AccountName, ChangeKind, LogonLimits, Right, Secret, SimTime, Verb, Win32Error};
 
 /// What a writing verb would change; `None` when the verb is none of the account database's.
 ///
@@ -38,6 +38,11 @@ pub(crate) fn plan(
         Verb::UserSetExpiry { user, expires } => desk.user(user).map(|rid| {
             let value = RecordValue::Time(expires.map(|span| SimTime::START + span));
             vec![Change::of(ChangeKind::UserChange, user, Part::Expiry(rid), value)]
+        }),
+        Verb::UserSetLogonLimits { user, hours, workstations } => desk.user(user).map(|rid| {
+            let limits = LogonLimits { hours: hours.clone(), workstations: workstations.clone() };
+            let value = RecordValue::Limits(limits);
+            vec![Change::of(ChangeKind::UserChange, user, Part::LogonLimits(rid), value)]
         }),
         Verb::UserRename { user, to } => desk.rename(user, to),
         Verb::UserSetPrimaryGroup { user, group } => desk.set_primary_group(user, group),
@@ -147,7 +152,7 @@ impl Desk<'_> {
                 changes.push(self.members_change(*group, &principal.name, rid, false));
             }
         }
-        let parts = vec![
+        let mut parts = vec![
             (Part::User(rid), None),
             (Part::Password(rid), None),
             (Part::Comment(rid), None),
@@ -156,6 +161,9 @@ impl Desk<'_> {
             (Part::Expiry(rid), None),
             (Part::Lockout(rid), None),
         ];
+        if self.database.records().value(&Part::LogonLimits(rid)).is_some() {
+            parts.push((Part::LogonLimits(rid), None));
+        }
         changes.push(Change { kind: ChangeKind::UserDelete, subject: user.name().clone(), parts });
         Ok(changes)
     }

@@ -70,7 +70,7 @@ impl Database {
             | Part::Flags(rid)
             | Part::PrimaryGroup(rid)
             | Part::Expiry(rid) => self.put_attribute(rid, part, record, stage),
-            Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => {
+            Part::LogonLimits(_) | Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => {
                 self.records.put(part, record);
             }
         }

@@ -220,6 +220,7 @@ impl Database {
             Part::Flags(rid),
             Part::PrimaryGroup(rid),
             Part::Expiry(rid),
+            Part::LogonLimits(rid),
             Part::Lockout(rid),
         ];
         parts.iter().filter_map(|part| self.version(part)).max()

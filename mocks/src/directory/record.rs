@@ -27,6 +27,8 @@ pub(crate) enum Part {
     PrimaryGroup(Rid),
     /// When a user expires.
     Expiry(Rid),
+    /// When and from where a user may log on; absent as long as nothing was limited.
+    LogonLimits(Rid),
     /// Since when a user is locked out.
     Lockout(Rid),
     /// A global group: that it exists, and its name.
@@ -62,6 +64,8 @@ pub(crate) enum RecordValue {
     Rid(Rid),
     /// An instant, where one is set.
     Time(Option<SimTime>),
+    /// Limits of logons.
+    Limits(crate::LogonLimits),
     /// Members.
     Members(BTreeSet<Rid>),
     /// Rights.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Domain;
-use crate::directory::{Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
+use crate::directory::{Attempt, Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
 use crate::{
     AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, SimTime,
     Token, Who, Win32Error,
@@ -113,7 +113,7 @@ impl Domain {
         from: &HostName,
         logon: LogonType,
     ) -> Result<Admitted, Win32Error> {
-        let admitted = self.verify(now, credentials, at).and_then(|admitted| {
+        let admitted = self.verify(now, credentials, at, from).and_then(|admitted| {
             match self.may_log_on(&admitted, at, logon) {
                 true => Ok(admitted),
                 false => Err(Win32Error::LOGON_TYPE_NOT_GRANTED),
@@ -136,10 +136,13 @@ impl Domain {
         now: SimTime,
         credentials: &Credentials,
         at: &HostName,
+        from: &HostName,
     ) -> Result<Admitted, Win32Error> {
+        let Credentials { user, password, .. } = credentials;
+        let attempt = Attempt { user, password, from, time: self.wires.links.time_of_day(now) };
         match self.judge(now, credentials, at)? {
             Judge::Controller(dc) => {
-                let rid = self.verify_at_controller(now, credentials, dc)?;
+                let rid = self.verify_at_controller(now, &attempt, dc)?;
                 let own = self.hosts.get(at).is_some_and(|host| host.controller == Some(dc));
                 if own {
                     self.let_in_without_netlogon(at, dc, rid)?;
@@ -151,7 +154,7 @@ impl Domain {
                 let Some(database) = self.hosts.get_mut(at).and_then(|host| host.accounts.as_mut()) else {
                     return Err(Win32Error::LOGON_FAILURE);
                 };
-                match check(now, database, &credentials.user, &credentials.password) {
+                match check(now, database, &attempt) {
                     Verdict::Good(rid) => {
                         database.clear_bad_passwords(now, at, rid, &mut self.facts);
                         Ok(Admitted { rid, by: None })
@@ -209,11 +212,11 @@ impl Domain {
     fn verify_at_controller(
         &mut self,
         now: SimTime,
-        credentials: &Credentials,
+        attempt: &Attempt<'_>,
         dc: DcIndex,
     ) -> Result<Rid, Win32Error> {
-        let Credentials { user, password, .. } = credentials;
-        match check(now, self.controllers.database(dc), user, password) {
+        let user = attempt.user;
+        match check(now, self.controllers.database(dc), attempt) {
             Verdict::Good(rid) => {
                 self.forget_bad_passwords(now, dc, rid);
                 return Ok(rid);
@@ -223,7 +226,7 @@ impl Domain {
             Verdict::WrongPassword(rid) => {
                 let pdc = self.controllers.pdc();
                 if dc != pdc && self.wires.finds(now, self.controllers.name(dc), self.controllers.name(pdc)) {
-                    match check(now, self.controllers.database(pdc), user, password) {
+                    match check(now, self.controllers.database(pdc), attempt) {
                         Verdict::Good(at_pdc) => {
                             self.forget_bad_passwords(now, pdc, at_pdc);
                             return Ok(rid);

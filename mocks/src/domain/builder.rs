@@ -82,6 +82,7 @@ impl DomainBuilder {
             earlier_passwords: Vec::new(),
             member_of: member_of.iter().map(|group| (*group).into()).collect(),
             expires: None,
+            limits: Default::default(),
         });
         self
     }

@@ -38,6 +38,7 @@ fn client(os: Os) -> DomainBuilder {
         earlier_passwords: Vec::new(),
         member_of: vec!["Administrators".into()],
         expires: None,
+        limits: Default::default(),
     };
     let spec = builder.spec();
     spec.domain.refresh.members.offset = Span::ZERO;

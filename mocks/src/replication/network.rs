@@ -108,6 +108,11 @@ impl Links {
         Transfer { takes: at.since(now), busy_bytes: u64::try_from(busy_millibits / 8_000).unwrap_or(0) }
     }
 
+    /// The time of the day, since midnight.
+    pub(crate) fn time_of_day(&self, at: SimTime) -> Span {
+        Span(self.of_day(at))
+    }
+
     fn of_day(&self, at: SimTime) -> i64 {
         (at.0.saturating_add(self.midnight.0)).rem_euclid(DAY)
     }

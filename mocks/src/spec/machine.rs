@@ -194,6 +194,53 @@ pub struct UserSpec {
     /// When it expires, since the start.
     #[serde(default)]
     pub expires: Option<Span>,
+    /// When and where it may log on.
+    #[serde(default)]
+    pub limits: LogonLimits,
+}
+
+/// When and from where a user may log on. The built-in administrator always may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LogonLimits {
+    /// The hours of each day; all when empty. Outside of them 1328.
+    pub hours: Vec<LogonHours>,
+    /// The computers that it may log on from; all when empty. From others 1329.
+    pub workstations: BTreeSet<HostName>,
+}
+
+/// Hours of each day, from one time of the day until before another; over midnight when `to` is the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LogonHours {
+    /// Since midnight.
+    pub from: Span,
+    /// Since midnight.
+    pub to: Span,
+}
+
+impl LogonLimits {
+    /// Whether nothing is limited.
+    pub fn is_empty(&self) -> bool {
+        self.hours.is_empty() && self.workstations.is_empty()
+    }
+
+    /// Whether a logon is within the limits: 1328, 1329. `time` is the time of the day since midnight.
+    pub fn allow(&self, time: Span, from: &HostName) -> Result<(), crate::Win32Error> {
+        let inside = |hours: &LogonHours| match hours.from <= hours.to {
+            true => hours.from <= time && time < hours.to,
+            false => time >= hours.from || time < hours.to,
+        };
+        match () {
+            () if !self.hours.is_empty() && !self.hours.iter().any(inside) => {
+                Err(crate::Win32Error::INVALID_LOGON_HOURS)
+            }
+            () if !self.workstations.is_empty() && !self.workstations.contains(from) => {
+                Err(crate::Win32Error::INVALID_WORKSTATION)
+            }
+            () => Ok(()),
+        }
+    }
 }
 
 /// A group at the start.

@@ -315,6 +315,18 @@ pub(crate) struct RawUser {
     #[serde(default)]
     pub(crate) member_of: Vec<Word>,
     pub(crate) expires: Option<Span>,
+    #[serde(default)]
+    pub(crate) logon_hours: Vec<RawHours>,
+    #[serde(default)]
+    pub(crate) workstations: Vec<Word>,
+}
+
+/// Hours of each day.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RawHours {
+    pub(crate) from: TimeOfDay,
+    pub(crate) to: TimeOfDay,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -189,6 +189,7 @@ fn site_server(
             earlier_passwords: Vec::new(),
             member_of: vec!["Domain Admins".into()],
             expires: None,
+            limits: Default::default(),
         });
     }
     let connection_accounts =

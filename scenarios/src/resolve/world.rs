@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use mockdc_mocks::{
     AccountPolicy, BusyHours, DcRole, DcSpec, DomainSpec, GroupKind, GroupSpec, Language, LinkSpec,
-    MachineSettings, MachineSpec, Nt4BdcSpec, Nt4Spec, Os, Replication, RightSpec, ServiceSpec, SiteLinkSpec,
-    Span, UnitSpec, UserSpec,
+    LogonHours, LogonLimits, MachineSettings, MachineSpec, Nt4BdcSpec, Nt4Spec, Os, Replication, RightSpec,
+    ServiceSpec, SiteLinkSpec, Span, UnitSpec, UserSpec,
 };
 
 use super::context::{Context, HostEntry, HostRole, place_of};
@@ -432,6 +432,10 @@ fn user_spec(raw: &RawUser, name: &str) -> UserSpec {
         earlier_passwords: raw.earlier_passwords.clone(),
         member_of: raw.member_of.iter().map(|group| group.value.as_str().into()).collect(),
         expires: raw.expires,
+        limits: LogonLimits {
+            hours: raw.logon_hours.iter().map(|raw| LogonHours { from: raw.from.0, to: raw.to.0 }).collect(),
+            workstations: raw.workstations.iter().map(|host| host.value.as_str().into()).collect(),
+        },
     }
 }
 
@@ -461,6 +465,9 @@ pub(super) fn directory(
         let words = names_of(context, "user", Some(&raw.name), None, raw.count.as_ref(), node, 20);
         for word in &words {
             account(context, "users", word);
+        }
+        for host in &raw.workstations {
+            context.host(&host.value, host.span.clone());
         }
         raw_users.push((raw, words));
     }

@@ -39,6 +39,7 @@ fn run(
             earlier_passwords: Vec::new(),
             member_of: vec!["Domain Admins".into()],
             expires: None,
+            limits: Default::default(),
         }],
         ..WorldSpec::default()
     };

@@ -33,6 +33,7 @@ impl Object {
             | Part::Flags(rid)
             | Part::PrimaryGroup(rid)
             | Part::Expiry(rid)
+            | Part::LogonLimits(rid)
             | Part::Lockout(rid) => Object::User(*rid),
             Part::Group(rid) | Part::GroupMembers(rid) => Object::Group(*rid),
             Part::LocalGroup(rid) | Part::LocalGroupMembers(rid) => Object::LocalGroup(*rid),
@@ -66,6 +67,7 @@ impl Object {
                 take(Part::Flags(*rid));
                 take(Part::PrimaryGroup(*rid));
                 take(Part::Expiry(*rid));
+                take(Part::LogonLimits(*rid));
                 take(Part::Lockout(*rid));
             }
             Object::Group(rid) => take(Part::GroupMembers(*rid)),
