@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use mockdc_mocks::{Caller, Credentials, DcRole, HostName, Name, ProgramName};
+use mockdc_mocks::{Caller, Credentials, DcRole, HostName, Name, ProgramName, Who};
 use mockdc_scenarios::{InstallMethod, Plan, Profile, ScriptStart, SiteServer};
 
 use crate::actors::{self, Installation, Realm};
@@ -96,31 +96,23 @@ impl Cast {
     ) {
         let Some(client) = self.clients.get(client).cloned() else { return };
         let site = by.or(self.sites.keys().next()).and_then(|site| self.sites.get(site)).cloned();
-        let subject = Name::from(client.host.as_str());
+        let actor = |role, host: &HostName, credentials: Credentials| ActorStart {
+            role,
+            host: host.clone(),
+            caller: Caller { host: host.clone(), who: Who::Credentials(credentials) },
+            process: None,
+            subject: client.host.as_str().into(),
+        };
         match (method, site) {
             (InstallMethod::Remote, Some(site)) => {
-                let host = site.machine.clone();
-                let who = mockdc_mocks::Who::Credentials(site.service_account.clone());
-                let start = ActorStart {
-                    role: Role::ClientConfigurationManager,
-                    caller: Caller { host: host.clone(), who },
-                    host,
-                    process: None,
-                    subject,
-                };
+                let start =
+                    actor(Role::ClientConfigurationManager, &site.machine, site.service_account.clone());
                 ctx.spawn(start, move |ctx| actors::ccm::install(ctx, site, client).boxed_local());
             }
+            // Reading a scenario refuses a remote install without a site server.
             (InstallMethod::Remote, None) => {}
             (InstallMethod::Manual | InstallMethod::Logon, site) => {
-                let host = client.host.clone();
-                let who = mockdc_mocks::Who::Credentials(user);
-                let start = ActorStart {
-                    role: Role::LogonInstall,
-                    caller: Caller { host: host.clone(), who },
-                    host,
-                    process: None,
-                    subject,
-                };
+                let start = actor(Role::LogonInstall, &client.host, user);
                 ctx.spawn(start, move |ctx| {
                     actors::logon_install::run(ctx, client, method, site).boxed_local()
                 });
