@@ -52,6 +52,7 @@ mod random;
 mod replication;
 mod rights;
 mod spec;
+mod texts;
 mod time;
 mod verb;
 mod win32;

@@ -17,7 +17,11 @@ pub(super) async fn install(ctx: &Ctx, client: &Installation, journal: &Journal)
     let outcome = steps(ctx, client, journal).await;
     if let Err(error) = outcome {
         journal.line(ctx, |lines| &lines.launch_failed, &[("code", &error.code())]);
-        journal.line(ctx, |lines| &lines.result, &[("code", &error.code()), ("text", &error.text())]);
+        journal.line(
+            ctx,
+            |lines| &lines.result,
+            &[("code", &error.code()), ("text", &ctx.system_text(error))],
+        );
     }
     journal.line(ctx, |lines| &lines.library_ends, &[]);
     outcome
@@ -49,7 +53,7 @@ async fn steps(ctx: &Ctx, client: &Installation, journal: &Journal) -> Result<()
         if let SetupError::Group(error) = failure {
             journal.line(ctx, |lines| &lines.group_failed, &[("code", &error.code())]);
         }
-        let values: &[(&str, &dyn Display)] = &[("code", &error.code()), ("text", &error.text())];
+        let values: &[(&str, &dyn Display)] = &[("code", &error.code()), ("text", &ctx.system_text(error))];
         journal.line(ctx, |lines| &lines.account_failed, values);
         return Err(error);
     }

@@ -28,12 +28,12 @@ async fn load(ctx: &Ctx, client: &Installation, journal: &Journal) -> Result<u32
     let list = profile.loader.server_list.clone();
     if let Err(error) = ctx.call(ctx.host(), Verb::FileRead { path: list.clone() }).await {
         let values: &[(&str, &dyn std::fmt::Display)] =
-            &[("path", &list), ("code", &error.code()), ("text", &error.text())];
+            &[("path", &list), ("code", &error.code()), ("text", &ctx.system_text(error))];
         journal.line(ctx, |lines| &lines.loader_no_servers, values);
         journal.line(
             ctx,
             |lines| &lines.loader_no_child,
-            &[("code", &error.code()), ("text", &error.text())],
+            &[("code", &error.code()), ("text", &ctx.system_text(error))],
         );
         return Err(error);
     }
@@ -48,7 +48,7 @@ async fn load(ctx: &Ctx, client: &Installation, journal: &Journal) -> Result<u32
         Ok(_) => return Ok(0),
         Err(error) => {
             let values: &[(&str, &dyn std::fmt::Display)] =
-                &[("code", &error.code()), ("text", &error.text())];
+                &[("code", &error.code()), ("text", &ctx.system_text(error))];
             journal.line(ctx, |lines| &lines.loader_no_child, values);
             return Err(error);
         }

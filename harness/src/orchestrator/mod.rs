@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use jiff::civil::DateTime;
-use mockdc_mocks::{Domain, FaultKind, SimTime, Span, SpecError};
+use mockdc_mocks::{Domain, FaultKind, Language, SimTime, Span, SpecError};
 use mockdc_scenarios::{Plan, ScriptStart};
 
 use self::cast::Cast;
@@ -50,6 +50,12 @@ pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
         if let FaultKind::ClockSkew { at, by } = &fault.kind {
             stage.skew(at.clone(), fault.from, fault.until, *by);
         }
+    }
+
+    let dcs = plan.world.dcs.iter().map(|dc| (&dc.name, dc.machine.language));
+    let machines = plan.world.machines.iter().map(|machine| (&machine.name, machine.machine.language));
+    for (host, language) in dcs.chain(machines).filter(|(_, language)| *language != Language::default()) {
+        stage.speak(host.clone(), language);
     }
 
     let open = Rc::new(RefCell::new(Open::of(plan)));

@@ -8,8 +8,8 @@ use std::task::Poll;
 
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::{
-    AccountName, Answer, Caller, HostName, Name, Operation, Port, ProcessId, Secret, ServiceName, SimTime,
-    Span, Verb,
+    AccountName, Answer, Caller, HostName, Language, Name, Operation, Port, ProcessId, Secret, ServiceName,
+    SimTime, Span, Verb, Win32Error,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -130,6 +130,16 @@ impl Ctx {
             took: self.now().since(began),
         });
         answer
+    }
+
+    /// The language of the actor's host.
+    pub fn language(&self) -> Language {
+        self.stage.language_of(self.host())
+    }
+
+    /// The system's text for a code, in the language of the actor's host.
+    pub fn system_text(&self, error: Win32Error) -> &'static str {
+        error.text_in(self.language())
     }
 
     /// Writes a line to a log of the actor's host.

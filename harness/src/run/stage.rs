@@ -7,8 +7,8 @@ use std::task::Waker;
 
 use futures::future::{AbortHandle, LocalBoxFuture};
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Name, ProcessId, ProgramName, ServiceName, SimTime, Span,
-    StateKey, Token, Value,
+    Caller, Domain, Fact, FactRecord, HostName, Language, Name, ProcessId, ProgramName, ServiceName, SimTime,
+    Span, StateKey, Token, Value,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -70,6 +70,7 @@ pub struct Stage {
     pub(super) seen: Cell<Option<mockdc_mocks::Version>>,
     waiting: RefCell<Waiting>,
     skews: RefCell<Vec<Skew>>,
+    languages: RefCell<BTreeMap<HostName, Language>>,
     seed: u64,
     limit: usize,
     curtain: Cell<SimTime>,
@@ -129,6 +130,7 @@ impl Stage {
             seen: Cell::new(None),
             waiting: RefCell::default(),
             skews: RefCell::default(),
+            languages: RefCell::default(),
             seed,
             limit,
             curtain: Cell::new(SimTime::NEVER),
@@ -172,6 +174,15 @@ impl Stage {
     pub fn skew(&self, host: HostName, from: Span, until: Option<Span>, by: Span) {
         let until = until.map_or(SimTime::NEVER, |until| SimTime::START + until);
         self.skews.borrow_mut().push(Skew { host, from: SimTime::START + from, until, by });
+    }
+
+    /// States in which language a host writes system texts; English when nobody says.
+    pub fn speak(&self, host: HostName, language: Language) {
+        self.languages.borrow_mut().insert(host, language);
+    }
+
+    pub(super) fn language_of(&self, host: &HostName) -> Language {
+        self.languages.borrow().get(host).copied().unwrap_or_default()
     }
 
     /// What a host's clock shows, when that is not the run's time.

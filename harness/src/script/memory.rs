@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use mockdc_mocks::{Authority, Credentials, HostName, Name, Secret, Win32Error};
+use mockdc_mocks::{Authority, Credentials, HostName, Language, Name, Secret, Win32Error};
 use mockdc_scenarios::ScriptUser;
 
 /// What secrets look like wherever people read them.
@@ -14,6 +14,7 @@ const HIDDEN: &str = "***";
 pub(crate) struct Memory {
     values: BTreeMap<Name, Kept>,
     codes: BTreeMap<Name, u32>,
+    language: Language,
 }
 
 #[derive(Clone)]
@@ -42,14 +43,19 @@ pub(crate) enum Unfilled {
 impl Memory {
     /// The memory with which a script starts on `host`: it knows that name as `${host}`, and nothing else.
     pub(crate) fn at(host: &HostName) -> Memory {
-        let mut memory = Memory::default();
+        Memory::speaking(host, Language::English)
+    }
+
+    /// The same on a host of a language, in which `${text:NAME}` speaks.
+    pub(crate) fn speaking(host: &HostName, language: Language) -> Memory {
+        let mut memory = Memory { language, ..Memory::default() };
         memory.keep(&"host".into(), host.as_str().to_owned());
         memory
     }
 
     /// The memory with which a sub-script starts: a copy of the values, and no step done.
     pub(crate) fn for_sub_script(&self) -> Memory {
-        Memory { values: self.values.clone(), codes: BTreeMap::new() }
+        Memory { values: self.values.clone(), codes: BTreeMap::new(), language: self.language }
     }
 
     /// Keeps a value, in place of an older one of this name.
@@ -121,7 +127,7 @@ impl Memory {
             let kept = self.values.get(&Name::from(name)).ok_or_else(|| Unfilled::Unkept(name.to_owned()))?;
             if system_text {
                 let code = kept.text.parse().map_err(|_| Unfilled::NoCode(name.to_owned()))?;
-                filled.push_str(Win32Error(code).text());
+                filled.push_str(Win32Error(code).text_in(self.language));
             } else {
                 filled.push_str(show(kept));
             }

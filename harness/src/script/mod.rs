@@ -78,7 +78,7 @@ impl Scripts {
     /// Plays a script to its end and gives its code. `service` is the service whose program it is. A service whose
     /// program reports nothing anywhere counts as running from its start.
     pub async fn play(self, ctx: Ctx, name: Name, service: Option<ServiceName>) -> u32 {
-        let memory = Memory::at(ctx.host());
+        let memory = Memory::speaking(ctx.host(), ctx.language());
         if let Some(service) = service
             && !self.reports(&name, &mut Vec::new())
         {

@@ -252,6 +252,7 @@ pub enum Pattern {
     /// An account was created at a host: a successful `user-add`.
     AccountCreated {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// The host.
         at: Option<HostName>,
@@ -259,6 +260,7 @@ pub enum Pattern {
     /// An account was deleted at a host: a successful `user-delete`.
     AccountDeleted {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// The host.
         at: Option<HostName>,
@@ -266,6 +268,7 @@ pub enum Pattern {
     /// An account became visible at a host.
     Visible {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// The host.
         at: Option<HostName>,
@@ -273,6 +276,7 @@ pub enum Pattern {
     /// An account ceased to be visible at a host.
     Gone {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// The host.
         at: Option<HostName>,
@@ -296,6 +300,7 @@ pub enum Pattern {
         /// The host calling.
         from: Option<HostName>,
         /// The account that called.
+        #[serde(default, deserialize_with = "bare")]
         by: Option<AccountName>,
         /// The account, group, service, … that the call was about.
         subject: Option<Name>,
@@ -305,6 +310,7 @@ pub enum Pattern {
     /// A logon was refused.
     LogonRefused {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// Where.
         at: Option<HostName>,
@@ -314,6 +320,7 @@ pub enum Pattern {
     /// An account was locked out.
     LockedOut {
         /// The account.
+        #[serde(default, deserialize_with = "bare")]
         account: Option<AccountName>,
         /// Where.
         at: Option<HostName>,
@@ -494,4 +501,27 @@ pub struct Rule {
     pub line: u32,
     /// What must hold.
     pub claim: Claim,
+}
+
+/// `HOST\\NAME` or `DOMAIN\\NAME` as events name it: which database it belongs to, the host of the event says.
+fn bare<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<AccountName>, D::Error> {
+    let account = Option::<AccountName>::deserialize(deserializer)?;
+    Ok(account.map(|account| match account.as_str().rsplit_once('\\') {
+        Some((_, name)) => name.into(),
+        None => account,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_may_be_named_with_its_host() {
+        let pattern: Pattern =
+            toml::from_str(r"account-created = { account = 'WS1\SVC', at = 'WS1' }").unwrap();
+        assert_eq!(pattern, Pattern::AccountCreated { account: Some("SVC".into()), at: Some("WS1".into()) });
+        let pattern: Pattern = toml::from_str("account-created = {}").unwrap();
+        assert_eq!(pattern, Pattern::AccountCreated { account: None, at: None });
+    }
 }
