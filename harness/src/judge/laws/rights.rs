@@ -1,6 +1,6 @@
 //! Rights that launches find, against the rights that policy gives.
 
-use mockdc_mocks::{HostName, ProcessId, Replication, Right, StateKey};
+use mockdc_mocks::{HostName, Replication, Right, StateKey};
 
 use crate::judge::Breach;
 use crate::judge::outline::Outline;
@@ -18,8 +18,19 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
     for event in &outline.run.events {
         if let EventKind::ComponentDue { component, account: Some(account), needs, holds, .. } = &event.kind {
             let process = event.actor.and_then(|id| outline.actors.get(&id)?.process);
-            let token =
-                process.and_then(|id: ProcessId| outline.processes.get(&id)).map(|process| process.token);
+            // A cycle that is run by hand has no process of its own: it works under the service's token.
+            let of_service = || {
+                let mut running = outline.running_at(event.seq).map(|(_, process)| process);
+                running.find(|process| {
+                    let credentials = process.token.credentials.as_ref();
+                    *process.host == event.host && credentials.is_some_and(|own| own.user == *account)
+                })
+            };
+            let token = match process {
+                Some(id) => outline.processes.get(&id),
+                None => of_service(),
+            };
+            let token = token.map(|process| process.token);
             let of_account = token.filter(|token| {
                 token.credentials.as_ref().is_some_and(|credentials| credentials.user == *account)
             });
