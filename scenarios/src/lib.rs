@@ -6,6 +6,7 @@ mod profile;
 mod read;
 mod resolve;
 mod story;
+pub mod wording;
 
 pub use diagnostic::{Code, Problem, Report, codes, explain};
 pub use plan::*;

@@ -1,14 +1,18 @@
 //! A scenario told as a story, in sentences.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 
-use mockdc_mocks::{DcRole, Distribution, GpoSpec, Replication};
-use serde::Serialize;
-
-use crate::{
-    Action, Broken, Cause, Claim, InstallMethod, LogLines, Moments, Occurrences, Plan, Quantity,
-    ScriptEnding, ScriptStart, Timing, Trigger,
+use mockdc_mocks::{
+    AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, GpoSpec, HostName, MachineKind, Os,
+    Replication, RightSpec, Span,
 };
+
+use crate::wording::{
+    claim_says, code_words, condition_says, distribution_words, fault_says, holders_words, listed,
+    operation_says, pattern_clause, rate_words, right_words, steps_say, template_words,
+};
+use crate::{Action, Broken, Cause, InstallMethod, Plan, ScriptStart, Trigger, Violation};
 
 /// The plan in plain sentences: the world, the clients, what happens when, what is expected.
 pub fn story(plan: &Plan) -> String {
@@ -47,10 +51,13 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
     }
     match &world.domain.replication {
         Replication::Delay(delay) => match &delay.all {
+            Distribution::Constant(span) if span.as_millis() == 0 => {
+                writeln!(out, "A change is visible everywhere at once.")?
+            }
             Distribution::Constant(span) => {
                 writeln!(out, "A change is visible everywhere {span} after its commit.")?
             }
-            other => writeln!(out, "A change is visible after a drawn time: {}.", words(other))?,
+            other => writeln!(out, "A change is visible after a drawn time: {}.", distribution_words(other))?,
         },
         Replication::Nt4(nt4) => {
             let first = nt4.first_pulse.unwrap_or(nt4.pulse);
@@ -60,28 +67,129 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
                 nt4.pulse
             )?;
         }
-        Replication::Ad(ad) => writeln!(out, "Active Directory of {} replicates it.", words(&ad.version))?,
-    }
-    if !world.machines.is_empty() {
-        writeln!(out, "Further machines: {}.", row(world.machines.iter().map(|machine| &machine.name)))?;
-    }
-    let speaks = |policy: &&GpoSpec| {
-        policy.template.is_some()
-            || !(policy.rights.is_empty() && policy.members.is_empty() && policy.member_of.is_empty())
-    };
-    for policy in world.policies.iter().filter(speaks) {
-        let links = row(policy.links.iter().map(|link| &link.container));
-        let links = if links.is_empty() { "nothing".to_owned() } else { links };
-        writeln!(out, "The policy object \"{}\" is linked to {links}.", policy.name)?;
-    }
-    for fault in &world.faults {
-        write!(out, "From {} on", fault.from)?;
-        if let Some(until) = fault.until {
-            write!(out, " until {until}")?;
+        Replication::Ad(ad) => {
+            let version = match ad.version {
+                AdVersion::Windows2000 => "Windows 2000",
+                AdVersion::Windows2003 => "Windows Server 2003",
+            };
+            writeln!(out, "Active Directory of {version} replicates changes.")?;
+            for link in &ad.site_links {
+                let first = link
+                    .first
+                    .map_or_else(String::new, |first| format!(", for the first time after {first}"));
+                let sites: Vec<&str> = link.sites.iter().map(|site| site.as_str()).collect();
+                writeln!(
+                    out,
+                    "The site link {} between {} opens every {}{first}.",
+                    link.name,
+                    listed(&sites, "and"),
+                    link.interval
+                )?;
+            }
         }
-        writeln!(out, ", the fault \"{}\" strikes: {}.", fault.name, words(&fault.kind))?;
     }
-    Ok(())
+    for link in &world.links {
+        let rate = link.bits_per_second.map_or_else(String::new, |rate| {
+            let busy: String = link.busy.iter().map(busy_words).collect();
+            format!(" carries {}{busy}", rate_words(rate))
+        });
+        let latency = match link.latency.as_millis() {
+            0 => String::new(),
+            _ => format!(" takes {} each way", link.latency),
+        };
+        let told: Vec<String> = [rate, latency].into_iter().filter(|told| !told.is_empty()).collect();
+        if !told.is_empty() {
+            let (one, other) = &link.between;
+            writeln!(out, "The line between {one} and {other}{}.", told.join(" and"))?;
+        }
+    }
+    let servers: BTreeSet<&HostName> = plan.site_servers.iter().map(|server| &server.machine).collect();
+    for machine in world.machines.iter().filter(|machine| !servers.contains(&machine.name)) {
+        let kind = match machine.kind {
+            MachineKind::Workstation => "workstation",
+            MachineKind::MemberServer => "member server",
+        };
+        writeln!(out, "{} is a {kind} with {}.", machine.name, os_words(machine.machine.os))?;
+    }
+    world.rights.iter().try_for_each(|rights| rights_say(out, rights, "all domain controllers"))?;
+    for dc in &world.dcs {
+        dc.machine.rights.iter().try_for_each(|rights| rights_say(out, rights, dc.name.as_str()))?;
+    }
+    for machine in &world.machines {
+        machine
+            .machine
+            .rights
+            .iter()
+            .try_for_each(|rights| rights_say(out, rights, machine.name.as_str()))?;
+    }
+    world.policies.iter().try_for_each(|policy| policy_says(out, policy))?;
+    world.faults.iter().try_for_each(|fault| writeln!(out, "{}.", fault_says(fault)))
+}
+
+fn rights_say(out: &mut String, spec: &RightSpec, host: &str) -> fmt::Result {
+    let rights: Vec<String> = spec.rights.iter().map(|right| right_words(*right)).collect();
+    let word = if rights.len() == 1 { "right" } else { "rights" };
+    writeln!(out, "From the start {} holds the {word} {} on {host}.", spec.account, listed(&rights, "and"))
+}
+
+/// A policy object that says something.
+fn policy_says(out: &mut String, policy: &GpoSpec) -> fmt::Result {
+    let mut sets: Vec<String> =
+        policy.rights.iter().map(|(right, holders)| holders_words(*right, holders)).collect();
+    for (group, members) in &policy.members {
+        sets.push(match members.is_empty() {
+            true => format!("{group} has no members"),
+            false => format!("the members of {group} are {} and no other", listed(members, "and")),
+        });
+    }
+    for (group, groups) in policy.member_of.iter().filter(|(_, groups)| !groups.is_empty()) {
+        sets.push(format!("{group} is a member of {}", listed(groups, "and")));
+    }
+    if let Some(template) = &policy.template {
+        sets.push(format!("its template says {}", template_words(template)));
+    }
+    if sets.is_empty() {
+        return Ok(());
+    }
+    let links: Vec<String> = policy
+        .links
+        .iter()
+        .map(|link| {
+            let enabled = if link.enabled { "" } else { ", disabled" };
+            let enforced = if link.enforced { ", enforced" } else { "" };
+            let container = match link.container.as_str().strip_prefix("site:") {
+                Some(site) => format!("the site {site}"),
+                None if link.container == *"domain" => "the domain".to_owned(),
+                None => format!("the unit {}", link.container),
+            };
+            format!("{container}{enforced}{enabled}")
+        })
+        .collect();
+    let linked = if links.is_empty() { "nothing".to_owned() } else { listed(&links, "and") };
+    let disabled = match policy.disabled {
+        None => "",
+        Some(DisabledHalf::Computer) => "; its computer half is disabled",
+        Some(DisabledHalf::User) => "; its user half is disabled",
+        Some(DisabledHalf::All) => "; it is disabled",
+    };
+    writeln!(out, "The policy \"{}\", linked to {linked}{disabled}: {}.", policy.name, sets.join("; "))
+}
+
+fn busy_words(busy: &BusyHours) -> String {
+    let clock = |span: Span| {
+        let minutes = span.as_millis() / 60_000;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    };
+    format!(", of which {}% is left from {} to {}", busy.left, clock(busy.from), clock(busy.to))
+}
+
+fn os_words(os: Os) -> &'static str {
+    match os {
+        Os::Nt4 => "Windows NT 4.0",
+        Os::Windows2000 => "Windows 2000",
+        Os::Xp => "Windows XP",
+        Os::Windows2003 => "Windows Server 2003",
+    }
 }
 
 fn clients(out: &mut String, plan: &Plan) -> fmt::Result {
@@ -102,17 +210,17 @@ fn happens(out: &mut String, plan: &Plan) -> fmt::Result {
     }
     for script in &plan.scripts {
         let place = script.host.as_ref().map_or_else(String::new, |host| format!(" on {host}"));
+        let user = script.user.as_ref().map_or_else(String::new, |user| format!(" as {}", user.user));
         let start = match &script.start {
             ScriptStart::Trigger(trigger) => when(trigger),
             ScriptStart::Program(program) => format!("Whenever {program} starts"),
             ScriptStart::OnDemand => "When asked".to_owned(),
         };
-        writeln!(
-            out,
-            "- {start}, the script \"{}\" runs{place} with {} steps.",
-            script.name,
-            script.steps.len()
-        )?;
+        writeln!(out, "- {start}, the script \"{}\" runs{place}{user}:", script.name)?;
+        for line in steps_say(&script.steps) {
+            let stop = if line.ends_with(':') { "" } else { "." };
+            writeln!(out, "    {line}{stop}")?;
+        }
     }
     match plan.until {
         Some(until) => writeln!(out, "- At {until}, it ends.\n"),
@@ -132,11 +240,14 @@ fn when(trigger: &Trigger) -> String {
         Trigger::When { what, each, after } => {
             let word = if *each { "Each time that" } else { "As soon as" };
             let what = match what {
-                Cause::Condition(condition) => format!("this comes true: {}", words(condition)),
-                Cause::Event(event) => format!("this happens: {}", words(event)),
+                Cause::Condition(condition) => condition_says(condition),
+                Cause::Event(event) => pattern_clause(event).says(),
             };
-            let after = if after.0 == 0 { String::new() } else { format!(", {after} later") };
-            format!("{word} {what}{after}")
+            match after.as_millis() {
+                0 => format!("{word} {what}"),
+                _ if *each => format!("{after} after each time that {what}"),
+                _ => format!("{after} after the first time that {what}"),
+            }
         }
     }
 }
@@ -153,8 +264,14 @@ fn action(action: &Action) -> String {
             format!("the client on {client} is upgraded to {}", profile.title)
         }
         Action::Cycle { client } => format!("the client on {client} runs its maintenance cycle"),
-        Action::Do { operation, .. } => {
-            format!("an operator performs this at {}: {}", operation.at, words(&operation.verb))
+        Action::Do { operation, user, require } => {
+            let who = user.as_ref().map_or("an administrator".to_owned(), |user| user.user.to_string());
+            let require = match require {
+                None => String::new(),
+                Some(0) => ", which must succeed".to_owned(),
+                Some(code) => format!(", which must be answered {}", code_words(*code)),
+            };
+            format!("{who} {}{require}", operation_says(operation))
         }
         Action::RestartService { host, service } => format!("the service {service} on {host} is restarted"),
         Action::Run { script } => format!("the script \"{script}\" is started"),
@@ -164,158 +281,50 @@ fn action(action: &Action) -> String {
 fn expected(out: &mut String, plan: &Plan) -> fmt::Result {
     writeln!(out, "What is expected:")?;
     for expect in &plan.expects {
-        write!(out, "- {}", claim(&expect.claim))?;
+        write!(out, "- {}", claim_says(&expect.claim))?;
         because(out, expect.because.as_deref())?;
     }
     for rule in &plan.rules {
-        writeln!(out, "- The rule \"{}\": {}.", rule.name, claim(&rule.claim))?;
+        writeln!(out, "- The rule \"{}\": {}.", rule.name, claim_says(&rule.claim))?;
     }
     if plan.violates.is_empty() {
         return writeln!(out, "- Every promise is kept.");
     }
+    let mut told: Vec<&Violation> = Vec::new();
     for violation in &plan.violates {
-        match &violation.broken {
-            Broken::Promise(promise) => {
-                write!(out, "- This promise breaks: {}", promise.text().trim_end_matches('.'))?
-            }
-            Broken::Rule(rule) => write!(out, "- The rule \"{rule}\" breaks")?,
+        let same = |other: &&Violation| (other.line, &other.because) == (violation.line, &violation.because);
+        if told.iter().any(same) {
+            continue;
         }
-        because(out, violation.because.as_deref())?;
+        told.push(violation);
+        let group: Vec<String> = plan.violates.iter().filter(same).map(broken).collect();
+        let why = violation.because.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+        match group.as_slice() {
+            [one] => writeln!(out, "- This promise breaks{why}: {one}")?,
+            many => {
+                writeln!(out, "- These {} promises break{why}:", many.len())?;
+                many.iter().try_for_each(|one| writeln!(out, "  - {one}"))?;
+            }
+        }
     }
     writeln!(out, "- Every other promise is kept.")
 }
 
+fn broken(violation: &Violation) -> String {
+    match &violation.broken {
+        Broken::Promise(promise) => promise.text().to_owned(),
+        Broken::Rule(rule) => format!("The rule \"{rule}\"."),
+    }
+}
+
 fn because(out: &mut String, why: Option<&str>) -> fmt::Result {
     match why {
-        Some(why) => writeln!(out, ", because {why}."),
+        Some(why) => writeln!(out, ". Why: {}.", why.trim_end_matches('.')),
         None => writeln!(out, "."),
-    }
-}
-
-fn claim(claim: &Claim) -> String {
-    let with = |code: &Option<u32>| code.map_or_else(String::new, |code| format!(" with code {code}"));
-    match claim {
-        Claim::Installed { client, attempt } => {
-            let by = attempt.map_or_else(String::new, |n| format!(" by attempt {n}"));
-            format!("The client on {client} is installed{by}")
-        }
-        Claim::AttemptFailed { client, attempt, code } => {
-            format!("Attempt {attempt} to install {client} fails{}", with(code))
-        }
-        Claim::InstallFailed { client, code } => {
-            format!("The install of {client} fails for good{}", with(code))
-        }
-        Claim::Script { script, ended } => match ended {
-            ScriptEnding::Code(code) => format!("The script \"{script}\" ends with {code}"),
-            ScriptEnding::StillWaiting => format!("The script \"{script}\" still waits at the end"),
-            ScriptEnding::NeverStarted => format!("The script \"{script}\" never starts"),
-        },
-        Claim::Event { event, count, timing } => {
-            let timing: String = timing.iter().map(|timing| format!(", {}", time(timing))).collect();
-            format!("This happens {}{timing}: {}", often(*count), words(event))
-        }
-        Claim::Log { host, file, lines } => match lines {
-            LogLines::InOrder(lines) => format!("{file} of {host} holds in this order: {}", quoted(lines)),
-            LogLines::NoneOf(lines) => format!("{file} of {host} holds none of: {}", quoted(lines)),
-            LogLines::Count { line, count } => {
-                format!("{file} of {host} holds {}: \"{line}\"", often(*count))
-            }
-        },
-        Claim::State { condition, when } => format!("{} this holds: {}", moments(when), words(condition)),
-        Claim::OfMany { claims, hold } => {
-            let inner: Vec<String> = claims.iter().map(self::claim).collect();
-            format!("{} of these hold: {}", quantity(*hold), inner.join("; "))
-        }
-        Claim::Measure { measure, is } => format!("{} is {}", words(measure), words(is)),
-    }
-}
-
-fn time(timing: &Timing) -> String {
-    match timing {
-        Timing::After { event, exactly, within, at_least } => {
-            let mut text = String::new();
-            for (word, span) in [("exactly", exactly), ("at most", within), ("at least", at_least)] {
-                if let Some(span) = span {
-                    let _ = write!(text, "{word} {span} ");
-                }
-            }
-            format!("{text}after {}", words(event))
-        }
-        Timing::Before { event } => format!("before {}", words(event)),
-        Timing::At(at) => format!("at {at}"),
-        Timing::From(at) => format!("not before {at}"),
-        Timing::Until(at) => format!("not after {at}"),
-    }
-}
-
-fn moments(moments: &Moments) -> String {
-    match moments {
-        Moments::End => "At the end".to_owned(),
-        Moments::At(at) => format!("At {at}"),
-        Moments::JustBefore(event) => format!("Just before {}", words(event)),
-        Moments::JustAfter(event) => format!("Just after {}", words(event)),
-        Moments::Throughout { from, to } => {
-            let from = from.map_or_else(|| "the start".to_owned(), |at| at.to_string());
-            let to = to.map_or_else(|| "the end".to_owned(), |at| at.to_string());
-            format!("All the time from {from} to {to}")
-        }
-        Moments::Never => "At no moment".to_owned(),
-        Moments::Once => "At some moment".to_owned(),
-        Moments::NeverWhile(other) => format!("At no moment at which this is so ({})", words(other)),
-    }
-}
-
-fn often(count: Occurrences) -> String {
-    match count {
-        Occurrences::Some => "at least once".to_owned(),
-        Occurrences::Never => "never".to_owned(),
-        Occurrences::Exactly(n) => format!("{n} times"),
-        Occurrences::AtLeast(n) => format!("at least {n} times"),
-        Occurrences::AtMost(n) => format!("at most {n} times"),
-        Occurrences::Nth(n) => format!("at least {n} times, and of occasion {n} this is said"),
-    }
-}
-
-fn quantity(quantity: Quantity) -> String {
-    match quantity {
-        Quantity::All => "All".to_owned(),
-        Quantity::None => "None".to_owned(),
-        Quantity::Exactly(n) => format!("Exactly {n}"),
-        Quantity::AtLeast(n) => format!("At least {n}"),
-        Quantity::AtMost(n) => format!("At most {n}"),
     }
 }
 
 fn row<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     items.join(", ")
-}
-
-fn quoted(lines: &[String]) -> String {
-    row(lines.iter().map(|line| format!("\"{line}\"")))
-}
-
-/// A typed value in words: its keys and values, without what is absent.
-fn words(value: &impl Serialize) -> String {
-    serde_json::to_value(value).map(|value| plain(&value)).unwrap_or_default()
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        serde_json::Value::Object(fields) => {
-            let parts: Vec<String> = fields
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(key, value)| match value {
-                    serde_json::Value::Object(_) => format!("{} ({})", key.replace('-', " "), plain(value)),
-                    _ => format!("{} {}", key.replace('-', " "), plain(value)),
-                })
-                .collect();
-            parts.join(", ")
-        }
-        other => other.to_string(),
-    }
 }

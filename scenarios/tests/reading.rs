@@ -97,7 +97,7 @@ fn a_scenario_is_told_in_sentences() {
         "The domain CORP has the primary domain controller PDC1 and the backup domain controller BDC1.",
         "Netlogon replicates with a pulse of 50m; the first comes after 2m.",
         "- At 0s, SMS1 installs the client on BDC1.",
-        "- Attempt 1 to install BDC1 fails with code 1326.",
+        "- Attempt 1 to install BDC1 fails with 1326 (ERROR_LOGON_FAILURE).",
         "exactly 15m after loader stopped (host BDC1): account deleted (account SMS#_BDC1, at PDC1).",
         "because the loader of SP3 stops before its child is done.",
     ] {
