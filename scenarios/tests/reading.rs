@@ -98,8 +98,8 @@ fn a_scenario_is_told_in_sentences() {
         "Netlogon replicates with a pulse of 50m; the first comes after 2m.",
         "- At 0s, SMS1 installs the client on BDC1.",
         "- Attempt 1 to install BDC1 fails with 1326 (ERROR_LOGON_FAILURE).",
-        "exactly 15m after loader stopped (host BDC1): account deleted (account SMS#_BDC1, at PDC1).",
-        "because the loader of SP3 stops before its child is done.",
+        "- SMS#_BDC1 is deleted at PDC1, exactly 15m after the boot loader of BDC1 stops.",
+        "- These 3 promises break (the loader of SP3 stops before its child is done):",
     ] {
         assert!(told.contains(sentence), "{sentence}\n\n{told}");
     }

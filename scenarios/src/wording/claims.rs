@@ -198,6 +198,17 @@ pub fn measure_words(measure: &Measure) -> String {
     }
 }
 
+/// How many of several: `at least 2`.
+pub fn quantity_words(quantity: Quantity) -> String {
+    match quantity {
+        Quantity::All => "all".to_owned(),
+        Quantity::None => "none".to_owned(),
+        Quantity::Exactly(n) => format!("exactly {n}"),
+        Quantity::AtLeast(n) => format!("at least {n}"),
+        Quantity::AtMost(n) => format!("at most {n}"),
+    }
+}
+
 /// How often: `once`, `at least 3 times`.
 pub fn often(count: Occurrences) -> String {
     match count {

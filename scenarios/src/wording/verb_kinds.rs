@@ -23,6 +23,8 @@ fn words(kind: VerbKind) -> (&'static str, &'static str, &'static str) {
         VerbKind::UserSetComment => ("set the comment of", "user", "a"),
         VerbKind::UserSetFlags => ("set the flags of", "user", "a"),
         VerbKind::UserSetExpiry => ("set the expiry of", "user", "a"),
+        VerbKind::UserSetLogonLimits => ("limit the logons of", "user", "a"),
+        VerbKind::DcFind => ("find a domain controller", "", ""),
         VerbKind::UserRename => ("rename", "user", "a"),
         VerbKind::UserSetPrimaryGroup => ("set the primary group of", "user", "a"),
         VerbKind::GroupAdd => ("create", "global group", "a"),

@@ -45,6 +45,20 @@ pub fn verb_says(verb: &Verb, host: Option<&HostName>) -> String {
             format!("lets {user} expire {span} after the start{at}")
         }
         Verb::UserSetExpiry { user, expires: None } => format!("lets {user} never expire{at}"),
+        Verb::UserSetLogonLimits { user, hours, workstations } => {
+            let hosts: Vec<&str> = workstations.iter().map(HostName::as_str).collect();
+            let hosts = match hosts.as_slice() {
+                [] => "any computer".to_owned(),
+                hosts => listed(hosts, "or"),
+            };
+            let hours = if hours.is_empty() { "at any hour" } else { "at certain hours" };
+            format!("lets {user} log on {hours} and from {hosts}{at}")
+        }
+        Verb::DcFind { domain, primary } => {
+            let what = if *primary { "the primary domain controller" } else { "a domain controller" };
+            let domain = domain.as_ref().map_or_else(String::new, |domain| format!(" of {domain}"));
+            format!("lets {it} find {what}{domain}")
+        }
         Verb::UserRename { user, to } => format!("renames {user} to {to}{at}"),
         Verb::UserSetPrimaryGroup { user, group } => format!("makes {group} the primary group of {user}{at}"),
         Verb::GroupAdd { group } => format!("creates the global group {group}{at}"),
