@@ -4,17 +4,16 @@ mod events;
 mod installs;
 mod logs;
 mod moments;
-mod wording;
 
 use std::collections::BTreeMap;
 
 use mockdc_mocks::{Counter, Fact, HostName, SimTime, StateKey, Value};
+use mockdc_scenarios::wording::{measure_clause, quantity_words, sentence};
 use mockdc_scenarios::{Claim, Measure, Moments, Pattern, Quantity, Timing};
 use serde::Serialize;
 
 use super::outline::Outline;
 use crate::timeline::{Event, EventKind, StateView, compares, matches};
-use wording::worded;
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -161,7 +160,8 @@ fn judge_claim(
             if compares(is, Some(&Value::Number(number)), |_| None) {
                 return ClaimResult::holds();
             }
-            ClaimResult::fails(format!("{} should be {}, and is {number}", worded(measure), worded(is)), [])
+            let should = sentence(&measure_clause(measure, is).should());
+            ClaimResult::fails(format!("{should}, and is {number}"), [])
         }
     }
 }
@@ -183,7 +183,11 @@ fn of_many(results: &[ClaimResult], hold: Quantity) -> ClaimResult {
     let others = results.iter().filter(|result| result.judged != Judged::Holds);
     let why: Vec<&str> = others.clone().map(|result| result.text.as_str()).take(3).collect();
     let evidence: Vec<u64> = others.flat_map(|result| result.evidence.iter().copied()).take(6).collect();
-    let mut text = format!("of {all} claims {} should hold, and {holding} do", worded(&hold));
+    let mut text = format!(
+        "Of these {all}, {} should be true, and {holding} {}",
+        quantity_words(hold),
+        if holding == 1 { "is" } else { "are" }
+    );
     if !why.is_empty() {
         text = format!("{text}: {}", why.join("; "));
     }

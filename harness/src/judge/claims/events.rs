@@ -1,34 +1,41 @@
 //! Claims about events: how many, and when.
 
 use mockdc_mocks::{SimTime, Span};
+use mockdc_scenarios::wording::{event_should, pattern_clause, sentence, times};
 use mockdc_scenarios::{Occurrences, Pattern, Timing};
 use serde_json::Value as Json;
 
-use super::wording::worded;
 use super::{ClaimResult, Reading};
-use crate::timeline::{Event, matches};
+use crate::report::describe;
+use crate::timeline::{Event, EventKind, matches};
 
 pub(super) fn event(
     reading: &Reading<'_>,
     pattern: &Pattern,
     count: Occurrences,
-    timing: &[Timing],
+    timings: &[Timing],
 ) -> ClaimResult {
     let hits = reading.hits(pattern);
-    if count == Occurrences::Never && !timing.is_empty() {
-        return never_so(reading, pattern, hits, timing);
+    if count == Occurrences::Never && !timings.is_empty() {
+        return never_so(reading, pattern, hits, timings);
     }
     if !counted(count, hits.len()) {
-        return miscounted(reading, pattern, hits, count, timing);
+        return miscounted(reading, pattern, hits, count, timings);
     }
     let subject = match count {
         Occurrences::Nth(n) => hits.get((n as usize).saturating_sub(1)),
         _ => hits.first(),
     };
     let Some(subject) = subject else { return ClaimResult::holds() };
-    for timing in timing {
+    for timing in timings {
         if let Err(wrong) = fits(reading, subject, timing) {
-            let text = format!("{} happens at {}, {}", worded(pattern), subject.at, wrong.text);
+            let text = format!(
+                "{}, and {} at {}, {}",
+                sentence(&event_should(pattern, count, timings)),
+                pattern_clause(pattern).does(),
+                subject.at,
+                wrong.text
+            );
             return ClaimResult::fails(text, [Some(subject.seq), wrong.other].into_iter().flatten());
         }
     }
@@ -39,15 +46,16 @@ pub(super) fn event(
 fn never_so(reading: &Reading<'_>, pattern: &Pattern, hits: &[&Event], timing: &[Timing]) -> ClaimResult {
     let bad = hits.iter().find(|hit| timing.iter().all(|timing| fits(reading, hit, timing).is_ok()));
     if let Some(bad) = bad {
-        let text = format!("{} should not happen then, and does at {}", worded(pattern), bad.at);
+        let should = sentence(&event_should(pattern, Occurrences::Never, timing));
+        let text = format!("{should}, and {} at {}", pattern_clause(pattern).does(), bad.at);
         return ClaimResult::fails(text, [bad.seq]);
     }
     match beyond(reading, timing) {
         Some(horizon) => ClaimResult::untold(
             format!(
-                "the run ends at {}, and {} might happen until {horizon}",
-                reading.end(),
-                worded(pattern)
+                "{}, and the run ends at {}, before {horizon}",
+                sentence(&event_should(pattern, Occurrences::Never, timing)),
+                reading.end()
             ),
             [],
         ),
@@ -64,24 +72,52 @@ fn miscounted(
 ) -> ClaimResult {
     let few = too_many(count) > hits.len();
     if few && let Some(horizon) = beyond(reading, timing) {
-        let text =
-            format!("the run ends at {}, before {} could happen ({horizon})", reading.end(), worded(pattern));
+        let should = sentence(&event_should(pattern, count, timing));
+        let text = format!("{should}, and the run ends at {}, before {horizon}", reading.end());
         return ClaimResult::untold(text, []);
     }
     let mut evidence: Vec<u64> = hits.iter().map(|hit| hit.seq).take(too_many(count).max(3)).collect();
-    let mut text =
-        format!("{} should happen {}, and happens {} times", worded(pattern), worded(&count), hits.len());
+    let mut text = sentence(&event_should(pattern, count, timing));
+    text.push_str(&match hits {
+        [] => format!(", and {}", pattern_clause(pattern).never_does()),
+        [hit] if count == Occurrences::Never => {
+            format!(", and {} at {}", pattern_clause(pattern).does(), hit.at)
+        }
+        hits => format!(
+            ", and {} {}",
+            pattern_clause(pattern).does(),
+            times(u32::try_from(hits.len()).unwrap_or(u32::MAX))
+        ),
+    });
     if hits.is_empty()
-        && let Some((event, field)) = near_miss(reading, pattern)
+        && let Some(event) = near_miss(reading, pattern)
     {
-        text = format!("{text}; but for `{field}` it would be event {} at {}", event.seq, event.at);
+        text = format!(
+            "{text}; nearest: event {} at {}, {}",
+            event.seq,
+            event.at,
+            nearest_words(event, pattern)
+        );
         evidence.push(event.seq);
     }
     ClaimResult::fails(text, evidence)
 }
 
+/// What an event that does not quite match says: for a call that differs by its answer, that answer.
+fn nearest_words(event: &Event, pattern: &Pattern) -> String {
+    match (&event.kind, pattern) {
+        (EventKind::Call { code, .. }, Pattern::Call { code: Some(wanted), .. }) if code != wanted => {
+            match code {
+                0 => "which succeeds".to_owned(),
+                code => format!("answered {code}"),
+            }
+        }
+        _ => format!("on {}: {}", event.host, describe(event)),
+    }
+}
+
 /// An event that would match if one field were left open: the last such field of the pattern first.
-fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<(&'a Event, String)> {
+fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<&'a Event> {
     let Ok(Json::Object(variant)) = serde_json::to_value(pattern) else { return None };
     let (name, fields) = variant.iter().find_map(|(name, fields)| Some((name, fields.as_object()?)))?;
     for field in fields.iter().rev().filter(|(_, value)| !value.is_null()).map(|(field, _)| field) {
@@ -93,7 +129,7 @@ fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<(&'a Event,
         if let Some(event) =
             reading.events().iter().find(|event| matches(&looser, event, Some(&reading.last)))
         {
-            return Some((event, field.clone()));
+            return Some(event);
         }
     }
     None
@@ -132,36 +168,42 @@ fn fits(reading: &Reading<'_>, hit: &Event, timing: &Timing) -> Result<(), Wrong
         Timing::Until(until) => alone(hit.at <= *until, format!("after {until}")),
         Timing::Before { event } => {
             let Some(other) = reading.first(event) else {
-                return Err(Wrong { text: format!("and {} never happens", worded(event)), other: None });
+                return Err(Wrong {
+                    text: format!("but it never happens that {}", pattern_clause(event).says()),
+                    other: None,
+                });
             };
             match hit.seq < other.seq {
                 true => Ok(()),
                 false => Err(Wrong {
-                    text: format!("not before {} ({})", worded(event), other.at),
+                    text: format!("not before {}, which is at {}", pattern_clause(event).says(), other.at),
                     other: Some(other.seq),
                 }),
             }
         }
         Timing::After { event, exactly, within, at_least } => {
             let Some(other) = reading.first(event) else {
-                return Err(Wrong { text: format!("and {} never happens", worded(event)), other: None });
+                return Err(Wrong {
+                    text: format!("but it never happens that {}", pattern_clause(event).says()),
+                    other: None,
+                });
             };
             let gap = hit.at.since(other.at);
             let wrong = |how: String| {
-                let text = format!("{how} {} ({}): {gap} lie between", worded(event), other.at);
+                let text = format!("{how} {}, which is at {}", pattern_clause(event).says(), other.at);
                 Err(Wrong { text, other: Some(other.seq) })
             };
             if hit.seq < other.seq {
-                return wrong("before".to_owned());
+                return wrong("before the time at which".to_owned());
             }
-            if let Some(exactly) = exactly.filter(|exactly| gap != *exactly) {
-                return wrong(format!("not exactly {exactly} after"));
+            if exactly.is_some_and(|exactly| gap != exactly) {
+                return wrong(format!("{gap} after"));
             }
-            if let Some(within) = within.filter(|within| gap > *within) {
-                return wrong(format!("not within {within} after"));
+            if within.is_some_and(|within| gap > within) {
+                return wrong(format!("{gap} after"));
             }
-            if let Some(least) = at_least.filter(|least| gap < *least) {
-                return wrong(format!("less than {least} after"));
+            if at_least.is_some_and(|least| gap < least) {
+                return wrong(format!("only {gap} after"));
             }
             Ok(())
         }

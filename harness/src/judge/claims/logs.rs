@@ -1,7 +1,8 @@
 //! Claims about log files.
 
 use mockdc_mocks::{HostName, Name};
-use mockdc_scenarios::LogLines;
+use mockdc_scenarios::wording::{line_words, often, times};
+use mockdc_scenarios::{LogLines, Occurrences};
 
 use super::events::{counted, too_many};
 use super::{ClaimResult, Reading};
@@ -31,9 +32,16 @@ pub(super) fn log(reading: &Reading<'_>, host: &HostName, file: &Name, lines: &L
                 return ClaimResult::holds();
             }
             let text = format!(
-                "`{line}` should stand {} in {file} of {host}, and stands {} times{}",
-                super::wording::worded(count),
-                found.len(),
+                "{file} of {host} should {}, and shows it {}{}",
+                match count {
+                    Occurrences::Never => format!("never show {}", line_words(line)),
+                    count => format!("show {} {}", line_words(line), often(*count)),
+                },
+                if found.is_empty() {
+                    "never".to_owned()
+                } else {
+                    times(u32::try_from(found.len()).unwrap_or(u32::MAX))
+                },
                 if found.is_empty() { nearest(&log, line) } else { String::new() }
             );
             ClaimResult::fails(text, found.into_iter().take(too_many(*count).max(3)))
@@ -43,7 +51,7 @@ pub(super) fn log(reading: &Reading<'_>, host: &HostName, file: &Name, lines: &L
             match found {
                 None => ClaimResult::holds(),
                 Some(line) => {
-                    let text = format!("{file} of {host} should not hold `{}`", line.text);
+                    let text = format!("{file} of {host} should never show \"{}\"", line.text);
                     ClaimResult::fails(text, [line.seq])
                 }
             }
@@ -63,16 +71,19 @@ fn in_order(log: &[Line<'_>], host: &HostName, file: &Name, wanted: &[String]) -
             None => {
                 let behind = match place {
                     0 => String::new(),
-                    _ => format!(" after `{}`", wanted[place - 1]),
+                    _ => format!(" after {}", line_words(&wanted[place - 1])),
                 };
                 let instead = match log.iter().find(|other| line_matches(line, other.text)) {
                     Some(earlier) => {
                         found.push(earlier.seq);
-                        "; it stands before it".to_owned()
+                        ", where it stands before that line".to_owned()
                     }
                     None => nearest(log, line),
                 };
-                let text = format!("`{line}` is missing{behind} in {file} of {host}{instead}");
+                let text = format!(
+                    "{file} of {host} should show {}{behind}, and does not{instead}",
+                    line_words(line)
+                );
                 return ClaimResult::fails(text, found);
             }
         }
@@ -87,7 +98,7 @@ fn nearest(log: &[Line<'_>], wanted: &str) -> String {
     }
     let shared = |line: &&Line<'_>| wanted.split_whitespace().filter(|word| line.text.contains(word)).count();
     match log.iter().max_by_key(shared).filter(|line| shared(line) > 0) {
-        Some(line) => format!("; the nearest line is `{}` (event {})", line.text, line.seq),
+        Some(line) => format!("; the nearest line is \"{}\" (event {})", line.text, line.seq),
         None => format!("; its {} lines have nothing in common with it", log.len()),
     }
 }

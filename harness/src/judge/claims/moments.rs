@@ -7,9 +7,12 @@
 use std::collections::BTreeSet;
 
 use mockdc_mocks::SimTime;
+use mockdc_scenarios::wording::{
+    condition_says, condition_should, condition_should_never, condition_while, moments_say, pattern_clause,
+    sentence, state_says, times,
+};
 use mockdc_scenarios::{Claim, Condition, Moments};
 
-use super::wording::worded;
 use super::{ClaimResult, Reading};
 use crate::timeline::{Live, holds, next_look};
 
@@ -94,16 +97,10 @@ fn at_event(
             _ => continue,
         };
         if told.is_none() && reading.first(pattern).is_some_and(|event| event.seq == seq) {
-            let side = if before { "just before" } else { "just after" };
             *told = Some(match holds(claim.condition, live, None) {
                 true => ClaimResult::holds(),
                 false => {
-                    let text = format!(
-                        "{} should hold {side} {}, and does not: {}",
-                        worded(claim.condition),
-                        worded(pattern),
-                        seen(claim.condition, live)
-                    );
+                    let text = should(claim.condition, claim.when, live);
                     ClaimResult::fails(text, evidence(claim.condition, live).chain([seq]))
                 }
             });
@@ -121,13 +118,13 @@ fn at_moment(claims: &[StateClaim<'_>], told: &mut [Option<ClaimResult>], live: 
         let result = match claim.when {
             Moments::At(at) if *at == now => Some(match holds(condition, live, None) {
                 true => ClaimResult::holds(),
-                false => missing(condition, live, format!("at {at}"), seq),
+                false => missing(condition, live, claim.when, seq),
             }),
             Moments::Throughout { from, to }
                 if from.is_none_or(|from| now >= from) && to.is_none_or(|to| now <= to) =>
             {
                 match holds(condition, live, None) {
-                    false => Some(missing(condition, live, format!("throughout, and at {now}"), seq)),
+                    false => Some(missing(condition, live, claim.when, seq)),
                     true if *to == Some(now) => Some(ClaimResult::holds()),
                     true => None,
                 }
@@ -150,13 +147,17 @@ fn at_end(reading: &Reading<'_>, claim: &StateClaim<'_>, live: &Live) -> ClaimRe
     let seq = reading.events().last().map_or(0, |event| event.seq);
     match claim.when {
         Moments::End if holds(condition, live, None) => ClaimResult::holds(),
-        Moments::End => missing(condition, live, format!("at the end ({end})"), seq),
+        Moments::End => missing(condition, live, claim.when, seq),
         // Before its first event a run shows nothing, and nothing changes after its last.
         Moments::At(at) => {
             ClaimResult::untold(format!("the run goes from the start to {end}, and {at} is not in it"), [])
         }
         Moments::JustBefore(pattern) | Moments::JustAfter(pattern) => ClaimResult::untold(
-            format!("{} never happens, so that {} cannot be looked at", worded(pattern), worded(condition)),
+            format!(
+                "it never happens that {}, so that nobody can tell whether {}",
+                pattern_clause(pattern).says(),
+                condition_says(condition)
+            ),
             [],
         ),
         Moments::Throughout { from, to } => match from.iter().chain(to).find(|at| **at > end) {
@@ -164,24 +165,54 @@ fn at_end(reading: &Reading<'_>, claim: &StateClaim<'_>, live: &Live) -> ClaimRe
             None => ClaimResult::holds(),
         },
         Moments::Never | Moments::NeverWhile(_) => ClaimResult::holds(),
-        Moments::Once => missing(condition, live, "at some moment".to_owned(), seq),
+        Moments::Once => {
+            let text = format!(
+                "{}, {}, and at none it is so; at the end, {}",
+                sentence(&moments_say(claim.when)),
+                condition_should(condition),
+                seen(condition, live)
+            );
+            ClaimResult::fails(text, evidence(condition, live).chain([seq]))
+        }
     }
 }
 
-fn missing(condition: &Condition, live: &Live, when: String, seq: u64) -> ClaimResult {
-    let text = format!("{} should hold {when}, and does not: {}", worded(condition), seen(condition, live));
+fn missing(condition: &Condition, live: &Live, when: &Moments, seq: u64) -> ClaimResult {
+    let text = should(condition, when, live);
     ClaimResult::fails(text, evidence(condition, live).chain([seq]))
 }
 
 fn unwanted(condition: &Condition, live: &Live, other: Option<&Condition>, seq: u64) -> ClaimResult {
-    let when = other.map_or("at no moment".to_owned(), |other| format!("never while {}", worded(other)));
-    let text = format!(
-        "{} should hold {when}, and does at {}: {}",
-        worded(condition),
-        live.now(),
-        seen(condition, live)
-    );
+    let when = other.map_or(String::new(), |other| format!(" {}", condition_while(other)));
+    let never = sentence(&condition_should_never(condition));
+    let text = format!("{never}{when}; but at {}, {}", live.now(), seen(condition, live));
     ClaimResult::fails(text, evidence(condition, live).chain([seq]))
+}
+
+/// What should hold, and what the run shows instead.
+fn should(condition: &Condition, when: &Moments, live: &Live) -> String {
+    let at = match when {
+        Moments::Throughout { .. } => format!("at {}, ", live.now()),
+        _ => String::new(),
+    };
+    let moment = sentence(&moments_say(when));
+    format!("{moment}, {}; but {at}{}", condition_should(condition), seen(condition, live))
+}
+
+/// The parts of a condition that do not hold, or all of one that does.
+fn wanting<'a>(condition: &'a Condition, live: &Live) -> Vec<&'a Condition> {
+    match condition {
+        Condition::All(parts) if !holds(condition, live, None) => parts
+            .iter()
+            .filter(|part| !holds(part, live, None))
+            .flat_map(|part| wanting(part, live))
+            .collect(),
+        _ => {
+            let mut parts = Vec::new();
+            pieces(condition, &mut parts);
+            parts
+        }
+    }
 }
 
 /// The pieces of state that a condition speaks of.
@@ -195,38 +226,39 @@ fn pieces<'a>(condition: &'a Condition, out: &mut Vec<&'a Condition>) {
 
 /// What the run shows instead, in words.
 fn seen(condition: &Condition, live: &Live) -> String {
-    let mut parts = Vec::new();
-    pieces(condition, &mut parts);
-    let told = parts.into_iter().map(|part| match part {
-        Condition::State { at, key, .. } => match live.view().value(at, key) {
-            Some(value) => format!("{} at {at} is {}", worded(key), worded(&value)),
-            None => format!("{} is not there at {at}", worded(key)),
-        },
+    let told = wanting(condition, live).into_iter().map(|part| match part {
+        Condition::State { at, key, .. } => state_says(at, key, live.view().value(at, key).as_ref()),
         Condition::Result { script: Some(script), step, .. } => match live.view().result(script, step) {
-            Some(code) => format!("step {step} of {script} ended with {code}"),
-            None => format!("step {step} of {script} has not run"),
+            Some(0) => format!("the step \"{step}\" of the script \"{script}\" has succeeded"),
+            Some(code) => format!("the step \"{step}\" of the script \"{script}\" has ended with {code}"),
+            None => format!("the step \"{step}\" of the script \"{script}\" has not run"),
         },
         Condition::Kept { script: Some(script), name, .. } => match live.view().kept(script, name) {
-            Some(value) => format!("{script} keeps {name} = {value}"),
-            None => format!("{script} keeps no {name}"),
+            Some(value) => format!("the script \"{script}\" keeps \"{value}\" as {name}"),
+            None => format!("the script \"{script}\" keeps no {name}"),
         },
         Condition::Happened { event, .. } => {
-            format!("{} has happened {} times", worded(event), live.tally(event, |_| None).count)
+            let told = pattern_clause(event).says();
+            match live.tally(event, |_| None).count {
+                0 => format!("it has not happened that {told}"),
+                n => format!("it has happened {} that {told}", times(u32::try_from(n).unwrap_or(u32::MAX))),
+            }
         }
-        Condition::Age { of, .. } => match live.age(of, |_| None) {
-            Some(age) => format!("the last {} is {age} old", worded(of)),
-            None => format!("{} has not happened", worded(of)),
-        },
+        Condition::Age { of, .. } => {
+            let told = pattern_clause(of).says();
+            match live.age(of, |_| None) {
+                Some(age) => format!("it is {age} since the last time that {told}"),
+                None => format!("it has not happened that {told}"),
+            }
+        }
         _ => format!("it is {}", live.now()),
     });
-    told.collect::<Vec<_>>().join("; ")
+    told.collect::<Vec<_>>().join(", and ")
 }
 
 /// The events that made the pieces of state what they are.
 fn evidence(condition: &Condition, live: &Live) -> impl Iterator<Item = u64> {
-    let mut parts = Vec::new();
-    pieces(condition, &mut parts);
-    let seqs = parts.into_iter().filter_map(|part| match part {
+    let seqs = wanting(condition, live).into_iter().filter_map(|part| match part {
         Condition::State { at, key, .. } => live.view().known(at, key).map(|known| known.seq),
         _ => None,
     });
