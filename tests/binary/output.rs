@@ -122,3 +122,91 @@ fn files_below(folder: &std::path::Path) -> Result<Vec<String>, std::io::Error> 
     files.sort();
     Ok(files)
 }
+
+#[test]
+fn an_excluded_machine_is_not_installed_and_the_run_ends_soon() -> Tested {
+    let more = "[[expect]]\ninstalled = \"BDC1\"\nhold = \"none\"\n";
+    let text = install("excluded", "5m", more).replace("site = \"ABC\"", "site = \"ABC\"\nexcluded = [\"BDC1\"]");
+    let file = scenario("excluded", &text)?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.lines().next().is_some_and(|line| line.ends_with("  1h")), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn a_condition_that_ripens_with_time_gives_its_cue_at_that_instant() -> Tested {
+    let more = r#"
+[[step]]
+id = "make"
+at = "5m"
+do = { user-add = { user = "A", password = "Secret-1-pass" } }
+
+[[step]]
+id = "ripe"
+when = { age = { of = { account-created = { account = "A" } }, at-least = "10m" } }
+do = { server-info = {} }
+
+[[step]]
+id = "noon"
+when = { clock = "30m" }
+each = true
+do = { server-info = {} }
+
+[[expect]]
+event = { step = { id = "ripe" } }
+at = "15m"
+
+[[expect]]
+event = { step = { id = "noon" } }
+times = 1
+"#;
+    let text = install("ripens", "5m", more).replace("format = 1\n", "format = 1\nuntil = \"2h\"\n");
+    let file = scenario("ripens", &text)?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn a_run_that_does_not_get_on_in_time_is_ended_and_fails() -> Tested {
+    let more = "\n[[step]]\nwhen = { event = { call = { verb = \"server-info\" } } }\neach = true\ndo = { server-info = {} }\n\n[[step]]\nat = \"1m\"\ndo = { server-info = {} }\n";
+    let file = scenario("circle", &install("circle", "5m", more))?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.contains("circle"), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn a_step_that_recurs_without_end_does_not_keep_a_run_alive() -> Tested {
+    let more = "\n[[step]]\nevery = \"30m\"\nfirst = \"10m\"\ndo = { server-info = {} }\n";
+    let file = scenario("recurs", &install("recurs", "5m", more))?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.lines().next().is_some_and(|line| !line.contains('d')), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn a_restart_of_a_service_that_is_not_there_fails() -> Tested {
+    let more = "\n[[step]]\nat = \"1m\"\nrestart-service = { host = \"BDC1\", service = \"Nonsuch\" }\n";
+    let file = scenario("nonsuch", &install("nonsuch", "5m", more))?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("1060"), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn a_file_in_a_folder_that_is_no_scenario_is_named() -> Tested {
+    let folder = folder("named")?;
+    std::fs::write(folder.join("one.toml"), install("one", "5m", ""))?;
+    std::fs::write(folder.join("other.toml"), "title = \"x\"\n")?;
+    std::fs::write(folder.join("late.toml"), "name = \"late\"\nformat = 1\n")?;
+    let ran = mockdc(&["check", &folder.to_string_lossy()])?;
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.err.contains("other.toml is no scenario"), "{}", ran.err);
+    assert!(ran.err.contains("format"), "{}", ran.err);
+    Ok(())
+}

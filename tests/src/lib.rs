@@ -12,13 +12,15 @@ pub mod text;
 ///
 /// # Panics
 ///
-/// When the plan's world cannot be built: a plan that was read from a file can.
+/// When the plan's world cannot be built (a plan that was read from a file can), or when the run breaks a law: that is
+/// a bug of mockdc, whatever the test is about.
 pub fn replay(
     plan: &Arc<mockdc_scenarios::Plan>,
     seed: u64,
 ) -> (mockdc::timeline::Timeline, mockdc::judge::Judgement) {
     let timeline = mockdc::orchestrator::run(plan, seed).expect("a world that was read can be built");
     let judgement = mockdc::judge::judge(&timeline);
+    assert!(!judgement.shows_a_bug(), "a law is broken: {:?}", judgement.laws);
     (timeline, judgement)
 }
 

@@ -19,6 +19,8 @@ use crate::timeline::{AccountPurpose, EventKind, Queue, WaitEnd, WaitFor};
 /// attempt's code. The caller is the account that the site server's services run under.
 pub async fn install(ctx: Ctx, site: Rc<SiteServer>, client: Rc<Installation>) -> u32 {
     if site.excluded.contains(&client.host) {
+        let (request, client) = (Name::from("none"), client.host.clone());
+        ctx.record(EventKind::Queued { request, client, queue: Queue::NotMade });
         return 0;
     }
     let log = &site.profile.log;
@@ -340,6 +342,7 @@ impl Request<'_> {
         queue: Queue,
     ) {
         let queue = match queue {
+            Queue::NotMade => "",
             Queue::Incoming => "Incoming",
             Queue::Processing => "Processing",
             Queue::Retry => "Retry",

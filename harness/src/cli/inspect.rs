@@ -58,15 +58,13 @@ fn twice(selection: &Selection) -> Option<(&str, &str, &str)> {
 }
 
 fn note_skipped(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<()> {
-    let profiles = |path: &std::path::Path| path.file_name().is_some_and(|name| name == "Cargo.toml");
-    for path in selection.skipped.iter().filter(|path| !profiles(path)) {
-        tracing::info!(path = %path.display(), "no scenario: its first key is not `format`");
-    }
-    let skipped = selection.skipped.len();
-    if selection.files == 0 && skipped > 0 {
+    for path in
+        selection.skipped.iter().filter(|path| path.file_name().is_some_and(|name| name != "Cargo.toml"))
+    {
         writeln!(
             streams.err,
-            "note: {skipped} TOML files were skipped because their first key is not `format`"
+            "note: {} is no scenario and is skipped: it has no key `format` before its first table",
+            path.display()
         )?;
     }
     Ok(())

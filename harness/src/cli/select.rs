@@ -17,7 +17,7 @@ pub struct Selection {
     pub plans: Vec<Plan>,
     /// Files with mistakes.
     pub reports: Vec<Report>,
-    /// TOML files in folders that are no scenarios: their first key is not `format`.
+    /// TOML files in folders that are no scenarios: they have no key `format` before their first table.
     pub skipped: Vec<PathBuf>,
     /// Scenario files read.
     pub files: usize,
@@ -100,7 +100,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<PathBuf>) -> 
     Ok(())
 }
 
-/// Whether a file's first key is `format`. What cannot be read as text counts as a scenario, so that it is reported.
+/// Whether a file has a key `format` before its first table. What cannot be read as text counts as a scenario, so that it is reported.
 fn is_scenario(path: &Path) -> bool {
     use io::Read;
     let mut head = Vec::new();
@@ -112,10 +112,19 @@ fn is_scenario(path: &Path) -> bool {
     else {
         return true;
     };
-    text.lines()
+    let keys = text
+        .lines()
         .map(|line| line.trim_start_matches('\u{feff}').trim())
-        .find(|line| !line.is_empty() && !line.starts_with('#'))
-        .is_none_or(|line| line.split('=').next().is_some_and(|key| key.trim() == "format"))
+        .take_while(|line| !line.starts_with('['));
+    let mut nothing = true;
+    for line in keys.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        nothing = false;
+        if line.split('=').next().is_some_and(|key| key.trim() == "format") {
+            return true;
+        }
+    }
+    // An empty file is no scenario of somebody's either, but somebody may have meant it to be one.
+    nothing && text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#'))
 }
 
 /// Whether `name` matches `pattern`, in which `*` stands for any run of characters.

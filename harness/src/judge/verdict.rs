@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use mockdc_mocks::{Fact, Name, Win32Error};
-use mockdc_scenarios::{Action, Broken, Step, Violation};
+use mockdc_mocks::{Fact, HostName, Name, ServiceName, Win32Error};
+use mockdc_scenarios::{Action, Broken, Violation};
 use serde::Serialize;
 
 use super::claims::{ClaimResult, Judged, judge_claims};
 use super::outline::Outline;
 use super::{Finding, LawBreach, check_laws, check_promises};
-use crate::timeline::{EndReason, EventKind, Timeline};
+use crate::timeline::{EndReason, Event, EventKind, Timeline};
 
 /// What is to be said of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -140,7 +140,8 @@ pub struct ExpectationResult {
 pub fn judge(run: &Timeline) -> Judgement {
     let plan = run.plan();
     let outline = Outline::of(run);
-    let laws = check_laws(&outline);
+    // A record that breaks off says nothing of sums and limits.
+    let laws = if run.end_reason().is_some() { check_laws(&outline) } else { Vec::new() };
     let promises = check_promises(&outline);
     let claims =
         plan.expects.iter().map(|expect| &expect.claim).chain(plan.rules.iter().map(|rule| &rule.claim));
@@ -252,35 +253,41 @@ fn listed_but_kept(violation: &Violation, promises: &[Finding], rules: &[RuleRes
     Some(Reason { because, ..reason(ReasonKind::ListedButKept, Some(violation.line), text, Vec::new()) })
 }
 
-/// Operations that a step performs must succeed, or be refused as the step requires: an operator whose command failed
-/// unnoticed would make the rest of a scenario mean something else.
+/// What a step does must succeed, or be refused as the step requires: an operator whose command failed unnoticed would
+/// make the rest of a scenario mean something else. A restart that the service itself cannot follow is the service's
+/// failure, which the scenario may be about.
 fn refused_steps(run: &Timeline) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for event in &run.events {
         let EventKind::Step { id, code } = &event.kind else { continue };
-        let step = run.plan().steps.iter().find(|step| step.id == *id);
-        if let (Some(Step { line, action: Action::Do { operation, require, .. }, .. }), true) =
-            (step, *code != 0)
-        {
-            let verb = operation.verb.kind();
-            let text = match require {
-                Some(required) => {
-                    format!("step {id} requires {required} of {verb}, which answered otherwise")
-                }
-                None => {
-                    format!("step {id}: {verb} at {} was refused with {}", operation.at, Win32Error(*code))
-                }
-            };
-            // The call itself stands just before the step's own event.
-            reasons.push(reason(
-                ReasonKind::RefusedStep,
-                Some(*line),
-                text,
-                vec![event.seq.saturating_sub(1), event.seq],
-            ));
-        }
+        let Some(step) = run.plan().steps.iter().find(|step| step.id == *id && *code != 0) else { continue };
+        let refused = Win32Error(*code);
+        let text = match &step.action {
+            Action::Do { operation, require: Some(required), .. } => {
+                let verb = operation.verb.kind();
+                format!("step {id} requires {required} of {verb}, which answered otherwise")
+            }
+            Action::Do { operation, require: None, .. } => {
+                format!("step {id}: {} at {} was refused with {refused}", operation.verb.kind(), operation.at)
+            }
+            Action::RestartService { host, service } if could_not_start(run, event, host, service) => {
+                continue;
+            }
+            _ => format!("step {id} ended with {refused}"),
+        };
+        // The call itself stands just before the step's own event.
+        let evidence = vec![event.seq.saturating_sub(1), event.seq];
+        reasons.push(reason(ReasonKind::RefusedStep, Some(step.line), text, evidence));
     }
     reasons
+}
+
+fn could_not_start(run: &Timeline, step: &Event, host: &HostName, service: &ServiceName) -> bool {
+    let before = run.events[..usize::try_from(step.seq).unwrap_or_default()].iter().rev();
+    before.take_while(|event| event.at == step.at).any(|event| {
+        event.host == *host
+            && matches!(&event.kind, EventKind::Fact(Fact::ServiceFailed { service: failed, .. }) if failed == service)
+    })
 }
 
 fn faults(run: &Timeline) -> Vec<Reason> {

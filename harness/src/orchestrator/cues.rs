@@ -11,13 +11,30 @@ use mockdc_scenarios::{Cause, Condition, Trigger};
 use rand::Rng;
 
 use crate::run::{Ctx, Stage};
-use crate::timeline::{Live, holds, matches};
+use crate::timeline::{holds, matches, next_look};
 
 /// Cues that have been given and not yet taken.
 #[derive(Default)]
 struct Given {
     at: VecDeque<SimTime>,
+    /// Whether the condition held when it was last looked at.
+    held: bool,
+    /// When time alone may make the condition true.
+    ripens: Option<SimTime>,
     waker: Option<Waker>,
+}
+
+impl Given {
+    fn note(&mut self, at: SimTime) {
+        self.at.push_back(at);
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
 }
 
 /// Calls `fire` each time that the trigger says, and returns when it will not say so again.
@@ -62,79 +79,55 @@ fn watch(stage: &Rc<Stage>, what: &Cause) -> Rc<RefCell<Given>> {
     match what.clone() {
         Cause::Event(pattern) => stage.witness(Rc::new(move |stage, event| {
             if stage.live(|live| matches(&pattern, event, Some(live.view()))) {
-                note(&notes, stage.now());
+                notes.borrow_mut().note(stage.now());
             }
         })),
         Cause::Condition(condition) => {
-            let held = RefCell::new(stage.live(|live| holds(&condition, live, None)));
-            if *held.borrow() {
-                note(&given, stage.now());
-            }
-            stage.observe(Rc::new(move |stage, _| {
-                let holds_now = stage.live(|live| holds(&condition, live, None));
-                if holds_now && !held.replace(holds_now) {
-                    note(&notes, stage.now());
-                } else {
-                    held.replace(holds_now);
-                }
-            }));
+            look(stage, &given, &condition);
+            stage.observe(Rc::new(move |stage, _| look(stage, &notes, &condition)));
         }
     }
     given
 }
 
-fn note(given: &RefCell<Given>, at: SimTime) {
+/// Looks at a condition: notes that it has come true, and when time alone may make it true.
+fn look(stage: &Stage, given: &RefCell<Given>, condition: &Condition) {
+    let (holds_now, ripens) =
+        stage.live(|live| (holds(condition, live, None), next_look(condition, live, None)));
     let mut given = given.borrow_mut();
-    given.at.push_back(at);
-    if let Some(waker) = given.waker.take() {
-        waker.wake();
+    let held = std::mem::replace(&mut given.held, holds_now);
+    if holds_now && !held {
+        given.note(stage.now());
+    }
+    if given.ripens != ripens {
+        given.ripens = ripens;
+        given.wake();
     }
 }
 
-/// Waits for the next occasion. A condition that time alone makes true is looked at when that time comes.
+/// Waits for the next occasion. A condition that time alone may make true is looked at when that time comes.
 async fn next_cue(ctx: &Ctx, given: &Rc<RefCell<Given>>, what: &Cause) -> SimTime {
     loop {
-        let ripens = match what {
-            Cause::Condition(condition) => ctx.view(|live| ripens(condition, live, ctx.now())),
-            Cause::Event(_) => None,
-        };
-        let cue = poll_fn(|context| {
+        let ripens = given.borrow().ripens;
+        let change = poll_fn(|context| {
             let mut given = given.borrow_mut();
-            match given.at.pop_front() {
-                Some(at) => Poll::Ready(at),
-                None => {
-                    given.waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
+            if let Some(at) = given.at.pop_front() {
+                return Poll::Ready(Some(at));
             }
+            if given.ripens != ripens {
+                return Poll::Ready(None);
+            }
+            given.waker = Some(context.waker().clone());
+            Poll::Pending
         });
-        match ripens {
-            None => return cue.await,
-            Some(at) => {
-                if let Some(cue) = ctx.within(at.since(ctx.now()), cue).await {
-                    return cue;
-                }
-                let Cause::Condition(condition) = what else { continue };
-                if ctx.view(|live| holds(condition, live, None)) {
-                    return ctx.now();
-                }
-            }
+        let cue = match ripens {
+            None => change.await,
+            Some(at) => ctx.within(at.since(ctx.now()), change).await.flatten(),
+        };
+        match (cue, what) {
+            (Some(at), _) => return at,
+            (None, Cause::Condition(condition)) => look(ctx.stage(), given, condition),
+            (None, Cause::Event(_)) => {}
         }
-    }
-}
-
-/// The next instant at which a condition may come true by the passing of time alone.
-fn ripens(condition: &Condition, live: &Live, now: SimTime) -> Option<SimTime> {
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().filter_map(|part| ripens(part, live, now)).min()
-        }
-        Condition::Not(part) => ripens(part, live, now),
-        Condition::Clock { from } => Some(*from).filter(|from| *from > now),
-        Condition::Age { of, at_least } => {
-            let age = live.age(of, |_| None)?;
-            Some(now + (*at_least - age)).filter(|_| *at_least > age)
-        }
-        _ => None,
     }
 }

@@ -9,7 +9,7 @@ use mockdc_mocks::{HostName, Name, SimTime, Span};
 use mockdc_scenarios::{Action, Plan, ScriptStart, Trigger};
 
 use crate::run::Stage;
-use crate::timeline::{ActorId, EventKind, Role};
+use crate::timeline::{ActorId, EventKind, Queue, Role};
 
 /// How long a run goes on after everything is decided.
 pub const AFTERMATH: Span = Span::hours(1);
@@ -24,6 +24,10 @@ pub(super) struct Open {
     installs: BTreeSet<HostName>,
     scripts: BTreeSet<Name>,
     steps: BTreeSet<Name>,
+    /// Steps that recur without end: only their first time counts.
+    endless: BTreeSet<Name>,
+    /// Steps that have run.
+    ran: BTreeSet<Name>,
     /// The last instant at which something was decided.
     decided: SimTime,
 }
@@ -33,11 +37,15 @@ impl Open {
     pub(super) fn of(plan: &Plan) -> Open {
         let mut open = Open::default();
         for step in &plan.steps {
-            let certain = match &step.trigger {
-                Trigger::At(_) => true,
-                Trigger::Every { end, count, .. } => end.is_some() || count.is_some(),
-                Trigger::When { .. } => false,
+            let certain = !matches!(&step.trigger, Trigger::When { .. });
+            let endless = match &step.trigger {
+                Trigger::At(_) => false,
+                Trigger::Every { end, count, .. } => end.is_none() && count.is_none(),
+                Trigger::When { .. } => true,
             };
+            if endless {
+                open.endless.insert(step.id.clone());
+            }
             if certain {
                 open.steps.insert(step.id.clone());
             }
@@ -68,7 +76,20 @@ impl Open {
                     self.scripts.remove(&script);
                 }
             }
-            EventKind::Step { .. } => {}
+            EventKind::Queued { client, queue: Queue::NotMade, .. } => {
+                if !self.installs.remove(client) {
+                    return false;
+                }
+            }
+            EventKind::Step { id, .. } => {
+                let again = !self.ran.insert(id.clone());
+                if self.endless.contains(id) {
+                    if again {
+                        return false;
+                    }
+                    self.steps.remove(id);
+                }
+            }
             _ => return false,
         }
         self.decided = now;

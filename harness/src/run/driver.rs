@@ -193,7 +193,8 @@ impl Driver {
                 self.bring_up(birth);
             }
             self.pool.run_until_stalled();
-            if self.stage.births.borrow().is_empty() {
+            // A run that has been ended does not go on, however much is still about to happen.
+            if self.stage.births.borrow().is_empty() || self.stage.ended.get().is_some() {
                 return;
             }
         }

@@ -53,6 +53,9 @@ pub type ProgramFactory = Rc<dyn Fn(&ProgramStart) -> (ActorStart, Box<dyn FnOnc
 /// Looks at each event as it is recorded. It must not record events itself; it may wake actors and spawn them.
 pub type Observer = Rc<dyn Fn(&Stage, &Event)>;
 
+/// More events than this at one instant after the start, and a run goes round in a circle.
+const INSTANT_LIMIT: usize = 100_000;
+
 /// The shared heart of a run.
 pub struct Stage {
     now: Cell<SimTime>,
@@ -74,6 +77,7 @@ pub struct Stage {
     seed: u64,
     limit: usize,
     curtain: Cell<SimTime>,
+    busy: Cell<(SimTime, usize)>,
     progress: Cell<SimTime>,
     pub(super) ended: Cell<Option<EndReason>>,
 }
@@ -134,6 +138,7 @@ impl Stage {
             seed,
             limit,
             curtain: Cell::new(SimTime::NEVER),
+            busy: Cell::new((SimTime::START, 0)),
             progress: Cell::new(SimTime::START),
             ended: Cell::new(None),
         })
@@ -252,10 +257,21 @@ impl Stage {
             observer(self, &event);
         }
         self.events.borrow_mut().push(event);
+        self.count_at_instant();
         if seq as usize >= self.limit {
             self.end(EndReason::Runaway);
         }
         seq
+    }
+
+    /// A run that does not get on in time goes round in a circle. The start is the exception: it states the world.
+    fn count_at_instant(&self) {
+        let (at, count) = self.busy.get();
+        let count = if at == self.now() { count + 1 } else { 1 };
+        self.busy.set((self.now(), count));
+        if count > INSTANT_LIMIT && self.now() > SimTime::START || count > self.limit / 2 {
+            self.end(EndReason::Runaway);
+        }
     }
 
     /// Records what the domain model has to say.

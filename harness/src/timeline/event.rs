@@ -291,6 +291,8 @@ pub enum AccountPurpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Queue {
+    /// None: no request is made, because the machine is excluded.
+    NotMade,
     /// New requests.
     Incoming,
     /// Being worked on.

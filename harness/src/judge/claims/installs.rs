@@ -4,7 +4,7 @@ use mockdc_mocks::{HostName, Name};
 use mockdc_scenarios::ScriptEnding;
 
 use super::{ClaimResult, Reading};
-use crate::timeline::{EventKind, Role};
+use crate::timeline::{EventKind, Queue, Role};
 
 /// What a run knows of the attempts on a client.
 #[derive(Default)]
@@ -15,6 +15,8 @@ struct Attempts {
     ended: Vec<(u32, u32, u64)>,
     /// The last end of an install, with its code and the event.
     over: Option<(u32, u64)>,
+    /// No request was made.
+    not_made: Option<u64>,
 }
 
 fn attempts(reading: &Reading<'_>, client: &HostName) -> Attempts {
@@ -29,6 +31,9 @@ fn attempts(reading: &Reading<'_>, client: &HostName) -> Attempts {
             }
             EventKind::InstallEnded { client: of, code, .. } if of == client => {
                 attempts.over = Some((*code, event.seq));
+            }
+            EventKind::Queued { client: of, queue: Queue::NotMade, .. } if of == client => {
+                attempts.not_made = Some(event.seq);
             }
             _ => {}
         }
@@ -57,9 +62,13 @@ pub(super) fn installed(reading: &Reading<'_>, client: &HostName, attempt: Optio
             [seq],
         ),
         None if known.begun.is_empty() => {
-            match reading.outline.client(client).is_some_and(|client| client.installed) {
-                true => ClaimResult::holds(),
-                false => ClaimResult::untold(format!("no attempt to install {client} was made"), []),
+            match (reading.outline.client(client).is_some_and(|client| client.installed), known.not_made) {
+                (true, _) => ClaimResult::holds(),
+                (false, Some(seq)) => {
+                    let text = format!("no request to install {client} was made: it is excluded");
+                    ClaimResult::fails(text, [seq])
+                }
+                (false, None) => ClaimResult::untold(format!("no attempt to install {client} was made"), []),
             }
         }
         None => undecided(&known, client, 1, reading),
