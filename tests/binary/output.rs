@@ -126,7 +126,8 @@ fn files_below(folder: &std::path::Path) -> Result<Vec<String>, std::io::Error> 
 #[test]
 fn an_excluded_machine_is_not_installed_and_the_run_ends_soon() -> Tested {
     let more = "[[expect]]\ninstalled = \"BDC1\"\nhold = \"none\"\n";
-    let text = install("excluded", "5m", more).replace("site = \"ABC\"", "site = \"ABC\"\nexcluded = [\"BDC1\"]");
+    let text =
+        install("excluded", "5m", more).replace("site = \"ABC\"", "site = \"ABC\"\nexcluded = [\"BDC1\"]");
     let file = scenario("excluded", &text)?;
     let ran = mockdc(&["run", &file])?;
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -47,8 +47,10 @@ fn every_console_block_prints_what_it_shows() -> Tested {
     Ok(())
 }
 
-/// Compares line by line; a shown line `…` stands for any number of printed ones.
+/// Compares line by line, by words: columns widen with the longest name. A shown line `…` stands for any number of
+/// printed ones.
 fn compare(command: &str, shown: &[&str], printed: &[&str]) {
+    let same = |one: &str, other: &str| one.split_whitespace().eq(other.split_whitespace());
     let mut at = 0;
     let mut gap = false;
     for line in shown {
@@ -57,8 +59,8 @@ fn compare(command: &str, shown: &[&str], printed: &[&str]) {
             continue;
         }
         let found = match gap {
-            true => printed[at..].iter().position(|printed| printed == line).map(|offset| at + offset),
-            false => (printed.get(at) == Some(line)).then_some(at),
+            true => printed[at..].iter().position(|printed| same(printed, line)).map(|offset| at + offset),
+            false => printed.get(at).is_some_and(|printed| same(printed, line)).then_some(at),
         };
         let Some(found) = found else {
             panic!("`{command}` does not print\n{line}\nbut\n{}", printed.join("\n"));
