@@ -312,11 +312,14 @@ verbs! {
         /// Only the primary domain controller, or PDC emulator, will do, as for NetGetDCName.
         #[serde(default)] primary: bool,
     }
-    /// Connects to a share: `admin$`. 53, 67, 5, 1326.
+    /// Connects to a share: `admin$`. 53, 67, 5, 1326; 1219 while the calling host has a session with this one under
+    /// another name. The session lasts until it is disconnected or one of the two goes down.
     ShareConnect "share-connect" {
         /// The share.
         share: Name,
     }
+    /// Ends the calling host's session with this one. 2250 when it has none.
+    ShareDisconnect "share-disconnect" {}
     /// Shares a folder under a name.
     ShareAdd "share-add" {
         /// The share.
@@ -518,6 +521,7 @@ impl Verb {
             Verb::DcFind { domain, .. } => return domain.clone(),
             Verb::AccountPolicySet { .. }
             | Verb::PolicyRefresh { .. }
+            | Verb::ShareDisconnect {}
             | Verb::ServerInfo {}
             | Verb::ProcessExit { .. }
             | Verb::ProcessKill { .. }

@@ -101,6 +101,7 @@ codes! {
     2246 PASSWORD_TOO_RECENT "NERR_PasswordTooRecent" "The password of this user is too recent to change.";
     2248 DATABASE_UP_TO_DATE "NERR_DatabaseUpToDate" "This replicant database is up to date.";
     2249 SYNC_REQUIRED "NERR_SyncRequired" "This replicant database is outdated; synchronization is required.";
+    2250 NOT_CONNECTED "ERROR_NOT_CONNECTED" "This network connection does not exist.";
     2310 NET_NAME_NOT_FOUND "NERR_NetNameNotFound" "This shared resource does not exist.";
     2351 INVALID_COMPUTER "NERR_InvalidComputer" "This computer name is invalid.";
     2452 LAST_ADMIN "NERR_LastAdmin" "The last administrator account cannot be deleted.";

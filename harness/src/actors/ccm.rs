@@ -95,8 +95,22 @@ impl Request<'_> {
             Ok(caller) => caller,
             Err(error) => return decide(error.code()),
         };
+        let decided = self.attempt_as(ctx, &connected, &decide).await;
+        // A session that stays would stand in the way of the next attempt under another account.
+        let _ = ctx.call_as(&connected, &client, Verb::ShareDisconnect {}).await;
+        decided
+    }
+
+    /// What an attempt does once it has access to the target; `decide` states its code.
+    async fn attempt_as(
+        &self,
+        ctx: &Ctx,
+        connected: &Caller,
+        decide: &impl Fn(u32) -> (u32, SimTime),
+    ) -> (u32, SimTime) {
+        let client = self.client.host.clone();
         if self.client.profile().kind == ProductKind::Advanced {
-            let installed = advanced_client::install(&ctx.with_caller(connected), self.client).await;
+            let installed = advanced_client::install(&ctx.with_caller(connected.clone()), self.client).await;
             return decide(installed.err().map_or(0, Win32Error::code));
         }
         let profile = self.client.profile();
@@ -104,9 +118,9 @@ impl Request<'_> {
             user: profile.accounts.bootstrap(self.client.host.as_str(), self.client.on_dc),
             password: ctx.password(profile.accounts.password_length),
         };
-        if let Err(error) = self.start_loader(ctx, &connected, &profile, &account).await {
+        if let Err(error) = self.start_loader(ctx, connected, &profile, &account).await {
             let decided = decide(error.code());
-            self.delete_later(ctx, &connected, &account).await;
+            self.delete_later(ctx, connected, &account).await;
             return decided;
         }
         let service = &profile.loader.service;
@@ -120,16 +134,16 @@ impl Request<'_> {
         match self.site.profile.ccm.decides_attempt {
             Decision::LoaderStopped => {
                 let decided = decide(self.look(&remote).await);
-                self.delete_later(ctx, &connected, &account).await;
+                self.delete_later(ctx, connected, &account).await;
                 decided
             }
             Decision::BootstrapAccountDeleted => {
-                self.delete_later(ctx, &connected, &account).await;
+                self.delete_later(ctx, connected, &account).await;
                 decide(self.look(&remote).await)
             }
             Decision::InstallerEnded => {
                 // Polled in this order, the deletion is armed before anything that the installer does next.
-                let deletion = self.delete_later(ctx, &connected, &account);
+                let deletion = self.delete_later(ctx, connected, &account);
                 let decision = async { decide(self.result(&remote).await) };
                 futures::future::join(deletion, decision).await.1
             }

@@ -1,5 +1,6 @@
 //! Account databases: what they are made of, how they are written, and who may log on.
 
+mod administrators;
 mod build;
 mod change;
 mod controllers;

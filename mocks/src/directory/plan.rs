@@ -56,6 +56,8 @@ pub(crate) fn plan(
         Verb::LocalGroupRemoveMember { group, member } => desk.local_group_member(group, member, false),
         Verb::RightGrant { account, right } => desk.right(account, *right, true),
         Verb::RightRevoke { account, right } => desk.right(account, *right, false),
+        // NetUserModalsSet: a password could never be changed before it expires.
+        Verb::AccountPolicySet { policy } if !policy.ages_agree() => Err(Win32Error::INVALID_PARAMETER),
         Verb::AccountPolicySet { policy } => Ok(vec![Change {
             kind: ChangeKind::AccountPolicy,
             subject: "account policy".into(),
@@ -144,6 +146,7 @@ impl Desk<'_> {
         if rid.is_built_in() {
             return Err(Win32Error::SPECIAL_ACCOUNT);
         }
+        self.database.keeps_an_administrator(rid, None)?;
         let mut changes = Vec::new();
         for group in self.database.containers.get(&rid).into_iter().flatten() {
             if let Some(principal) = self.database.principal(*group)
@@ -223,6 +226,9 @@ impl Desk<'_> {
         let mut flags = old.clone();
         flags.extend(first_flags(set));
         flags.retain(|flag| !clear.contains(flag));
+        if flags.contains(&AccountFlag::Disabled) && !old.contains(&AccountFlag::Disabled) {
+            self.database.keeps_an_administrator(rid, None)?;
+        }
         if flags != old {
             changes.push(Change::of(
                 ChangeKind::UserChange,
@@ -300,6 +306,10 @@ impl Desk<'_> {
             (true, false) if self.primary_group(rid) == Some(group_rid) => {
                 Err(Win32Error::MEMBERS_PRIMARY_GROUP)
             }
+            (true, false) => {
+                self.database.keeps_an_administrator(rid, Some(group_rid))?;
+                Ok(vec![self.members_change(group_rid, group, rid, joins)])
+            }
             _ => Ok(vec![self.members_change(group_rid, group, rid, joins)]),
         }
     }
@@ -353,6 +363,10 @@ impl Desk<'_> {
         match (self.database.is_member(group_rid, rid), joins) {
             (true, true) => Err(Win32Error::MEMBER_IN_ALIAS),
             (false, false) => Err(Win32Error::MEMBER_NOT_IN_ALIAS),
+            (true, false) => {
+                self.database.keeps_an_administrator(rid, Some(group_rid))?;
+                Ok(vec![self.members_change(group_rid, group, rid, joins)])
+            }
             _ => Ok(vec![self.members_change(group_rid, group, rid, joins)]),
         }
     }

@@ -53,6 +53,7 @@ impl Domain {
             controllers,
             model,
             wires,
+            sessions: Default::default(),
             hosts,
             machines,
             policies: Policies::new(spec, streams.child("policy")),
@@ -88,6 +89,10 @@ fn validate(spec: &WorldSpec) -> Result<(), SpecError> {
     let pdcs = spec.dcs.iter().filter(|dc| dc.role == DcRole::Pdc).count();
     if pdcs != 1 {
         return Err(SpecError(format!("a domain has exactly one PDC, this one has {pdcs}")));
+    }
+    if !spec.domain.account_policy.ages_agree() {
+        let problem = "the account policy's minimum password age is not less than its maximum password age";
+        return Err(SpecError(problem.to_owned()));
     }
     let mut names = BTreeSet::new();
     for (name, _) in machines(spec) {

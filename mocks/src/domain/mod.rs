@@ -11,10 +11,15 @@ mod hosts;
 mod netlogon;
 mod policies;
 mod running;
+mod sessions;
 mod wires;
 
 #[cfg(test)]
+mod codes_tests;
+#[cfg(test)]
 mod hosts_tests;
+#[cfg(test)]
+mod netlogon_tests;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +43,7 @@ pub struct Domain {
     controllers: Controllers,
     model: Box<dyn ReplicationModel>,
     wires: Wires,
+    sessions: sessions::Sessions,
     hosts: IndexMap<HostName, Host>,
     machines: crate::machine::Hosts,
     policies: policies::Policies,

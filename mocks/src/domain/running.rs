@@ -28,6 +28,13 @@ impl Domain {
         if self.wires.down.contains(&by.host) {
             return refused(unreachable(kind));
         }
+        // The caller's own system sees to its sessions, before anything travels.
+        if let Verb::ShareDisconnect {} = verb {
+            return done(self.disconnect(&by.host, at));
+        }
+        if let Err(error) = self.may_connect(by, at, verb) {
+            return refused(error);
+        }
         let mut takes = match self.wires.faults.call(now, &by.host, operation) {
             CallFate::Performed { delay } => delay,
             CallFate::Lost { after, error } => {
@@ -45,6 +52,9 @@ impl Domain {
             Ok(principal) if !authorise::may(&principal, verb) => refused(Win32Error::ACCESS_DENIED),
             Ok(principal) => self.dispatch(now, by, &principal, at, verb),
         };
+        if outcome.answer.is_ok() {
+            self.connected(by, at, verb);
+        }
         Outcome { takes: takes + outcome.takes, ..outcome }
     }
 
@@ -155,6 +165,7 @@ impl Domain {
     /// A machine goes down.
     pub(super) fn machine_down(&mut self, at: SimTime, host: &HostName, loses_unreplicated: bool) {
         self.wires.down.insert(host.clone());
+        self.sessions.host_down(host);
         self.machines.take_down(at, host, None, &mut self.facts);
         if let Some(dc) = self.controllers.index(host) {
             let mut context = ReplicationContext {

@@ -56,6 +56,17 @@ pub enum TemplateProblem {
         /// The most.
         most: i64,
     },
+    /// A password could not be changed before it expires.
+    #[error(
+        "MinimumPasswordAge is {minimum} days and MaximumPasswordAge {maximum}; the least age must be less than \
+         the greatest, which -1 switches off"
+    )]
+    Ages {
+        /// The least age.
+        minimum: i64,
+        /// The greatest age.
+        maximum: i64,
+    },
     /// A key of `[Privilege Rights]` has not the form of a user right: `Se…Privilege` or `Se…Right`.
     #[error("`{0}` is no user right; rights are written like `SeServiceLogonRight` or `SeTcbPrivilege`")]
     Right(String),
@@ -96,8 +107,21 @@ impl Template {
             }
             reader.line(number, &line)?;
         }
-        Ok(Template { sections: reader.sections })
+        let template = Template { sections: reader.sections };
+        let stands_at = |key: AccountKey| reader.seen.iter().find(|((_, name), _)| *name == *key.as_str());
+        match (ages(&template), stands_at(AccountKey::MinimumPasswordAge)) {
+            (Some((minimum, maximum)), Some((_, line))) if maximum > 0 && minimum >= maximum => {
+                Err(TemplateError { line: *line, problem: TemplateProblem::Ages { minimum, maximum } })
+            }
+            _ => Ok(template),
+        }
     }
+}
+
+/// The least and the greatest age of passwords, in days, where the template defines both.
+fn ages(template: &Template) -> Option<(i64, i64)> {
+    let days = |wanted: AccountKey| template.account_settings().find(|(key, _)| *key == wanted);
+    Some((days(AccountKey::MinimumPasswordAge)?.1, days(AccountKey::MaximumPasswordAge)?.1))
 }
 
 /// The text of stored bytes.

@@ -28,6 +28,13 @@ pub struct AccountPolicy {
     pub lockout_duration: Option<Span>,
 }
 
+impl AccountPolicy {
+    /// Whether a password may be changed before it expires: the least age is less than the greatest.
+    pub fn ages_agree(&self) -> bool {
+        self.maximum_age.is_none_or(|maximum| self.minimum_age < maximum)
+    }
+}
+
 impl Default for AccountPolicy {
     fn default() -> AccountPolicy {
         AccountPolicy {

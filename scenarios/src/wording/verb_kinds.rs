@@ -52,6 +52,7 @@ fn words(kind: VerbKind) -> (&'static str, &'static str, &'static str) {
         VerbKind::PolicyRefresh => ("apply policy", "", ""),
         VerbKind::Logon => ("log on as", "user", "a"),
         VerbKind::ShareConnect => ("connect to", "share", "a"),
+        VerbKind::ShareDisconnect => ("end the session with a host", "", ""),
         VerbKind::ShareAdd => ("share", "folder", "a"),
         VerbKind::ShareDelete => ("stop sharing", "folder", "a"),
         VerbKind::ServerInfo => ("read what kind of server it is", "", ""),

@@ -122,6 +122,7 @@ pub fn verb_says(verb: &Verb, host: Option<&HostName>) -> String {
             format!("logs on{at} as {} {kind}", credentials.user)
         }
         Verb::ShareConnect { share } => format!("connects to the share {share} of {it}"),
+        Verb::ShareDisconnect {} => format!("ends its session with {it}"),
         Verb::ShareAdd { share } => format!("shares {share}{on}"),
         Verb::ShareDelete { share } => format!("stops sharing {share}{on}"),
         Verb::ServerInfo {} => format!("asks {it} what kind of server it is"),
