@@ -116,14 +116,16 @@ fn every_wrong_file_is_told_as_its_golden_file_says() {
         fs::read_dir(folder("wrong")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "toml")) {
-        let code = file.file_stem().unwrap().to_str().unwrap();
+        // A second file for a code is called `CODE.what-else.toml`.
+        let stem = file.file_stem().unwrap().to_str().unwrap();
+        let code = stem.split('.').next().unwrap();
         let text = fs::read_to_string(file).unwrap();
-        let Err(report) = read_str(&format!("{code}.toml"), &text) else {
-            failures.push(format!("{code}: the file is accepted"));
+        let Err(report) = read_str(&format!("{stem}.toml"), &text) else {
+            failures.push(format!("{stem}: the file is accepted"));
             continue;
         };
         if !report.problems.iter().any(|problem| problem.code.as_str() == code) {
-            failures.push(format!("{code}: not among the problems:\n{}", report.render(WIDTH)));
+            failures.push(format!("{stem}: not among the problems:\n{}", report.render(WIDTH)));
         }
         seen.push(code.to_owned());
         let golden = file.with_extension("txt");
@@ -131,7 +133,7 @@ fn every_wrong_file_is_told_as_its_golden_file_says() {
         if bless {
             fs::write(&golden, &shown).unwrap();
         } else if fs::read_to_string(&golden).unwrap_or_default() != shown {
-            failures.push(format!("{code}: the report differs from its golden file:\n{shown}"));
+            failures.push(format!("{stem}: the report differs from its golden file:\n{shown}"));
         }
     }
     // These three cannot be files of text that a repository holds.
@@ -175,6 +177,29 @@ fn a_file_that_is_not_utf8_is_told_with_the_place() {
 fn a_file_that_is_not_there_is_told() {
     let report = read_file(Path::new("no-such-file.toml")).unwrap_err();
     assert_eq!(report.problems[0].code, Code::UnreadableFile);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_scenario_and_no_template() {
+    let report = read_file(Path::new("/dev/zero")).unwrap_err();
+    assert_eq!(report.problems[0].code, Code::UnreadableFile);
+    let text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    let report = refused(&(text + "\n[[policy]]\nname = \"P\"\ntemplate-file = \"/dev/zero\"\n"));
+    assert_eq!(report.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), [Code::TemplateFile]);
+}
+
+#[test]
+fn a_file_of_more_than_four_megabytes_is_too_large_as_scenario_and_as_template() {
+    let file = std::env::temp_dir().join(format!("mockdc-too-large-{}.toml", std::process::id()));
+    fs::write(&file, vec![b' '; (4 << 20) + 1]).unwrap();
+    let report = read_file(&file).unwrap_err();
+    assert_eq!(report.problems[0].code, Code::TooLarge);
+    let text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    let template = format!("\n[[policy]]\nname = \"P\"\ntemplate-file = '{}'\n", file.display());
+    let report = refused(&(text + &template));
+    fs::remove_file(&file).unwrap();
+    assert_eq!(report.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), [Code::TooLarge]);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The document: its text, its tree, and one table of it after the other.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::ops::Range;
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -42,11 +45,47 @@ pub(crate) fn check_size(bytes: usize) -> Result<(), Vec<Problem>> {
     if bytes <= LARGEST {
         return Ok(());
     }
-    let message = format!("the file has {} MB; a scenario has at most {} MB", bytes >> 20, LARGEST >> 20);
-    Err(vec![
-        Problem::new(Code::TooLarge, message)
-            .help("a name with `count` stands for many hosts; templates can be files of their own"),
-    ])
+    Err(vec![too_large("file")])
+}
+
+/// What keeps a file from being read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The system refuses it.
+    Refused(io::ErrorKind),
+    /// It is a device, a pipe or the like, whose size says nothing about how much comes out of it.
+    NotAFile,
+    /// It has more than [`LARGEST`] bytes.
+    TooLarge,
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::Refused(error.kind())
+    }
+}
+
+/// The bytes of a regular file, of which no more are taken in than a scenario may have.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Unread> {
+    let regular = |metadata: std::fs::Metadata| {
+        if metadata.is_dir() {
+            return Err(Unread::Refused(io::ErrorKind::IsADirectory));
+        }
+        if metadata.is_file() { Ok(()) } else { Err(Unread::NotAFile) }
+    };
+    // Before it is opened, too: to open a pipe is to wait for its writer.
+    regular(std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    regular(file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST { Err(Unread::TooLarge) } else { Ok(bytes) }
+}
+
+/// How a file that is too large is told.
+pub(crate) fn too_large(what: &str) -> Problem {
+    Problem::new(Code::TooLarge, format!("the {what} has more than {} MB", LARGEST >> 20))
+        .help("a name with `count` stands for many hosts; templates can be files of their own")
 }
 
 fn syntax(error: &toml::de::Error, text: &str) -> Problem {

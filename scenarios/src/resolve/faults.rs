@@ -5,7 +5,9 @@ use mockdc_mocks::{FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Span, Template, W
 use super::context::Context;
 use super::one_of;
 use super::world::{empty_window, pairs};
-use crate::read::{Hosts, Located, Node, RawFault, RawPolicy, Short, Word, read};
+use crate::read::{
+    Hosts, Located, Node, RawFault, RawPolicy, Short, Unread, Word, read, read_bytes, too_large,
+};
 use crate::{Code, Problem};
 
 /// Objects that exist without being stated, and where they are linked.
@@ -138,17 +140,19 @@ fn template_problem(place: &Word, error: &str) -> Problem {
 }
 
 fn template_file(context: &mut Context<'_>, file: &Word) -> Option<String> {
-    let bytes = match std::fs::read(context.folder.join(&file.value)) {
+    let bytes = match read_bytes(&context.folder.join(&file.value)) {
         Ok(bytes) => bytes,
-        Err(error) => {
-            context.report(
-                Problem::new(
-                    Code::TemplateFile,
-                    format!("the file `{}` cannot be read: {}", file.value, error.kind()),
-                )
-                .at(file.span.clone(), "relative to the scenario")
-                .help("put the file beside the scenario"),
-            );
+        Err(unread) => {
+            let unreadable = |why: String| {
+                Problem::new(Code::TemplateFile, format!("the file `{}` {why}", file.value))
+                    .help("put the file beside the scenario")
+            };
+            let problem = match unread {
+                Unread::Refused(kind) => unreadable(format!("cannot be read: {kind}")),
+                Unread::NotAFile => unreadable("is a device or pipe".to_owned()),
+                Unread::TooLarge => too_large("template"),
+            };
+            context.report(problem.at(file.span.clone(), "relative to the scenario"));
             return None;
         }
     };

@@ -19,8 +19,8 @@ use toml::de::{DeTable, DeValue};
 use self::context::{Context, HostRole};
 use crate::diagnostic::did_you_mean;
 use crate::read::{
-    Case, Head, Node, RawHost, check_placeholders, check_size, entry, keep_only_in, parse, read,
-    single_brackets, substitute, table_node, take, take_cases, unknown_key, unused_columns,
+    Case, Head, Node, RawHost, Unread, check_placeholders, entry, keep_only_in, parse, read, read_bytes,
+    single_brackets, substitute, table_node, take, take_cases, too_large, unknown_key, unused_columns,
 };
 use crate::{Code, Plan, Problem, Report};
 
@@ -80,16 +80,17 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
 /// Reads a scenario from a file.
 pub fn read_file(path: &Path) -> Result<Vec<Plan>, Report> {
     let label = path.display().to_string();
-    let unreadable = |error: std::io::Error| {
-        let problem =
-            Problem::new(Code::UnreadableFile, format!("the file cannot be read: {}", error.kind()))
-                .help("look at the path and its permissions");
+    let bytes = read_bytes(path).map_err(|unread| {
+        let unreadable = |message: String, help: &str| Problem::new(Code::UnreadableFile, message).help(help);
+        let problem = match unread {
+            Unread::Refused(kind) => {
+                unreadable(format!("the file cannot be read: {kind}"), "look at the path and its permissions")
+            }
+            Unread::NotAFile => unreadable("this is not a file".to_owned(), "write the scenario into a file"),
+            Unread::TooLarge => too_large("file"),
+        };
         Report::new(&label, "", vec![problem])
-    };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    check_size(usize::try_from(size).unwrap_or(usize::MAX))
-        .map_err(|problems| Report::new(&label, "", problems))?;
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    })?;
     match String::from_utf8(bytes) {
         Ok(text) => read_str(&label, &text),
         Err(error) => {
