@@ -221,6 +221,37 @@ fn all_mistakes_are_told_at_once_and_as_json() {
     assert_eq!(json["problems"][1]["places"][0]["line"], 17);
 }
 
+#[test]
+fn of_many_problems_a_hundred_are_shown_and_the_others_counted() {
+    let mut text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    for _ in 0..20_000 {
+        text.push_str("\n[[step]]\nat = \"0s\"\nsynchronize = \"NOBODY\"\n");
+    }
+    let report = refused(&text);
+    assert_eq!(report.problems.len(), 20_000);
+    let shown = report.render(WIDTH);
+    assert_eq!(shown.matches("unknown-dc").count(), 100);
+    assert!(shown.ends_with("\nand 19900 more\n"), "{}", &shown[shown.len() - 200..]);
+    assert_eq!(report.to_json()["problems"].as_array().unwrap().len(), 20_000);
+}
+
+#[test]
+fn of_a_long_line_only_what_is_near_the_place_is_shown() {
+    let text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    let long = format!(
+        "\n[[user]]\nname = \"U\"\npassword = \"x\"\nearlier-passwords = [\"{}\", 5, \"{}\"]\n",
+        "ü".repeat(100_000),
+        "y".repeat(300_000)
+    );
+    let report = refused(&(text + &long));
+    let shown = report.render(WIDTH);
+    assert!(shown.contains("…üüü") && shown.contains("\", 5, \"yyy") && shown.contains("y…"), "{shown}");
+    assert!(shown.len() < 3_000, "{} bytes", shown.len());
+    let place = &report.to_json()["problems"][0]["places"][0];
+    assert_eq!(place["column"], 100_026);
+    assert!(shown.contains(&format!("wrong.toml:{}:", place["line"])), "{shown}");
+}
+
 fn mutated() -> impl Strategy<Value = String> {
     let texts: Vec<String> = ["sketch.toml", "everything.toml", "cases.toml"]
         .iter()

@@ -1,10 +1,11 @@
 //! What can be wrong with a scenario file, and how it is told.
 
 mod codes;
+mod excerpt;
 mod report;
 mod suggest;
 
 pub use codes::{Code, codes, explain};
-pub(crate) use report::place;
+pub(crate) use excerpt::Lines;
 pub use report::{Problem, Report};
 pub(crate) use suggest::{did_you_mean, list};

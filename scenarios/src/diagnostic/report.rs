@@ -1,5 +1,6 @@
 //! A scenario file's problems, all of them, as miette shows them and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,6 +9,10 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use serde_json::{Value, json};
 
 use super::Code;
+use super::excerpt::{Excerpt, Lines};
+
+/// More problems than anyone reads at once.
+const MOST_SHOWN: usize = 100;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,46 +88,48 @@ pub struct Report {
 impl Report {
     pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Report {
         problems.sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
-        let mut kept: Vec<Problem> = Vec::new();
-        for problem in problems {
-            // The same place is read once for every case.
-            let again = kept.iter().any(|earlier| {
-                earlier.code == problem.code && earlier.labels == problem.labels && !problem.labels.is_empty()
-            });
-            if !again {
-                kept.push(problem);
-            }
-        }
-        Report { file: file.to_owned(), problems: kept, source: NamedSource::new(file, Arc::from(text)) }
+        // The same place is read once for every case.
+        let mut seen = BTreeSet::new();
+        problems
+            .retain(|problem| problem.labels.is_empty() || seen.insert((problem.code, labels_of(problem))));
+        Report { file: file.to_owned(), problems, source: NamedSource::new(file, Arc::from(text)) }
     }
 
-    /// The report as text, without colours, in lines of at most `width` characters where words allow.
+    /// The report as text, without colours, in lines of at most `width` characters where words allow. The first
+    /// hundred problems are shown, the others counted.
     pub fn render(&self, width: usize) -> String {
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
             .with_width(width)
             .with_links(false);
         let mut text = String::new();
-        for problem in &self.problems {
-            let one = Placed { problem, source: &self.source };
+        let lines = Lines::new(self.source.inner());
+        for problem in self.problems.iter().take(MOST_SHOWN) {
+            let excerpt = Excerpt::new(&self.file, self.source.inner(), &lines, problem);
             // Writing into a text does not fail.
-            let _ = handler.render_report(&mut text, &one);
+            let _ = handler.render_report(&mut text, &Placed { problem, excerpt });
             text.push('\n');
+        }
+        if let Some(more) = self.problems.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+            text.push_str(&format!("and {more} more\n"));
         }
         text
     }
 
     /// The report as a JSON object: file, and problems with code, message, help, and places by line and column.
     pub fn to_json(&self) -> Value {
-        let problems: Vec<Value> = self.problems.iter().map(|problem| self.problem_json(problem)).collect();
+        let problems: Vec<Value> = {
+            let lines = Lines::new(self.source.inner());
+            self.problems.iter().map(|problem| self.problem_json(&lines, problem)).collect()
+        };
         json!({ "file": self.file, "problems": problems })
     }
 
-    fn problem_json(&self, problem: &Problem) -> Value {
+    fn problem_json(&self, lines: &Lines, problem: &Problem) -> Value {
         let places: Vec<Value> = problem
             .labels
             .iter()
             .map(|(span, label)| {
-                let (line, column) = place(self.source.inner(), span.start);
+                let (line, column) = lines.place(self.source.inner(), span.start);
                 json!({
                     "offset": span.start, "length": span.len(), "line": line, "column": column, "label": label,
                 })
@@ -137,13 +144,9 @@ impl Report {
     }
 }
 
-/// Line and column of a byte, both from 1.
-pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-    (line, column)
+/// Places and words of a problem, in a form that has an order.
+fn labels_of(problem: &Problem) -> Vec<(usize, usize, String)> {
+    problem.labels.iter().map(|(span, label)| (span.start, span.end, label.clone())).collect()
 }
 
 impl fmt::Display for Report {
@@ -167,11 +170,11 @@ impl Diagnostic for Report {
     }
 }
 
-/// A problem with its source, to be shown alone.
+/// A problem with its part of the source, to be shown alone.
 #[derive(Debug)]
 struct Placed<'a> {
     problem: &'a Problem,
-    source: &'a NamedSource<Arc<str>>,
+    excerpt: Excerpt,
 }
 
 impl fmt::Display for Placed<'_> {
@@ -192,10 +195,15 @@ impl Diagnostic for Placed<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.problem.labels()
+        if self.excerpt.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.excerpt.labels.iter().zip(&self.problem.labels).map(|(span, (_, label))| {
+            LabeledSpan::new((!label.is_empty()).then(|| label.clone()), span.start, span.len())
+        })))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source)
+        Some(&self.excerpt)
     }
 }

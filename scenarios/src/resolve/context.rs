@@ -6,7 +6,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 use mockdc_mocks::{AccountName, Authority, Credentials, HostName, Name, SimTime, Span};
 
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Lines, did_you_mean};
 use crate::read::{Columns, Hosts, Located, Node, RawCredentials, Word, entry, substitute};
 use crate::{Code, Problem, Profile, ProfileError};
 
@@ -33,7 +33,7 @@ pub(super) struct ScriptNames {
 
 /// The names that exist, and the problems so far.
 pub(super) struct Context<'t> {
-    pub(super) text: &'t str,
+    lines: Lines,
     pub(super) folder: &'t std::path::Path,
     pub(super) problems: Vec<Problem>,
     pub(super) domain: Name,
@@ -52,9 +52,9 @@ pub(super) struct Context<'t> {
 }
 
 impl<'t> Context<'t> {
-    pub(super) fn new(text: &'t str, folder: &'t std::path::Path) -> Context<'t> {
+    pub(super) fn new(text: &str, folder: &'t std::path::Path) -> Context<'t> {
         Context {
-            text,
+            lines: Lines::new(text),
             folder,
             problems: Vec::new(),
             domain: "CORP".into(),
@@ -79,8 +79,7 @@ impl<'t> Context<'t> {
 
     /// The line in which a table begins.
     pub(super) fn line(&self, node: &Node<'_>) -> u32 {
-        let (line, _) = crate::diagnostic::place(self.text, node.span().start);
-        u32::try_from(line).unwrap_or(u32::MAX)
+        u32::try_from(self.lines.line(node.span().start)).unwrap_or(u32::MAX)
     }
 
     /// A name that does not exist.
