@@ -34,7 +34,7 @@ pub(crate) fn config() -> ProptestConfig {
 pub(crate) fn sound(text: &str, seed: u64) -> Result<Timeline, TestCaseError> {
     let plan = plan(text);
     let timeline = lawful(&plan, seed, text)?;
-    if seed % 8 == 0 {
+    if seed.is_multiple_of(8) {
         let again = lawful(&plan, seed, text)?;
         prop_assert!(timeline.events == again.events, "two runs with seed {} differ\n{}", seed, text);
     }
