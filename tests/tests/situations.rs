@@ -148,3 +148,16 @@ fn a_crash_of_the_pdc_loses_what_has_not_replicated() {
         [[expect]]\nstate = { gone = { account = \"LATE\", at = \"BDC1\" } }\nthroughout = true\n";
     passes(text);
 }
+
+/// Q278660: one token account serves all controllers, made once; each install needs it and none takes it from another.
+#[test]
+fn several_controllers_share_one_token_account() {
+    let text = "format = 1\nname = \"situation\"\n\n[domain]\nreplication = { delay = \"2m\" }\n\n\
+        [[dc]]\nname = \"PDC1\"\nrole = \"pdc\"\n\n[[dc]]\nname = \"BDC{n}\"\ncount = 3\n\n\
+        [[site-server]]\nname = \"SMS1\"\nsite = \"ABC\"\n\n[[client]]\nmachine = \"BDC*\"\nprofile = \"sms-2.0-sp4\"\n\n\
+        [[step]]\nat = \"0s\"\ninstall = { client = \"BDC*\", by = \"SMS1\" }\nstagger = \"10m\"\n\n\
+        [[expect]]\ninstalled = \"BDC*\"\n\n\
+        [[expect]]\nevent = { account-created = { account = \"SMSCliToknAcct&\", at = \"PDC1\" } }\ntimes = 1\n\n\
+        [[expect]]\nevent = { component-launched = { code = 0 } }\ntimes = { at-least = 18 }\n";
+    passes(text);
+}
