@@ -41,6 +41,13 @@ pub(crate) fn take_cases<'i>(document: &mut DeTable<'i>, problems: &mut Vec<Prob
             );
             continue;
         };
+        if !is_scenario_name(name.0) {
+            problems.push(
+                Problem::new(Code::BadName, format!("`{}` is no name of a case", name.0.escape_debug()))
+                    .at(name.1.clone(), "not possible")
+                    .help("small letters, digits, `-` and `.`, with a letter or digit among them"),
+            );
+        }
         if let Some(earlier) = cases.iter().find(|case| case.name == name.0) {
             problems.push(
                 Problem::new(Code::DuplicateName, format!("two cases are called `{}`", name.0))
@@ -72,6 +79,12 @@ pub(crate) fn take_cases<'i>(document: &mut DeTable<'i>, problems: &mut Vec<Prob
         }
     }
     cases
+}
+
+/// Whether a scenario or a case can be called so.
+pub(crate) fn is_scenario_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.chars().all(|c| plain(c) || "-.".contains(c)) && name.chars().any(plain)
 }
 
 /// Columns that no placeholder has used.

@@ -11,8 +11,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    ConstantOr, Endless, Hosts, Located, Model, Percent, Rate, Scalar, Short, Size, TimeOfDay, Word,
+    ConstantOr, Endless, Hosts, Located, Model, Percent, Rate, Scalar, Short, Size, TimeOfDay, Word, refuse,
 };
+use crate::Code;
 
 /// Keys at the top of the file.
 #[derive(Debug, Deserialize)]
@@ -100,7 +101,8 @@ impl<'de> Deserialize<'de> for RawDelay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawDelay, D::Error> {
         match ConstantOr::<DelayTable>::deserialize(deserializer)? {
             ConstantOr::Constant(constant) => {
-                let all = Distribution::Constant(span_of(&constant).map_err(D::Error::custom)?);
+                let all =
+                    within_bounds(Distribution::Constant(span_of(&constant).map_err(D::Error::custom)?))?;
                 Ok(RawDelay(DelaySpec { all, ..DelaySpec::default() }))
             }
             ConstantOr::Table(table) => Ok(RawDelay(DelaySpec {
@@ -121,10 +123,32 @@ impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
         match ConstantOr::<Distribution>::deserialize(deserializer)? {
             ConstantOr::Constant(constant) => {
-                span_of(&constant).map(|span| Length(Distribution::Constant(span))).map_err(D::Error::custom)
+                let span = span_of(&constant).map_err(D::Error::custom)?;
+                within_bounds(Distribution::Constant(span)).map(Length)
             }
-            ConstantOr::Table(distribution) => Ok(Length(distribution)),
+            ConstantOr::Table(distribution) => within_bounds(distribution).map(Length),
         }
+    }
+}
+
+/// Refuses a distribution that has nothing to draw, or that would draw times before the change.
+fn within_bounds<E: Error>(distribution: Distribution) -> Result<Distribution, E> {
+    let (stated, from, to) = match distribution {
+        Distribution::Constant(span) => (vec![span], span, None),
+        Distribution::Uniform { from, to } => (vec![from, to], from, Some(to)),
+        Distribution::Normal { mean, deviation, from, to } => (vec![mean, deviation, from], from, to),
+        Distribution::Exponential { mean, from, to } => (vec![mean, from], from, to),
+    };
+    if stated.iter().chain(&to).any(|span| *span < Span::ZERO) {
+        return Err(refuse(Code::OutOfRange, "a delay below zero", "no change is visible before it is made"));
+    }
+    match to {
+        Some(to) if to < from => Err(refuse(
+            Code::EmptyWindow,
+            format_args!("nothing lies between {from} and {to}"),
+            "`to` is at least `from`",
+        )),
+        _ => Ok(distribution),
     }
 }
 

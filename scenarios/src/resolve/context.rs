@@ -29,6 +29,8 @@ pub(super) struct HostEntry {
 pub(super) struct ScriptNames {
     pub(super) steps: BTreeSet<Name>,
     pub(super) kept: BTreeSet<Name>,
+    /// The scripts that its steps run, and where.
+    pub(super) runs: Vec<(Name, Range<usize>)>,
 }
 
 /// The names that exist, and the problems so far.

@@ -13,16 +13,26 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
-use mockdc_mocks::{DcRole, MachineKind, SimTime, WorldSpec};
+use mockdc_mocks::{DcRole, MachineKind, SimTime, Span, WorldSpec};
 use toml::de::{DeTable, DeValue};
 
 use self::context::{Context, HostRole};
 use crate::diagnostic::did_you_mean;
 use crate::read::{
-    Case, Head, Node, RawHost, Unread, check_placeholders, entry, keep_only_in, parse, read, read_bytes,
-    single_brackets, substitute, table_node, take, take_cases, too_large, unknown_key, unused_columns,
+    Case, Head, Node, RawHost, Unread, check_placeholders, entry, is_scenario_name, keep_only_in, parse,
+    read, read_bytes, single_brackets, substitute, table_node, take, take_cases, too_large, unknown_key,
+    unused_columns,
 };
 use crate::{Code, Plan, Problem, Report};
+
+/// How long a run without `until` lasts at most.
+const LONGEST_RUN: Span = Span::days(31);
+
+/// More than any time zone is away from another.
+const ANY_ZONE: Span = Span::days(2);
+
+/// Domain controllers that one domain can have.
+const MOST_DCS: usize = 65_000;
 
 /// Keys of the head.
 const HEAD: &[&str] =
@@ -221,12 +231,11 @@ fn date(text: &str) -> Option<String> {
 
 fn check_head(context: &mut Context<'_>, head: &Head) {
     let name = &head.name.value;
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-    if name.is_empty() || !name.chars().all(fits) {
+    if !is_scenario_name(name) {
         context.report(
-            Problem::new(Code::BadName, format!("`{name}` is no name of a scenario"))
+            Problem::new(Code::BadName, format!("`{}` is no name of a scenario", name.escape_debug()))
                 .at(head.name.span.clone(), "not possible")
-                .help("small letters, digits, `-` and `.`"),
+                .help("small letters, digits, `-` and `.`, with a letter or digit among them"),
         );
     }
     if let Some(start) = &head.start
@@ -237,6 +246,19 @@ fn check_head(context: &mut Context<'_>, head: &Head) {
                 .at(start.span.clone(), "when?")
                 .help("write for example `\"2002-08-06 09:00:00\"`"),
         );
+    }
+    if let Some(start) = &head.start
+        && let Ok(begin) = start.value.parse::<jiff::civil::DateTime>()
+    {
+        let longest = head.until.as_ref().map_or(LONGEST_RUN, |until| until.value);
+        let lasts = jiff::SignedDuration::from_millis((longest + ANY_ZONE).as_millis());
+        if begin.checked_add(lasts).is_err() {
+            context.report(
+                Problem::new(Code::BadDate, "the run would go on past the year 9999")
+                    .at(start.span.clone(), "too late")
+                    .help("start earlier, or end sooner with `until`"),
+            );
+        }
     }
     if let Some(until) = &head.until {
         let at = context.instant(until);
@@ -260,10 +282,11 @@ fn build_world(
     let units = world::units(context, &nodes["unit"]);
 
     let mut hosts: Vec<(&str, RawHost, Vec<crate::read::Word>, &Node<'_>)> = Vec::new();
+    let mut dcs_so_far = 0;
     for kind in ["dc", "machine", "site-server"] {
         for node in &nodes[kind] {
             let raw = read_host(context, node, kind);
-            let words = world::names_of(
+            let mut words = world::names_of(
                 context,
                 "host",
                 raw.name.as_ref(),
@@ -272,6 +295,16 @@ fn build_world(
                 node,
                 15,
             );
+            if kind == "dc" {
+                let before = dcs_so_far;
+                dcs_so_far += words.len();
+                if dcs_so_far > MOST_DCS {
+                    words.clear();
+                    if before <= MOST_DCS {
+                        context.report(too_many_dcs(node.span()));
+                    }
+                }
+            }
             let role = match (kind, &raw.role) {
                 ("dc", Some(role)) if role.value == DcRole::Pdc => HostRole::Pdc,
                 ("dc", _) => HostRole::Bdc,
@@ -339,6 +372,12 @@ fn build_world(
         },
         servers,
     }
+}
+
+fn too_many_dcs(place: Range<usize>) -> Problem {
+    Problem::new(Code::OutOfRange, format!("the domain has more than {MOST_DCS} domain controllers"))
+        .at(place, "with these there are too many")
+        .help("lower `count`, or take tables out")
 }
 
 /// Reads a host's table. One that cannot be read still has its name, so that no consequence of it is reported.

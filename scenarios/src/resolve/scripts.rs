@@ -1,6 +1,8 @@
 //! Scripts: their names first, then their steps.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use mockdc_mocks::{Name, Span, Verb};
 use serde::Deserialize as _;
@@ -8,7 +10,7 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use super::conditions::{check_names, check_script_at, condition};
 use super::context::{Context, ScriptNames};
-use super::steps::trigger;
+use super::steps::{check_verb, trigger};
 use super::{one_of, unusable};
 use crate::diagnostic::did_you_mean;
 use crate::read::{
@@ -37,6 +39,65 @@ pub(super) fn declare_scripts(context: &mut Context<'_>, nodes: &[Node<'_>]) {
         }
         context.scripts.insert(text.into(), names);
     }
+    check_loops(context);
+}
+
+/// Reports scripts that run themselves, be it through others: depth first, each loop once.
+fn check_loops(context: &mut Context<'_>) {
+    let mut done: BTreeSet<Name> = BTreeSet::new();
+    let mut loops: Vec<Vec<(Name, Range<usize>)>> = Vec::new();
+    for start in context.scripts.keys() {
+        // Each entry: the script, the edge that led to it, and how many of its own edges have been followed.
+        let mut path: Vec<(Name, Range<usize>, usize)> = Vec::new();
+        let mut on_path: BTreeMap<Name, usize> = BTreeMap::new();
+        if !done.contains(start) {
+            on_path.insert(start.clone(), 0);
+            path.push((start.clone(), 0..0, 0));
+        }
+        while let Some((name, _, followed)) = path.last_mut() {
+            let next = context.scripts.get(name).and_then(|names| names.runs.get(*followed)).cloned();
+            *followed += 1;
+            match next {
+                None => {
+                    on_path.remove(name);
+                    done.insert(name.clone());
+                    path.pop();
+                }
+                Some((to, span)) => {
+                    if let Some(from) = on_path.get(&to) {
+                        let inner =
+                            path[from + 1..].iter().map(|(name, span, _)| (name.clone(), span.clone()));
+                        loops.push(inner.chain([(to, span)]).collect());
+                    } else if !done.contains(&to) && context.scripts.contains_key(&to) {
+                        on_path.insert(to.clone(), path.len());
+                        path.push((to, span, 0));
+                    }
+                }
+            }
+        }
+    }
+    for edges in loops {
+        context.report(script_loop(&edges));
+    }
+}
+
+/// Longer loops are shown by their first steps.
+const SHOWN_OF_A_LOOP: usize = 8;
+
+fn script_loop(edges: &[(Name, Range<usize>)]) -> Problem {
+    let help = "repeat it with `every`, or wait with `wait`";
+    let Some((last, place)) = edges.last() else { return Problem::new(Code::ScriptLoop, "a loop") };
+    if edges.len() == 1 {
+        return Problem::new(Code::ScriptLoop, format!("the script `{last}` runs itself"))
+            .at(place.clone(), "itself")
+            .help(help);
+    }
+    let problem = Problem::new(Code::ScriptLoop, format!("the script `{last}` runs itself by way of others"));
+    edges
+        .iter()
+        .take(SHOWN_OF_A_LOOP)
+        .fold(problem, |problem, (to, span)| problem.at(span.clone(), format!("runs `{to}`")))
+        .help(help)
 }
 
 /// Steps are counted in the order of the file, inner ones after the step that holds them.
@@ -54,6 +115,9 @@ fn collect(steps: &Node<'_>, script: &str, number: &mut u32, names: &mut ScriptN
         names.kept.extend(text(step, "keep"));
         for act in ["set", "draw"] {
             names.kept.extend(entry(step, act).and_then(|act| text(act, "name")));
+        }
+        if let Some(run) = entry(step, "run") {
+            names.runs.extend(run.get_ref().as_str().map(|text| (text.into(), run.span())));
         }
         for inner in ["then", "else", "first-of"] {
             if let Some(inner) = entry(step, inner) {
@@ -171,13 +235,6 @@ impl Walk {
         }
         if let Some(word) = raw.run {
             check_script_at(context, &word.value, word.span.clone());
-            if word.value.eq_ignore_ascii_case(&self.script) {
-                context.report(
-                    Problem::new(Code::ScriptLoop, format!("the script `{}` runs itself", self.script))
-                        .at(word.span, "itself")
-                        .help("repeat it with `every`, or wait with `wait`"),
-                );
-            }
             return Some(ScriptAct::Run { script: word.value.as_str().into() });
         }
         if let Some(alternatives) = entry(node, "first-of") {
@@ -249,7 +306,11 @@ impl Walk {
         {
             context.host(&at.value, at.span.clone());
         }
-        let kind = checked_verb(context, node)?.kind();
+        let verb = checked_verb(context, node)?;
+        if !holds_placeholder(node) {
+            check_verb(context, &verb, node);
+        }
+        let kind = verb.kind();
         let arguments = match node.get_ref() {
             DeValue::Table(table) => table.values().next().map(plain_table).unwrap_or_default(),
             _ => toml::Table::new(),
@@ -302,6 +363,15 @@ fn tolerated(context: &mut Context<'_>, node: &Node<'_>) -> Option<Vec<u32>> {
     match node.get_ref().as_str() {
         Some("any") => None,
         _ => read::<Vec<u32>>(node, &mut context.problems).or(Some(Vec::new())),
+    }
+}
+
+fn holds_placeholder(node: &Node<'_>) -> bool {
+    match node.get_ref() {
+        DeValue::Table(table) => table.values().any(holds_placeholder),
+        DeValue::Array(items) => items.iter().any(holds_placeholder),
+        DeValue::String(text) => text.contains("${"),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use mockdc_mocks::{Credentials, HostName, Name, Operation, SimTime, Span, Verb, 
 use super::conditions::{cause, check_names, check_script_at};
 use super::context::{Context, HostRole};
 use super::faults::{DEFAULT_POLICIES, container};
-use super::world::{empty_window, zero_interval};
+use super::world::{check_account_policy, empty_window, zero_interval};
 use super::{one_of, unusable};
 use crate::read::{
     Hosts, Located, Node, RawEditPolicy, RawInstall, RawStep, RawTrigger, RawUpgrade, Short, Word, entry,
@@ -405,6 +405,15 @@ fn edit_policy(context: &mut Context<'_>, raw: RawEditPolicy, node: &Node<'_>) -
     at.map(|at| done(at, verb)).into_iter().collect()
 }
 
+/// What an operation's own type does not tell: an account policy that contradicts itself.
+pub(super) fn check_verb(context: &mut Context<'_>, verb: &Verb, node: &Node<'_>) {
+    if let Verb::AccountPolicySet { policy } = verb {
+        let arguments = entry(node, "account-policy-set");
+        let place = arguments.and_then(|arguments| entry(arguments, "policy")).unwrap_or(node);
+        check_account_policy(context, policy, place);
+    }
+}
+
 fn operations_of(
     context: &mut Context<'_>,
     operations: &Node<'_>,
@@ -419,6 +428,7 @@ fn operations_of(
     let mut actions = Vec::new();
     for item in items(operations) {
         let Some(verb) = read::<Verb>(item, &mut context.problems) else { continue };
+        check_verb(context, &verb, item);
         for host in &hosts {
             if verb.kind() == VerbKind::Synchronize && is_pdc(context, host) {
                 context.report(synchronizes_pdc(&Located { value: host.clone(), span: item.span() }));

@@ -59,7 +59,8 @@ pub(super) fn domain(context: &mut Context<'_>, node: Option<&Node<'_>>) -> Doma
     }
     if let Some(policy) = raw.account_policy {
         spec.account_policy = policy.value.into();
-        check_account_policy(context, &spec.account_policy, node);
+        let place = crate::read::entry(node, "account-policy").unwrap_or(node);
+        check_account_policy(context, &spec.account_policy, place);
     }
     spec.administrator_password = raw.administrator_password.unwrap_or(spec.administrator_password);
     spec.further_users = raw.further_users.unwrap_or(spec.further_users);
@@ -153,8 +154,9 @@ fn check_bdc(
     }
 }
 
-fn check_account_policy(context: &mut Context<'_>, policy: &AccountPolicy, node: &Node<'_>) {
-    let place = |key: &str| place_of(node, &["account-policy", key]);
+/// `node` is the policy's own table.
+pub(super) fn check_account_policy(context: &mut Context<'_>, policy: &AccountPolicy, node: &Node<'_>) {
+    let place = |key: &str| place_of(node, &[key]);
     if let Some(most) = policy.maximum_age
         && policy.minimum_age >= most
     {
@@ -180,8 +182,19 @@ fn check_account_policy(context: &mut Context<'_>, policy: &AccountPolicy, node:
     }
 }
 
+/// Control characters, and characters of Unicode's category Cf, which turn or join text without being seen.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
+            | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
+}
+
 fn check_length(context: &mut Context<'_>, what: &str, name: &Word, most: usize) {
-    let bad = |c: char| c.is_control() || "\\/:*?\"<>|,;= {}".contains(c);
+    let bad = |c: char| is_unseen(c) || "\\/:*?\"<>|,;= {}".contains(c);
     let allowed_in_accounts = |c: char| c == ' ';
     let count = name.value.chars().count();
     if count > most {
@@ -194,9 +207,9 @@ fn check_length(context: &mut Context<'_>, what: &str, name: &Word, most: usize)
         || name.value.contains(|c| bad(c) && !(what == "user" && allowed_in_accounts(c)))
     {
         context.report(
-            Problem::new(Code::BadName, format!("`{}` is no name of a {what}", name.value))
+            Problem::new(Code::BadName, format!("`{}` is no name of a {what}", name.value.escape_debug()))
                 .at(name.span.clone(), "not possible")
-                .help("no blanks and none of \\ / : * ? \" < > | , ; = { }"),
+                .help("no blanks, no signs that cannot be seen, and none of \\ / : * ? \" < > | , ; = { }"),
         );
     }
 }
