@@ -9,6 +9,9 @@ use mockdc_scenarios::ScriptUser;
 /// What secrets look like wherever people read them.
 const HIDDEN: &str = "***";
 
+/// Longer texts, in bytes, cannot be filled: values made of values would else double with every step.
+const LONGEST_TEXT: usize = 64 << 10;
+
 /// Kept values and the codes of steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
@@ -38,6 +41,9 @@ pub(crate) enum Unfilled {
     /// `${text:NAME}` wants the number of an error code.
     #[error("what is kept as `{0}` is no error code")]
     NoCode(String),
+    /// The filled text would be longer than any that an operation takes. Keep shorter values.
+    #[error("the filled text has more than {LONGEST_TEXT} bytes")]
+    TooLong,
 }
 
 impl Memory {
@@ -131,12 +137,18 @@ impl Memory {
             } else {
                 filled.push_str(show(kept));
             }
+            if filled.len() > LONGEST_TEXT {
+                return Err(Unfilled::TooLong);
+            }
             rest = tail;
         }
         if filled.is_empty() && rest.len() == template.len() {
             return Ok(Cow::Borrowed(template));
         }
         filled.push_str(rest);
+        if filled.len() > LONGEST_TEXT {
+            return Err(Unfilled::TooLong);
+        }
         Ok(Cow::Owned(filled))
     }
 
@@ -201,6 +213,17 @@ mod tests {
         assert_eq!(memory.shown("is ${longer}").unwrap(), "is ***");
         assert_eq!(memory.shown_value(&"longer".into()), Some("***"));
         assert!(!format!("{memory:?}").contains("pa55"));
+    }
+
+    #[test]
+    fn a_value_that_doubles_with_every_step_ends_at_64_kilobytes() {
+        let mut memory = memory();
+        let x = "x".into();
+        memory.keep(&x, "0123456789abcdef".into());
+        let doublings = (0..40).map_while(|_| memory.keep_filled(&x, "${x}${x}").ok()).count();
+        assert_eq!(doublings, 12, "16 bytes, doubled twelve times, are 64 KB");
+        assert_eq!(memory.keep_filled(&x, "${x}."), Err(Unfilled::TooLong));
+        assert_eq!(memory.value(&x).map(str::len), Some(LONGEST_TEXT));
     }
 
     #[test]
