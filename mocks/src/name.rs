@@ -36,10 +36,6 @@ impl From<&Name> for Name {
     }
 }
 
-fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
-    text.bytes().map(|byte| byte.to_ascii_lowercase())
-}
-
 impl PartialEq for Name {
     fn eq(&self, other: &Name) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.eq_ignore_ascii_case(&other.0)
@@ -71,14 +67,27 @@ impl Ord for Name {
         if Arc::ptr_eq(&self.0, &other.0) {
             return Ordering::Equal;
         }
-        folded(&self.0).cmp(folded(&other.0))
+        let (one, two) = (self.0.as_bytes(), other.0.as_bytes());
+        for (a, b) in one.iter().zip(two) {
+            if a != b {
+                let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+                if a != b {
+                    return a.cmp(&b);
+                }
+            }
+        }
+        one.len().cmp(&two.len())
     }
 }
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in folded(&self.0) {
-            state.write_u8(byte);
+        let mut folded = [0_u8; 32];
+        for piece in self.0.as_bytes().chunks(folded.len()) {
+            let folded = &mut folded[..piece.len()];
+            folded.copy_from_slice(piece);
+            folded.make_ascii_lowercase();
+            state.write(folded);
         }
         state.write_u8(0xff);
     }

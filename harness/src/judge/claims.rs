@@ -84,6 +84,9 @@ pub(crate) fn judge_claims<'a>(
     claims: impl Iterator<Item = &'a Claim>,
 ) -> Vec<ClaimResult> {
     let claims: Vec<&Claim> = claims.collect();
+    if claims.is_empty() {
+        return Vec::new();
+    }
     let mut reading = Reading { outline, hits: Vec::new(), last: StateView::new() };
     let mut states = Vec::new();
     for claim in &claims {

@@ -1,6 +1,6 @@
 //! The bones of a run that laws and promises look at: actors, processes, accounts, attempts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{
     AccountName, Authority, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
@@ -87,6 +87,13 @@ pub(crate) struct Outline<'a> {
     ends: BTreeMap<ProcessId, Mark>,
     pub(crate) purposes: Vec<PurposeMark<'a>>,
     pub(crate) existence: Vec<Existence<'a>>,
+    /// Of each account that serves a purpose, the places in `existence` that speak of it.
+    lives: BTreeMap<&'a Name, Vec<usize>>,
+    /// The last end of each client's install.
+    pub(crate) install_ends: BTreeMap<&'a HostName, Mark>,
+    /// Upgrades of clients, with the profiles that they got.
+    upgrades: Vec<(u64, &'a HostName, &'a Name)>,
+    dcs: BTreeSet<&'a HostName>,
 }
 
 impl<'a> Outline<'a> {
@@ -99,9 +106,19 @@ impl<'a> Outline<'a> {
             ends: BTreeMap::new(),
             purposes: Vec::new(),
             existence: Vec::new(),
+            lives: BTreeMap::new(),
+            install_ends: BTreeMap::new(),
+            upgrades: Vec::new(),
+            dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
         };
         for event in &run.events {
             outline.take(event);
+        }
+        outline.lives = outline.purposes.iter().map(|purpose| (purpose.account.name(), Vec::new())).collect();
+        for (place, change) in outline.existence.iter().enumerate() {
+            if let Some(life) = outline.lives.get_mut(change.account) {
+                life.push(place);
+            }
         }
         outline
     }
@@ -136,6 +153,12 @@ impl<'a> Outline<'a> {
                 VerbKind::UserDelete => self.existence.push(Existence { account, at, exists: false, mark }),
                 _ => {}
             },
+            EventKind::InstallEnded { client, .. } => {
+                self.install_ends.insert(client, mark);
+            }
+            EventKind::Upgraded { client, profile } => {
+                self.upgrades.push((event.seq, client, profile));
+            }
             _ => {}
         }
     }
@@ -174,7 +197,17 @@ impl<'a> Outline<'a> {
 
     /// Whether the host is a domain controller.
     pub(crate) fn is_dc(&self, host: &HostName) -> bool {
-        self.run.plan().world.dcs.iter().any(|dc| dc.name == *host)
+        self.dcs.contains(host)
+    }
+
+    /// The changes of the existence, in a host's database, of an account that serves a purpose.
+    pub(crate) fn life<'o>(
+        &'o self,
+        account: &Name,
+        at: &'o HostName,
+    ) -> impl Iterator<Item = &'o Existence<'a>> + use<'o, 'a> {
+        let places = self.lives.get(account).into_iter().flatten();
+        places.map(|place| &self.existence[*place]).filter(move |change| change.at == at)
     }
 
     /// The primary domain controller.
@@ -206,14 +239,9 @@ impl<'a> Outline<'a> {
 
     /// The profile that a client has at an event: the plan's, or the one that it was upgraded to.
     pub(crate) fn profile(&self, machine: &HostName, seq: u64) -> Option<&'a Profile> {
-        let upgraded =
-            self.run.events.iter().take(usize::try_from(seq).unwrap_or(usize::MAX)).rev().find_map(|event| {
-                match &event.kind {
-                    EventKind::Upgraded { client, profile } if client == machine => Some(profile),
-                    _ => None,
-                }
-            });
-        match upgraded {
+        let before = self.upgrades.iter().rev().filter(|(at, ..)| *at < seq);
+        let mut upgraded = before.filter(|(_, client, _)| *client == machine).map(|(.., profile)| *profile);
+        match upgraded.next() {
             None => self.client(machine).map(|client| &client.profile),
             Some(name) => self.run.plan().steps.iter().find_map(|step| match &step.action {
                 mockdc_scenarios::Action::Upgrade { client, profile }

@@ -26,8 +26,10 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Vec<Breach> {
     let mut view = StateView::new();
     let mut open: BTreeSet<&HostName> = BTreeSet::new();
     for event in &outline.run.events {
-        view.apply(event);
         match &event.kind {
+            EventKind::Fact(Fact::State { key, .. }) if *key == StateKey::Up || shared(key) => {
+                view.apply(event);
+            }
             EventKind::Fact(Fact::SyncBegan { .. }) => {
                 open.insert(&event.host);
             }
@@ -50,16 +52,19 @@ type Replica<'a> = BTreeMap<&'a StateKey, (&'a Value, u64)>;
 
 /// What of a controller's state every other one must come to show.
 fn replicated<'a>(view: &'a StateView, host: &HostName) -> Replica<'a> {
-    let shared = |key: &StateKey| match key {
+    let states = view.states(host).filter(|(key, _)| shared(key));
+    states.map(|(key, known)| (key, (&known.value, known.seq))).collect()
+}
+
+fn shared(key: &StateKey) -> bool {
+    match key {
         StateKey::Account { .. } | StateKey::Member { .. } => true,
         // Bad passwords are counted by each controller; a lockout ends by each one's clock.
         StateKey::Attribute { attribute, .. } => {
             !matches!(attribute, Attribute::BadPasswords | Attribute::LockedOut)
         }
         _ => false,
-    };
-    let states = view.states(host).filter(|(key, _)| shared(key));
-    states.map(|(key, known)| (key, (&known.value, known.seq))).collect()
+    }
 }
 
 fn differs(source: &Replica<'_>, replica: &Replica<'_>, pdc: &HostName, host: &HostName) -> Option<Breach> {

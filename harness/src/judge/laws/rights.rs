@@ -1,10 +1,12 @@
 //! Rights that launches find, against the rights that policy gives.
 
-use mockdc_mocks::{HostName, Replication, Right, StateKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+use mockdc_mocks::{AccountName, Fact, HostName, Replication, Right, StateKey};
 
 use crate::judge::Breach;
 use crate::judge::outline::Outline;
-use crate::timeline::{EventKind, StateView};
+use crate::timeline::EventKind;
 
 /// A launch looks at the rights of its token or at those of now (FACTS.md, A30): what it finds is one of the two,
 /// and what it misses is missing in one of the two.
@@ -14,7 +16,8 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
         return Vec::new();
     }
     let mut breaches = Vec::new();
-    let mut view = StateView::new();
+    // The rights that are effective now, by host.
+    let mut effective: BTreeMap<&HostName, BTreeSet<(Right, &AccountName)>> = BTreeMap::new();
     for event in &outline.run.events {
         if let EventKind::ComponentDue { component, account: Some(account), needs, holds, .. } = &event.kind {
             let process = event.actor.and_then(|id| outline.actors.get(&id)?.process);
@@ -34,10 +37,8 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
             let of_account = token.filter(|token| {
                 token.credentials.as_ref().is_some_and(|credentials| credentials.user == *account)
             });
-            let now = |right: Right| {
-                let key = StateKey::Right { account: account.clone(), right };
-                view.known(&event.host, &key).is_some()
-            };
+            let here = effective.get(&event.host);
+            let now = |right: Right| here.is_some_and(|rights| rights.contains(&(right, account)));
             for right in needs {
                 let in_token = of_account.map(|token| token.rights.contains(right));
                 let found = holds.contains(right);
@@ -58,7 +59,15 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
                 breaches.push(Breach::new(text, [event.seq]));
             }
         }
-        view.apply(event);
+        if let EventKind::Fact(Fact::State { key: StateKey::Right { account, right }, value, .. }) =
+            &event.kind
+        {
+            let rights = effective.entry(&event.host).or_default();
+            match value {
+                Some(_) => rights.insert((*right, account)),
+                None => rights.remove(&(*right, account)),
+            };
+        }
     }
     breaches
 }

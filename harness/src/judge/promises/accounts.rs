@@ -1,6 +1,6 @@
 //! Promises about the lives of accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{HostName, Name, SimTime, Span};
 
@@ -12,22 +12,23 @@ use crate::timeline::{AccountPurpose, EventKind, Role};
 pub(super) fn no_call_as_a_deleted_account(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut changes = outline.existence.iter().peekable();
-    let mut deleted: BTreeMap<(&Name, &HostName), Option<Mark>> = BTreeMap::new();
+    let mut deleted: BTreeMap<(&Name, &HostName), Mark> = BTreeMap::new();
     for event in &outline.run.events {
         while let Some(change) = changes.next_if(|change| change.mark.seq < event.seq) {
-            let entry = deleted.entry((change.account, change.at)).or_default();
-            *entry = match change.exists {
-                true => None,
+            let key = (change.account, change.at);
+            if !change.exists {
                 // A deletion is told twice, by its call and by its effect: the earlier one counts.
-                false => entry.or(Some(change.mark)),
-            };
+                deleted.entry(key).or_insert(change.mark);
+            } else if !deleted.is_empty() {
+                deleted.remove(&key);
+            }
         }
         let EventKind::Call { verb, at, by: Some(by), code, took, .. } = &event.kind else { continue };
         if !outline.is_dc(at) || !outline.is_product(event.actor) {
             continue;
         }
         tested.occasion();
-        let Some(Some(gone)) = deleted.get(&(by.name(), at)) else { continue };
+        let Some(gone) = deleted.get(&(by.name(), at)) else { continue };
         let made = event.at - *took;
         if gone.at < made || (gone.at == made && *took == Span::ZERO) {
             let text = format!(
@@ -41,31 +42,25 @@ pub(super) fn no_call_as_a_deleted_account(outline: &Outline<'_>) -> Tested {
 }
 
 fn bootstrap_accounts<'o, 'a>(outline: &'o Outline<'a>) -> impl Iterator<Item = &'o PurposeMark<'a>> {
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     outline.purposes.iter().filter(move |purpose| {
         let key = (purpose.account, purpose.client, purpose.at);
-        let first = purpose.purpose == AccountPurpose::Bootstrap && !seen.contains(&key);
-        if first {
-            seen.push(key);
-        }
-        first
+        purpose.purpose == AccountPurpose::Bootstrap && seen.insert(key)
     })
 }
 
 /// The instants at which an account of this name ceased to exist at a host; of each deletion the first mark.
 fn deletions<'o>(
     outline: &'o Outline<'_>,
-    account: &'o Name,
+    account: &Name,
     at: &'o HostName,
-) -> impl Iterator<Item = Mark> + 'o {
+) -> impl Iterator<Item = Mark> + use<'o> {
     let mut existed = true;
-    outline.existence.iter().filter(move |change| change.account == account && change.at == at).filter_map(
-        move |change| {
-            let deletion = existed && !change.exists;
-            existed = change.exists;
-            deletion.then_some(change.mark)
-        },
-    )
+    outline.life(account, at).filter_map(move |change| {
+        let deletion = existed && !change.exists;
+        existed = change.exists;
+        deletion.then_some(change.mark)
+    })
 }
 
 pub(super) fn outlives_its_processes(outline: &Outline<'_>) -> Tested {
@@ -137,16 +132,14 @@ pub(super) fn deleted_on_time(outline: &Outline<'_>) -> Tested {
 
 /// Whether the account exists at an instant; one that serves a purpose and was never deleted does.
 fn exists(outline: &Outline<'_>, account: &Name, at: &HostName, when: SimTime) -> bool {
-    let changes = outline.existence.iter().filter(|change| change.account == account && change.at == at);
+    let changes = outline.life(account, at);
     changes.take_while(|change| change.mark.at <= when).last().is_none_or(|change| change.exists)
 }
 
 pub(super) fn none_left_over(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     for purpose in bootstrap_accounts(outline) {
-        let over = outline.run.events.iter().rev().find(
-            |event| matches!(&event.kind, EventKind::InstallEnded { client, .. } if client == purpose.client),
-        );
+        let over = outline.install_ends.get(purpose.client);
         let (Some(over), Some(delay)) = (over, delay(outline, purpose.client)) else { continue };
         let stop = loader_stops(outline, purpose.client).last();
         let due = stop.map_or(over.at, |stop| stop.at.max(over.at)) + delay;
