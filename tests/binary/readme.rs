@@ -1,10 +1,10 @@
-//! The README's commands and scenarios do what it says.
+//! The commands and scenarios of the README and of the language's reference do what they say.
 
 use super::command::{Tested, mockdc, scenario, top};
 
-/// The fenced blocks of the README with their language.
-fn blocks() -> Result<Vec<(String, String)>, std::io::Error> {
-    let text = std::fs::read_to_string(top().join("README.md"))?;
+/// The fenced blocks of a page with their language.
+fn blocks(page: &str) -> Result<Vec<(String, String)>, std::io::Error> {
+    let text = std::fs::read_to_string(top().join(page))?;
     let mut blocks = Vec::new();
     let mut open: Option<(String, String)> = None;
     for line in text.lines() {
@@ -24,7 +24,7 @@ fn blocks() -> Result<Vec<(String, String)>, std::io::Error> {
 #[test]
 fn every_console_block_prints_what_it_shows() -> Tested {
     let mut commands = 0;
-    for (language, body) in blocks()? {
+    for (language, body) in blocks("README.md")? {
         if language != "console" {
             continue;
         }
@@ -76,16 +76,18 @@ fn compare(command: &str, shown: &[&str], printed: &[&str]) {
 }
 
 #[test]
-fn every_scenario_in_the_readme_runs_and_passes() -> Tested {
-    let mut scenarios = 0;
-    for (language, body) in blocks()? {
-        if language == "toml" && body.starts_with("format = 1") {
-            scenarios += 1;
-            let file = scenario(&format!("readme-{scenarios}"), &body)?;
-            let ran = mockdc(&["run", &file])?;
-            assert_eq!(ran.code, 0, "{ran:?}");
+fn every_whole_scenario_in_a_page_runs_and_passes() -> Tested {
+    for (page, least) in [("README.md", 1), ("scenarios/LANGUAGE.md", 2)] {
+        let mut scenarios = 0;
+        for (language, body) in blocks(page)? {
+            if language == "toml" && body.starts_with("format = 1") {
+                scenarios += 1;
+                let file = scenario(&format!("page-{}-{scenarios}", page.len()), &body)?;
+                let ran = mockdc(&["run", &file])?;
+                assert_eq!(ran.code, 0, "{page}: {ran:?}");
+            }
         }
+        assert!(scenarios >= least, "{page} shows {scenarios} whole scenarios");
     }
-    assert!(scenarios >= 1, "the README shows no whole scenario");
     Ok(())
 }
