@@ -1,30 +1,13 @@
-//! The operations of the port. The same names serve faults, capabilities, script steps and events.
+//! Every verb, once: with its arguments, its name in scenario files, and the codes that it may end with.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountName, AccountPolicy, Credentials, GpoName, HostName, LogonHours, LogonType, Name, ProgramName,
-    Right, Secret, ServiceName, SimTime, Span, Token,
+    AccountFlag, AccountName, AccountPolicy, Credentials, Data, GpoName, HostName, LogonHours, LogonType,
+    Name, ProcessId, ProgramName, Right, RightsChecked, Secret, ServiceName, ServiceState, Span, StartMode,
 };
-
-/// A verb performed at a host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Operation {
-    /// The host that performs it: a domain controller, a member server or a workstation.
-    pub at: HostName,
-    /// What it performs.
-    pub verb: Verb,
-}
-
-impl Operation {
-    /// `verb` at `at`.
-    pub fn new(at: impl Into<HostName>, verb: Verb) -> Operation {
-        Operation { at: at.into(), verb }
-    }
-}
 
 macro_rules! verbs {
     ($($(#[$doc:meta])* $verb:ident $name:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })*) => {
@@ -463,76 +446,6 @@ verbs! {
     Snapshot "snapshot" {}
 }
 
-impl Verb {
-    /// The account, group, right's holder, object, service, program, key, file or share that it is about.
-    pub fn subject(&self) -> Option<Name> {
-        Some(match self {
-            Verb::UserAdd { user, .. }
-            | Verb::UserDelete { user }
-            | Verb::UserInfo { user }
-            | Verb::UserSetPassword { user, .. }
-            | Verb::UserChangePassword { user, .. }
-            | Verb::UserSetComment { user, .. }
-            | Verb::UserSetFlags { user, .. }
-            | Verb::UserSetExpiry { user, .. }
-            | Verb::UserSetLogonLimits { user, .. }
-            | Verb::UserRename { user, .. }
-            | Verb::UserSetPrimaryGroup { user, .. }
-            | Verb::GroupAddUser { user, .. }
-            | Verb::GroupRemoveUser { user, .. } => user.name().clone(),
-            Verb::GroupAdd { group }
-            | Verb::GroupDelete { group }
-            | Verb::GroupMembers { group }
-            | Verb::LocalGroupAdd { group }
-            | Verb::LocalGroupDelete { group }
-            | Verb::LocalGroupMembers { group } => group.name().clone(),
-            Verb::LocalGroupAddMember { member, .. } | Verb::LocalGroupRemoveMember { member, .. } => {
-                member.name().clone()
-            }
-            Verb::LookupSid { sid, .. } => Name::from(sid.as_str()),
-            Verb::LookupName { account, .. }
-            | Verb::RightGrant { account, .. }
-            | Verb::RightRevoke { account, .. }
-            | Verb::RightsOf { account } => account.name().clone(),
-            Verb::GpoWrite { gpo, .. }
-            | Verb::GpoDefineRight { gpo, .. }
-            | Verb::GpoAddToRight { gpo, .. }
-            | Verb::GpoUndefineRight { gpo, .. }
-            | Verb::GpoLink { gpo, .. }
-            | Verb::GpoUnlink { gpo, .. } => gpo.name().clone(),
-            Verb::Logon { credentials, .. } => credentials.user.name().clone(),
-            Verb::ShareConnect { share } | Verb::ShareAdd { share } | Verb::ShareDelete { share } => {
-                share.clone()
-            }
-            Verb::ServiceCreate { service, .. }
-            | Verb::ServiceDelete { service }
-            | Verb::ServiceSetAccount { service, .. }
-            | Verb::ServiceStart { service }
-            | Verb::ServiceStop { service }
-            | Verb::ServiceQuery { service }
-            | Verb::ServiceReport { service, .. } => service.name().clone(),
-            Verb::ProcessLaunch { program, .. } => program.name().clone(),
-            Verb::RegistryRead { value, .. }
-            | Verb::RegistryWrite { value, .. }
-            | Verb::RegistryDelete { value, .. } => value.clone(),
-            Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => {
-                path.clone()
-            }
-            Verb::DcFind { domain, .. } => return domain.clone(),
-            Verb::AccountPolicySet { .. }
-            | Verb::PolicyRefresh { .. }
-            | Verb::ShareDisconnect {}
-            | Verb::ServerInfo {}
-            | Verb::ProcessExit { .. }
-            | Verb::ProcessKill { .. }
-            | Verb::Restart { .. }
-            | Verb::Synchronize { .. }
-            | Verb::SynchronizeDomain { .. }
-            | Verb::Snapshot {} => return None,
-        })
-    }
-}
-
 fn yes() -> bool {
     true
 }
@@ -542,123 +455,3 @@ impl std::fmt::Display for VerbKind {
         f.pad(self.as_str())
     }
 }
-
-/// Flags of a user account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountFlag {
-    /// The account is disabled: 1331.
-    Disabled,
-    /// The password must be changed at the next logon: 1907.
-    MustChangePassword,
-    /// The user may not change the password: 2243.
-    CannotChangePassword,
-    /// The password never expires.
-    PasswordNeverExpires,
-    /// The account is locked out: 1909.
-    LockedOut,
-}
-
-/// When a service starts by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartMode {
-    /// With the machine.
-    Automatic,
-    /// On demand.
-    #[default]
-    Manual,
-    /// Not at all.
-    Disabled,
-}
-
-/// A service's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceState {
-    /// Not running.
-    Stopped,
-    /// Started, and not yet reported as running.
-    StartPending,
-    /// Running.
-    Running,
-}
-
-/// Which rights a launch consults (FACTS.md, A30).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RightsChecked {
-    /// Those of the caller's token, fixed at its logon.
-    #[default]
-    AtLogon,
-    /// Those that are effective for the caller's account now.
-    Now,
-}
-
-/// Registry data.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Data {
-    /// REG_DWORD
-    Dword(u32),
-    /// REG_SZ
-    Text(String),
-    /// REG_MULTI_SZ
-    List(Vec<String>),
-}
-
-/// A process on a host; unique in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ProcessId(pub u32);
-
-/// What an operation gives when it succeeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reply {
-    /// It is done.
-    Done,
-    /// A user's attributes.
-    User(Box<UserInfo>),
-    /// Members of a group.
-    Members(Vec<AccountName>),
-    /// Rights.
-    Rights(BTreeSet<Right>),
-    /// A logon's token.
-    Token(Arc<Token>),
-    /// A launched process.
-    Process(ProcessId),
-    /// A service's state.
-    Service(ServiceState),
-    /// Registry data.
-    Data(Data),
-    /// A name or a file's content.
-    Text(String),
-}
-
-/// A user's attributes as one host shows them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct UserInfo {
-    /// The account's name.
-    pub name: AccountName,
-    /// Its relative identifier.
-    pub rid: u32,
-    /// Its comment.
-    pub comment: String,
-    /// Its flags.
-    pub flags: BTreeSet<AccountFlag>,
-    /// Its primary group; `None` in a local account database.
-    pub primary_group: Option<AccountName>,
-    /// When its password was set.
-    pub password_set: SimTime,
-    /// How often its password was set, from 1.
-    pub password_version: u64,
-    /// Bad passwords counted at this host since the last good one.
-    pub bad_passwords: u32,
-    /// When it expires.
-    pub expires: Option<SimTime>,
-}
-
-/// A success or a Win32 code.
-pub type Answer = Result<Reply, crate::Win32Error>;

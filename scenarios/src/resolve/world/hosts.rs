@@ -1,0 +1,160 @@
+//! Controllers and machines with what is on them.
+
+use std::ops::Range;
+
+use mockdc_mocks::{
+    DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Os, Replication,
+    ServiceSpec,
+};
+
+use super::directory::{group_spec, local_user, right_spec};
+use super::domain::check_bdc;
+use crate::read::{RawHost, Word};
+use crate::resolve::context::{Context, HostEntry, HostRole};
+use crate::{Code, Problem};
+
+/// Adds the table's hosts to those that exist.
+pub(in crate::resolve) fn declare(context: &mut Context<'_>, words: &[Word], role: HostRole) {
+    for word in words {
+        if let Some(first) = context
+            .hosts
+            .get(&mockdc_mocks::HostName::from(word.value.as_str()))
+            .map(|entry| entry.span.clone())
+        {
+            context.duplicate("hosts", &word.value, word.span.clone(), first);
+            continue;
+        }
+        context.hosts.insert(word.value.as_str().into(), HostEntry { role, span: word.span.clone() });
+    }
+}
+
+/// A domain controller's tables, one for each of its names.
+pub(in crate::resolve) fn dcs(
+    context: &mut Context<'_>,
+    raw: &RawHost,
+    words: &[Word],
+    domain: &DomainSpec,
+) -> Vec<DcSpec> {
+    if let Some(user) = raw.users.first() {
+        context.report(
+            Problem::new(Code::LocalAccountOnDc, "a domain controller has no accounts of its own")
+                .at(user.span.clone(), "a local account")
+                .help("state it as a `[[user]]` of the domain"),
+        );
+    }
+    if let Some(nt4) = &raw.nt4 {
+        match &domain.replication {
+            Replication::Nt4(model) => {
+                let place = nt4.span.clone();
+                check_bdc(context, &nt4.value, place.clone(), place.clone(), model.pulse_timeout1, place);
+            }
+            _ => wrong_model(context, nt4.span.clone(), "nt4"),
+        }
+    }
+    if let Some(delay) = &raw.delay
+        && !matches!(domain.replication, Replication::Delay(_))
+    {
+        wrong_model(context, delay.span.clone(), "delay");
+    }
+    let machine = settings(context, raw, domain);
+    let role = raw.role.as_ref().map_or(DcRole::Bdc, |role| role.value);
+    words
+        .iter()
+        .map(|word| DcSpec {
+            name: word.value.as_str().into(),
+            role,
+            machine: machine.clone(),
+            delay: raw.delay.as_ref().map(|delay| delay.value.0.clone()),
+            nt4: raw.nt4.as_ref().map(|nt4| nt4.value.clone()),
+        })
+        .collect()
+}
+
+pub(super) fn wrong_model(context: &mut Context<'_>, place: Range<usize>, model: &str) {
+    context.report(
+        Problem::new(
+            Code::WrongModel,
+            format!("this belongs to the model `{model}`, which the domain does not use"),
+        )
+        .at(place, "without effect")
+        .help(format!("write `replication = {{ {model} = … }}` in `[domain]`, or take it out")),
+    );
+}
+
+/// Machines, one for each of the table's names.
+pub(in crate::resolve) fn machines(
+    context: &mut Context<'_>,
+    raw: &RawHost,
+    words: &[Word],
+    domain: &DomainSpec,
+    kind: mockdc_mocks::MachineKind,
+) -> Vec<MachineSpec> {
+    let machine = settings(context, raw, domain);
+    words
+        .iter()
+        .map(|word| MachineSpec {
+            name: word.value.as_str().into(),
+            kind: raw.kind.as_ref().map_or(kind, |kind| kind.value),
+            machine: machine.clone(),
+        })
+        .collect()
+}
+
+fn settings(context: &mut Context<'_>, raw: &RawHost, domain: &DomainSpec) -> MachineSettings {
+    let plain = MachineSettings::default();
+    let os = if matches!(domain.replication, Replication::Ad(_)) { Os::Windows2000 } else { Os::Nt4 };
+    if let Some(site) = &raw.site {
+        context.sites.insert(site.value.as_str().into());
+    }
+    if let Some(unit) = &raw.unit
+        && !context.units.contains_key(&unit.value.as_str().into())
+    {
+        let names: Vec<String> = context.units.keys().map(ToString::to_string).collect();
+        context.unknown(
+            Code::UnknownUnit,
+            "organisational unit",
+            (&unit.value, unit.span.clone()),
+            names.iter().map(String::as_str),
+            "add a `[[unit]]` of this name",
+        );
+    }
+    let services = raw
+        .services
+        .iter()
+        .map(|service| ServiceSpec {
+            name: service.name.clone(),
+            program: service.program.clone(),
+            account: service.account.as_ref().map(|account| context.credentials(account)),
+            start: service.start,
+            running: service.running,
+        })
+        .collect();
+    MachineSettings {
+        os: raw.os.unwrap_or(os),
+        language: raw.language,
+        site: raw.site.as_ref().map_or(plain.site, |site| site.value.as_str().into()),
+        unit: raw.unit.as_ref().map(|unit| unit.value.as_str().into()),
+        up: raw.up.unwrap_or(plain.up),
+        boot: raw.boot.unwrap_or(plain.boot),
+        users: raw.users.iter().map(|user| local_user(&user.value)).collect(),
+        groups: raw.groups.iter().map(|group| group_spec(group, GroupKind::Local)).collect(),
+        rights: raw.rights.iter().map(right_spec).collect(),
+        services,
+        registry: raw
+            .registry
+            .iter()
+            .map(|(key, values)| {
+                (key.clone(), values.iter().map(|(name, data)| (name.clone(), data.0.clone())).collect())
+            })
+            .collect(),
+        files: raw.files.clone(),
+        shares: raw.shares.clone(),
+        admin_share: raw.admin_share.unwrap_or(plain.admin_share),
+        refresh: raw.refresh,
+    }
+}
+
+/// Whether every domain controller speaks English, so that built-in names are those that the reader knows.
+pub(in crate::resolve) fn english(dcs: &[DcSpec]) -> bool {
+    dcs.iter().all(|dc| dc.machine.language == Language::English)
+}
