@@ -17,7 +17,7 @@ impl Domain {
     fn at_controller(&mut self, now: SimTime, dc: DcIndex, verb: &Verb) -> Option<Outcome> {
         let database = self.controllers.database(dc);
         if let Some((answer, seen)) = read(now, database, None, verb) {
-            return Some(Outcome { answer, takes: Span::ZERO, seen });
+            return Some(Outcome { seen, ..done(answer) });
         }
         let plan = plan(now, database, None, verb, self.controllers.next_rid())?;
         let changes = match plan {
@@ -58,7 +58,7 @@ impl Domain {
         let domain = dc.map(|dc| self.controllers.database(dc));
         let own = self.hosts.get_mut(at)?.accounts.as_mut()?;
         if let Some((answer, seen)) = read(now, own, domain, verb) {
-            return Some(Outcome { answer, takes: Span::ZERO, seen });
+            return Some(Outcome { seen, ..done(answer) });
         }
         if let (Some(name), Some(domain)) = (named(verb), domain)
             && let Some(rid) = domain.find(name)
@@ -144,7 +144,7 @@ fn named(verb: &Verb) -> Option<&crate::AccountName> {
 }
 
 pub(super) fn done(answer: Answer) -> Outcome {
-    Outcome { answer, takes: Span::ZERO, seen: None }
+    Outcome { answer, takes: Span::ZERO, seen: None, arrived: true }
 }
 
 pub(super) fn refused(error: Win32Error) -> Outcome {

@@ -68,6 +68,8 @@ pub struct Outcome {
     pub takes: Span,
     /// What a read saw: the version of the account or group that it was about.
     pub seen: Option<Version>,
+    /// Whether it got to the host: not when a fault, a host that is down or another session stopped it on its way.
+    pub arrived: bool,
 }
 
 /// Why a world cannot be built. Scenario files are checked before; a builder in a test sees these.

@@ -22,27 +22,27 @@ impl Domain {
         let Operation { at, verb } = operation;
         let kind = verb.kind();
         if !self.hosts.contains_key(at) {
-            return refused(unreachable(kind));
+            return lost(unreachable(kind));
         }
         let remote = by.host != *at;
         if self.wires.down.contains(&by.host) {
-            return refused(unreachable(kind));
+            return lost(unreachable(kind));
         }
         // The caller's own system sees to its sessions, before anything travels.
         if let Verb::ShareDisconnect {} = verb {
             return done(self.disconnect(&by.host, at));
         }
         if let Err(error) = self.may_connect(by, at, verb) {
-            return refused(error);
+            return lost(error);
         }
         let mut takes = match self.wires.faults.call(now, &by.host, operation) {
             CallFate::Performed { delay } => delay,
             CallFate::Lost { after, error } => {
-                return Outcome { takes: after, ..refused(error) };
+                return Outcome { takes: after, ..lost(error) };
             }
         };
         if self.wires.down.contains(at) {
-            return Outcome { takes: CONNECT_TIMEOUT, ..refused(unreachable(kind)) };
+            return Outcome { takes: CONNECT_TIMEOUT, ..lost(unreachable(kind)) };
         }
         if remote {
             takes = takes + self.wires.latency(now, &by.host, at).times(2);
@@ -203,4 +203,9 @@ impl Domain {
             self.facts.push(touch.at.max(self.now), &touch.host, fact);
         }
     }
+}
+
+/// What never got to its host.
+fn lost(error: Win32Error) -> Outcome {
+    Outcome { arrived: false, ..refused(error) }
 }

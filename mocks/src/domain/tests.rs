@@ -553,3 +553,19 @@ fn a_world_without_exactly_one_pdc_is_refused() {
     assert!(Domain::builder().pdc("A").bdc("a").build(1).is_err());
     assert!(Domain::builder().pdc("A").user("u", "p", &["no such group"]).build(1).is_err());
 }
+
+#[test]
+fn an_operation_that_a_fault_stops_on_its_way_has_not_arrived() -> Result<(), Box<dyn std::error::Error>> {
+    fn may_change_threads<T: Send>(_: &T) {}
+    let parted = FaultKind::Partition { from: vec!["PDC1".into()], to: vec!["BDC1".into()], one_way: false };
+    let builder = Domain::builder().pdc("PDC1").bdc("BDC1");
+    let mut domain = builder.fault("parted", parted, Span::mins(1), None).build(1)?;
+    may_change_threads(&domain);
+    let admin = Caller::domain("PDC1", "Administrator", "wrong");
+    let probe = Operation::new("BDC1", Verb::UserInfo { user: "nobody".into() });
+    let refused = domain.apply(SimTime::START, &admin, &probe);
+    assert_eq!((refused.answer, refused.arrived), (Err(Win32Error::LOGON_FAILURE), true));
+    let stopped = domain.apply(SimTime::START + Span::mins(1), &admin, &probe);
+    assert_eq!((stopped.answer, stopped.arrived), (Err(Win32Error::SERVER_UNAVAILABLE), false));
+    Ok(())
+}
