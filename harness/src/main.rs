@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mockdc::cli::{Arguments, Streams, perform};
+use mockdc::report::GitHub;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -13,7 +14,10 @@ fn main() -> ExitCode {
     let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = BufWriter::new(stdout.lock());
     let mut err = io::stderr();
-    let exit = perform(arguments, &mut Streams { out: &mut out, err: &mut err, colour });
+    let progress = err.is_terminal();
+    let github = GitHub::from_env();
+    let exit =
+        perform(arguments, &mut Streams { colour, progress, github, ..Streams::new(&mut out, &mut err) });
     match out.flush() {
         Ok(()) => exit.into(),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit.into(),

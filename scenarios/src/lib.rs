@@ -11,5 +11,6 @@ pub mod wording;
 pub use diagnostic::{Code, Problem, Report, codes, explain};
 pub use plan::*;
 pub use profile::*;
+pub use read::table_lines;
 pub use resolve::{read_file, read_str};
 pub use story::story;

@@ -21,11 +21,18 @@ pub(crate) fn top() -> PathBuf {
 
 /// Runs `mockdc` in the top folder, without colours.
 pub(crate) fn mockdc(arguments: &[&str]) -> Result<Ran, std::io::Error> {
+    mockdc_with(arguments, &[])
+}
+
+/// [`mockdc`], with variables of the environment.
+pub(crate) fn mockdc_with(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Ran, std::io::Error> {
     let output = Command::new(env!("CARGO_BIN_EXE_mockdc"))
         .args(arguments)
         .current_dir(top())
         .env("NO_COLOR", "1")
         .env_remove("MOCKDC_LOG")
+        .env_remove("GITHUB_ACTIONS")
+        .envs(environment.iter().copied())
         .output()?;
     Ok(Ran {
         code: output.status.code().unwrap_or(-1),

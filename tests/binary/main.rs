@@ -3,4 +3,5 @@
 mod command;
 mod exit_codes;
 mod output;
+mod partitions;
 mod readme;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::report::Partition;
+
 /// Replays client installs against mock domain controllers, and says which timing invariants and privilege conditions
 /// held.
 ///
@@ -41,7 +43,13 @@ pub enum Command {
         events: PathBuf,
         /// The form of the output.
         #[arg(long, value_enum, default_value_t)]
-        format: Format,
+        format: ReportFormat,
+    },
+    /// Work with the results of runs.
+    Report {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Report,
     },
     /// Print a completion script for a shell.
     Completions {
@@ -76,18 +84,51 @@ pub struct Run {
     /// Run each scenario once for each seed, ends included: `1..500`. A scenario's own seed is set aside.
     #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
     pub seeds: Option<(u64, u64)>,
+    /// Run only a part of what is selected, dealt out in order or by name: `slice:1/3`, `hash:1/3`.
+    #[arg(long, value_name = "slice:M/N|hash:M/N")]
+    pub partition: Option<Partition>,
+    /// Run so many scenarios at once; as many as there are cores unless said otherwise. The output does not depend on it.
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroU16>,
     /// Stop at the first scenario that does not pass.
     #[arg(long)]
     pub fail_fast: bool,
     /// Write events, logs and summaries into this folder.
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
+    /// Write the results as JUnit XML into this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Run everything twice and show the first event that differs.
     #[arg(long)]
     pub check_determinism: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: ReportFormat,
+}
+
+/// `mockdc report`
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Put the results of all partitions of a run together, and end with the exit code of the whole.
+    Merge(Merge),
+}
+
+/// `mockdc report merge`
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Results folders, or the files `summary.json` in them.
+    #[arg(required = true)]
+    pub results: Vec<PathBuf>,
+    /// Write the results as JUnit XML into this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the merged `summary.json` into this file.
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
 }
 
 /// `mockdc list`
@@ -127,6 +168,18 @@ pub enum Format {
     Console,
     /// For machines.
     Json,
+}
+
+/// Forms in which results are put out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Console,
+    /// For machines.
+    Json,
+    /// The Test Anything Protocol, version 14.
+    Tap,
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {

@@ -3,16 +3,20 @@
 mod arguments;
 mod exit;
 mod inspect;
+mod pool;
+mod progress;
 mod run;
 mod select;
 
-pub use arguments::{Arguments, Command, Format};
+pub use arguments::{Arguments, Command, Format, Merge, Report, ReportFormat, Run};
 pub use exit::Exit;
 pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read};
 
 use std::io::{self, Write};
 
 use clap::CommandFactory;
+
+use crate::report::{GitHub, Harmless, Written};
 
 /// Where results and messages go, so that tests can look at both.
 pub struct Streams<'a> {
@@ -22,10 +26,60 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn Write,
     /// Whether results may be coloured.
     pub colour: bool,
+    /// Whether somebody watches `err`, so that progress is worth drawing.
+    pub progress: bool,
+    /// The runner of GitHub Actions that reads `out` and `err`, if one does.
+    pub github: Option<GitHub>,
+    /// What the runner is told at the end; nothing else that is written commands it.
+    pub commands: Vec<String>,
+}
+
+impl<'a> Streams<'a> {
+    /// For somebody who reads and is no runner.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write) -> Streams<'a> {
+        Streams { out, err, colour: false, progress: false, github: None, commands: Vec::new() }
+    }
 }
 
 /// Performs a command.
 pub fn perform(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
+    let exit = match streams.github.take() {
+        None => dispatch(arguments, streams),
+        Some(github) => before_a_runner(arguments, streams, github),
+    };
+    for command in std::mem::take(&mut streams.commands) {
+        let _ = writeln!(streams.err, "{command}");
+    }
+    exit
+}
+
+/// Performs a command of which a runner reads the output.
+fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitHub) -> Exit {
+    let written = match &arguments.command {
+        Command::Run(Run { format: ReportFormat::Json | ReportFormat::Tap, .. })
+        | Command::Judge { format: ReportFormat::Json | ReportFormat::Tap, .. }
+        | Command::Report {
+            command: Report::Merge(Merge { format: ReportFormat::Json | ReportFormat::Tap, .. }),
+        } => Written::Quoted,
+        Command::List(list) if list.format == Format::Json => Written::Quoted,
+        Command::Check(check) if check.format == Format::Json => Written::Quoted,
+        _ => Written::Text,
+    };
+    let mut out = Harmless::new(streams.out, written);
+    let mut err = Harmless::new(streams.err, Written::Text);
+    let mut inner = Streams::new(&mut out, &mut err);
+    inner.colour = streams.colour;
+    inner.github = Some(github);
+    let exit = dispatch(arguments, &mut inner);
+    streams.commands = inner.commands;
+    let finished = out.finish().and(err.finish());
+    match finished {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit.max(Exit::Environment),
+        _ => exit,
+    }
+}
+
+fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, streams),
         Command::List(list) => inspect::list(&list, streams),
@@ -34,6 +88,7 @@ pub fn perform(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Explain(explain) => inspect::explain(&explain, streams),
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
+        Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);
             Ok(Exit::Passed)

@@ -1,21 +1,26 @@
-//! `mockdc run` and `mockdc judge`.
+//! `mockdc run`, `mockdc judge` and `mockdc report merge`.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use mockdc_scenarios::Plan;
 
-use super::arguments::{Format, Run};
-use super::{Exit, Streams, inspect};
+use super::arguments::{Merge, ReportFormat, Run};
+use super::progress::Progress;
+use super::{Exit, Streams, inspect, pool};
 use crate::orchestrator::{self, RunError};
 use crate::report::console::{self, Style};
-use crate::report::{self, Outcome, RunResult, Summary, Totals, json};
+use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Totals, json};
 use crate::timeline::Timeline;
 
 /// The seed of a run for which nobody states one.
 pub(super) const DEFAULT_SEED: u64 = 1;
+
+/// The kind of the reason that two runs with the same seed differ.
+const NOT_DETERMINISTIC: &str = "not-deterministic";
 
 /// `mockdc run`
 pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
@@ -23,70 +28,197 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Ok(selection) => selection,
         Err(exit) => return Ok(exit),
     };
-    let mut folder = match &run.results {
-        None => None,
-        Some(path) => match report::ResultsFolder::create(path) {
-            Ok(folder) => Some(folder),
-            Err(error) => {
-                writeln!(streams.err, "error: {error}")?;
-                return Ok(Exit::Environment);
-            }
-        },
-    };
-    let plans: Vec<Arc<Plan>> = selection.plans.into_iter().map(Arc::new).collect();
-    let style =
-        Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
-    let mut exit = Exit::Passed;
-    let mut summaries: Vec<Summary> = Vec::new();
-    'plans: for plan in &plans {
-        for seed in seeds(run, plan) {
-            let outcome = match replay(plan, seed, run.seeds.is_some()) {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    writeln!(streams.err, "error: {error}")?;
-                    return Ok(Exit::InvalidScenario);
-                }
-            };
-            if run.check_determinism {
-                exit = exit.max(compare(plan, seed, &outcome.timeline, streams)?);
-            }
-            let summary = outcome.summary();
-            if let Some(folder) = &mut folder
-                && let Err(error) = folder.add(&summary, &outcome.timeline)
-            {
-                writeln!(streams.err, "error: {error}")?;
-                return Ok(Exit::Environment);
-            }
-            exit = exit.max(exit_of(summary.result));
-            if run.format == Format::Console {
-                // With many seeds only what did not pass is worth a line each.
-                if run.seeds.is_none() || summary.result != RunResult::Pass {
-                    console::scenario_line(streams.out, &summary, style)?;
-                }
-                console::failure(streams.out, &summary, &outcome.timeline.events, style)?;
-            }
-            let stop = run.fail_fast && summary.result != RunResult::Pass;
-            summaries.push(summary);
-            if stop {
-                break 'plans;
-            }
+    let mut plans = selection.plans;
+    let mut series = Series::of(&plans, run.seeds, run.seed.unwrap_or(DEFAULT_SEED));
+    if let Some(partition) = run.partition {
+        series.partition = Some(partition);
+        let mut place = 0..;
+        plans.retain(|plan| place.next().is_some_and(|place| partition.holds(place, &plan.name)));
+        if plans.is_empty() {
+            // Not an error: with more parts than scenarios some parts have none, and the others have them all.
+            writeln!(streams.err, "note: none of {} scenarios is in {partition}", series.cases.len())?;
         }
     }
+    let folder = match run.results.as_deref().map(report::ResultsFolder::create).transpose() {
+        Ok(folder) => folder,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Environment);
+        }
+    };
+    let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();
+    let jobs: Vec<(&Arc<Plan>, u64)> =
+        plans.iter().flat_map(|plan| seeds(run, plan).map(move |seed| (plan, seed))).collect();
+    let style =
+        Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
+    let mut hall = Hall { run, style, folder, summaries: Vec::new() };
+    let progress = Progress::new(jobs.len(), streams.progress);
+    let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
+    let play = |number: usize| {
+        let (plan, seed) = jobs[number];
+        play(plan, seed, run)
+    };
+    let mut failed = None;
+    pool::in_order(jobs.len(), threads, play, |_, played| {
+        let mut text = Vec::new();
+        let taken = hall.take(played, &mut text)?;
+        progress.print(streams.out, &text)?;
+        progress.advance(taken.passed());
+        Ok(match taken {
+            Taken::GoOn { .. } => ControlFlow::Continue(()),
+            Taken::Enough => ControlFlow::Break(()),
+            Taken::Failed(exit, why) => {
+                failed = Some((exit, why));
+                ControlFlow::Break(())
+            }
+        })
+    })?;
+    progress.finish();
+    if let Some((exit, why)) = failed {
+        writeln!(streams.err, "error: {why}")?;
+        return Ok(exit);
+    }
+    let Hall { folder, summaries, .. } = hall;
+    series.stopped = summaries.len() < jobs.len();
     if let Some(mut folder) = folder
-        && let Err(error) = folder.finish(&summaries)
+        && let Err(error) = folder.finish(Some(&series), &summaries)
     {
         writeln!(streams.err, "error: {error}")?;
         return Ok(Exit::Environment);
     }
-    match run.format {
-        Format::Console => console::summary(streams.out, Totals::of(&summaries), style)?,
-        Format::Json => json::document(streams.out, &summaries.iter().collect::<Vec<_>>())?,
+    tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)
+}
+
+/// `mockdc report merge`
+pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let (series, summaries) = match report::merge(&merge.results) {
+        Ok(merged) => merged,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let style = Style { colour: streams.colour, names: 0 };
+    let style = style.for_names(summaries.iter().map(|summary| summary.name.as_str()));
+    if merge.format == ReportFormat::Console {
+        for summary in &summaries {
+            if series.seeds.is_none() || summary.result != RunResult::Pass {
+                console::scenario_line(streams.out, summary, style)?;
+            }
+            for line in report::reasons(summary).lines() {
+                writeln!(streams.out, "  {line}")?;
+            }
+        }
     }
-    Ok(exit)
+    if let Some(path) = &merge.summary {
+        let all: Vec<&Summary> = summaries.iter().collect();
+        if let Some(exit) = write_to(path, streams, |out| json::document(out, Some(&series), &all))? {
+            return Ok(exit);
+        }
+    }
+    tell(&summaries, Some(&series), merge.format, merge.junit.as_deref(), style, streams)
+}
+
+/// What is told once all results are there.
+fn tell(
+    summaries: &[Summary],
+    series: Option<&Series>,
+    format: ReportFormat,
+    junit: Option<&Path>,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let all: Vec<&Summary> = summaries.iter().collect();
+    let many_seeds = series.is_some_and(|series| series.seeds.is_some());
+    if let Some(path) = junit
+        && let Some(exit) = write_to(path, streams, |out| report::junit(out, &all, many_seeds))?
+    {
+        return Ok(exit);
+    }
+    match format {
+        ReportFormat::Console => console::summary(streams.out, Totals::of(summaries), style)?,
+        ReportFormat::Json => json::document(streams.out, series, &all)?,
+        ReportFormat::Tap => report::tap(streams.out, &all, many_seeds)?,
+    }
+    if let Some(github) = &streams.github {
+        streams.commands.extend(github.annotations(&all));
+        if let Err(error) = github.summarize(&all) {
+            writeln!(streams.err, "warning: cannot write the step's summary: {error}")?;
+        }
+    }
+    Ok(summaries.iter().map(exit_of).max().unwrap_or(Exit::Passed))
+}
+
+/// Writes a file. `Some` when that fails; the reason is printed by then.
+fn write_to(
+    path: &Path,
+    streams: &mut Streams<'_>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Option<Exit>> {
+    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
+        write(&mut out)?;
+        out.flush()
+    });
+    match written {
+        Ok(()) => Ok(None),
+        Err(error) => {
+            writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
+            Ok(Some(Exit::Environment))
+        }
+    }
+}
+
+/// Where results come in, one after the other.
+struct Hall<'r> {
+    run: &'r Run,
+    style: Style,
+    folder: Option<report::ResultsFolder>,
+    summaries: Vec<Summary>,
+}
+
+/// What a result means for those that follow.
+enum Taken {
+    /// Go on.
+    GoOn { passed: bool },
+    /// It did not pass, and that is enough.
+    Enough,
+    /// Nothing more can be done, and why.
+    Failed(Exit, String),
+}
+
+impl Taken {
+    fn passed(&self) -> bool {
+        matches!(self, Taken::GoOn { passed: true })
+    }
+}
+
+impl Hall<'_> {
+    /// Takes a result in; what is to be printed of it goes to `text`.
+    fn take(&mut self, played: Result<Played, RunError>, text: &mut Vec<u8>) -> io::Result<Taken> {
+        let Played { outcome, summary } = match played {
+            Ok(played) => played,
+            Err(error) => return Ok(Taken::Failed(Exit::InvalidScenario, error.to_string())),
+        };
+        if let Some(folder) = &mut self.folder
+            && let Err(error) = folder.add(&summary, &outcome.timeline)
+        {
+            return Ok(Taken::Failed(Exit::Environment, error.to_string()));
+        }
+        let passed = summary.result == RunResult::Pass;
+        if self.run.format == ReportFormat::Console {
+            // With many seeds only what did not pass is worth a line each.
+            if self.run.seeds.is_none() || !passed {
+                console::scenario_line(text, &summary, self.style)?;
+            }
+            console::failure(text, &summary, &outcome.timeline.events, self.style)?;
+        }
+        self.summaries.push(summary);
+        Ok(if self.run.fail_fast && !passed { Taken::Enough } else { Taken::GoOn { passed } })
+    }
 }
 
 /// `mockdc judge`: a saved run, judged again.
-pub(super) fn judge_again(path: &Path, format: Format, streams: &mut Streams<'_>) -> io::Result<Exit> {
+pub(super) fn judge_again(path: &Path, format: ReportFormat, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) => {
@@ -110,14 +242,35 @@ pub(super) fn judge_again(path: &Path, format: Format, streams: &mut Streams<'_>
     let outcome = Outcome { timeline, judgement, rerun };
     let summary = outcome.summary();
     match format {
-        Format::Console => {
+        ReportFormat::Console => {
             let style = Style { colour: streams.colour, names: 0 }.for_names([summary.name.as_str()]);
             console::scenario_line(streams.out, &summary, style)?;
             console::failure(streams.out, &summary, &outcome.timeline.events, style)?;
         }
-        Format::Json => json::document(streams.out, &[&summary])?,
+        ReportFormat::Json => json::document(streams.out, None, &[&summary])?,
+        ReportFormat::Tap => report::tap(streams.out, &[&summary], false)?,
     }
-    Ok(exit_of(summary.result))
+    Ok(exit_of(&summary))
+}
+
+/// A run with what is to be told of it.
+struct Played {
+    outcome: Outcome,
+    summary: Summary,
+}
+
+fn play(plan: &Arc<Plan>, seed: u64, run: &Run) -> Result<Played, RunError> {
+    let outcome = replay(plan, seed, run.seeds.is_some())?;
+    let mut summary = outcome.summary();
+    let difference = if run.check_determinism { compare(plan, seed, &outcome.timeline) } else { None };
+    if let Some(text) = difference {
+        if summary.result == RunResult::Pass {
+            summary.result = RunResult::Fail;
+        }
+        let kind = NOT_DETERMINISTIC.into();
+        summary.reasons.push(Reason { kind, line: None, text, because: None, evidence: Vec::new() });
+    }
+    Ok(Played { outcome, summary })
 }
 
 fn replay(plan: &Arc<Plan>, seed: u64, many_seeds: bool) -> Result<Outcome, RunError> {
@@ -146,36 +299,35 @@ fn seeds(run: &Run, plan: &Plan) -> std::ops::RangeInclusive<u64> {
     }
 }
 
-/// Runs a plan once more and shows the first event that differs.
-fn compare(plan: &Arc<Plan>, seed: u64, first: &Timeline, streams: &mut Streams<'_>) -> io::Result<Exit> {
+/// Runs a plan once more and tells the first event that differs.
+fn compare(plan: &Arc<Plan>, seed: u64, first: &Timeline) -> Option<String> {
     let again = match orchestrator::run(plan, seed) {
         Ok(again) => again,
         Err(error) => {
-            writeln!(streams.err, "error: {error}")?;
-            return Ok(Exit::NotDeterministic);
+            return Some(format!("`{}` with seed {seed} ran once and not twice: {error}", plan.name));
         }
     };
-    let Some(difference) = first.first_difference(&again) else { return Ok(Exit::Passed) };
+    let difference = first.first_difference(&again)?;
     let told = |event: Option<&crate::timeline::Event>| match event {
         Some(event) => format!("{}  {}  {}", report::instant(event.at), event.host, report::describe(event)),
         None => "nothing: the run had ended".to_owned(),
     };
-    writeln!(
-        streams.out,
+    Some(format!(
         "`{}` with seed {seed} is not deterministic: event {} differs\n  first:  {}\n  second: {}",
         plan.name,
         difference.seq,
         told(difference.one),
         told(difference.other)
-    )?;
-    Ok(Exit::NotDeterministic)
+    ))
 }
 
-fn exit_of(result: RunResult) -> Exit {
-    match result {
+fn exit_of(summary: &Summary) -> Exit {
+    let differs = summary.reasons.iter().any(|reason| reason.kind == NOT_DETERMINISTIC);
+    match summary.result {
+        RunResult::Bug => Exit::Bug,
+        _ if differs => Exit::NotDeterministic,
         RunResult::Pass | RunResult::Skipped => Exit::Passed,
         RunResult::Fail => Exit::Failed,
         RunResult::Inconclusive => Exit::Inconclusive,
-        RunResult::Bug => Exit::Bug,
     }
 }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use mockdc_mocks::{HostName, Name};
 
+use super::series::Series;
 use super::summary::Summary;
 use super::{Outcome, json};
 use crate::logs::{LogFormat, StartError};
@@ -61,7 +62,7 @@ pub fn write_results(dir: &Path, outcomes: &[Outcome]) -> Result<(), FolderError
     for (outcome, summary) in outcomes.iter().zip(&summaries) {
         folder.add(summary, &outcome.timeline)?;
     }
-    folder.finish(&summaries)
+    folder.finish(None, &summaries)
 }
 
 /// A results folder that is being written.
@@ -110,10 +111,10 @@ impl ResultsFolder {
         Ok(dir)
     }
 
-    /// Writes the summary of all runs.
-    pub fn finish(&mut self, summaries: &[Summary]) -> Result<(), FolderError> {
+    /// Writes the summary of all runs, and what was run together.
+    pub fn finish(&mut self, series: Option<&Series>, summaries: &[Summary]) -> Result<(), FolderError> {
         let all: Vec<&Summary> = summaries.iter().collect();
-        write_file(&self.dir.join("summary.json"), |out| json::document(out, &all))
+        write_file(&self.dir.join("summary.json"), |out| json::document(out, series, &all))
     }
 
     /// Notes an entry before it is written, so that it can be removed even if writing breaks off.

@@ -1,22 +1,36 @@
 //! Reports: results for people and for machines, and the folder that keeps a run.
 //!
-//! An [`Outcome`] is a run with its judgement, and its [`Summary`] is what is told of it: [`console`], [`json`] and
-//! [`ResultsFolder`] write it. Sentences for events come from [`describe`] and [`Cast`].
+//! An [`Outcome`] is a run with its judgement, and its [`Summary`] is what is told of it: [`console`], [`json`],
+//! [`junit()`], [`tap()`], [`GitHub`] and [`ResultsFolder`] write it. Sentences for events come from [`describe`] and [`Cast`].
 
 mod command;
 pub mod console;
 mod folder;
+mod github;
 pub mod json;
+mod junit;
+#[cfg(test)]
+mod junit_tests;
+mod merge;
 mod outcome;
+mod series;
 mod story;
 mod summary;
+mod tap;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use command::*;
 pub use console::*;
 pub use folder::*;
+pub use github::*;
 pub use json::*;
+pub use junit::junit;
+pub use merge::*;
 pub use outcome::*;
+pub use series::*;
 pub use story::*;
 pub use summary::*;
+pub use tap::tap;
+pub use text::*;

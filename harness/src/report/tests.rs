@@ -199,7 +199,7 @@ fn colours_are_for_terminals_whose_user_does_not_refuse_them() {
 fn the_json_document_reads_back_as_the_same_summaries() {
     let run = run();
     let (pass, fail) = (told(RunResult::Pass, &[], &run), told(RunResult::Fail, &[6], &run));
-    let text = printed(|out| json::document(out, &[&pass, &fail]));
+    let text = printed(|out| json::document(out, None, &[&pass, &fail]));
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["totals"]["failed"], 1);
     assert_eq!(document["scenarios"][1]["result"], "fail");
@@ -261,7 +261,7 @@ fn write_all(dir: &Path, names: &[&str]) -> Result<(), FolderError> {
     for summary in &all {
         folder.add(summary, &run)?;
     }
-    folder.finish(&all)
+    folder.finish(None, &all)
 }
 
 fn names(dir: &Path) -> Vec<String> {

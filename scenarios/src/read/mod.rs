@@ -3,6 +3,7 @@
 mod cases;
 mod clauses;
 mod document;
+mod places;
 mod quantities;
 mod tables;
 mod values;
@@ -10,6 +11,7 @@ mod values;
 pub(crate) use cases::*;
 pub(crate) use clauses::*;
 pub(crate) use document::*;
+pub use places::table_lines;
 pub(crate) use quantities::*;
 pub(crate) use tables::*;
 pub(crate) use values::*;
