@@ -5,8 +5,10 @@ mod driver;
 mod rehearsal;
 mod stage;
 mod timers;
+mod world;
 
 pub use ctx::Ctx;
 pub use driver::{Driver, Ending, VirtualPort};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use stage::{ActorFuture, ActorStart, Observer, ProgramFactory, ProgramStart, Stage};
+pub use world::{InProcess, Performed, Trouble, World};
