@@ -14,8 +14,8 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    "sms-2.0-rtm" "sms-2.0-sp1" "sms-2.0-sp2" "sms-2.0-sp3" "sms-2.0-sp3-hotfix" "sms-2.0-sp4"
-    "sms-2.0-sp4-hrp" "sms-2003-legacy" "sms-2003-advanced"
+    "sms-2.0-rtm" "sms-2.0-sp1" "sms-2.0-sp2" "sms-2.0-sp3" "sms-2.0-sp3-hotfix" "sms-2.0-sp3-french"
+    "sms-2.0-sp4" "sms-2.0-sp4-hrp" "sms-2003-legacy" "sms-2003-advanced"
 }
 
 /// Why a profile cannot be had.
