@@ -1,12 +1,12 @@
 //! Counters against the events that they count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{Counter, Fact, HostName, StateKey, Value};
 
 use crate::judge::Breach;
 use crate::judge::outline::Outline;
-use crate::timeline::EventKind;
+use crate::timeline::{ActorId, EventKind};
 
 /// What the events of one host add up to.
 #[derive(Default)]
@@ -85,39 +85,39 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
     breaches
 }
 
+/// Attempts are numbered by client; each request, which is an actor of its own, says how many of them it made.
 #[derive(Default)]
 struct Attempts {
-    made: u32,
-    open: Option<u64>,
+    begun: u32,
+    open: BTreeSet<u32>,
+    by_request: BTreeMap<Option<ActorId>, u32>,
 }
 
 fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let mut clients: BTreeMap<&HostName, Attempts> = BTreeMap::new();
     for event in &outline.run.events {
+        let mut breach = |text: String| breaches.push(Breach::new(text, [event.seq]));
         match &event.kind {
             EventKind::AttemptBegan { client, attempt } => {
                 let known = clients.entry(client).or_default();
-                known.made += 1;
-                known.open = Some(event.seq);
-                if *attempt != known.made {
-                    let text = format!("attempt {attempt} on {client} is the {}. that begins", known.made);
-                    breaches.push(Breach::new(text, [event.seq]));
+                known.begun += 1;
+                known.open.insert(*attempt);
+                *known.by_request.entry(event.actor).or_default() += 1;
+                if *attempt != known.begun {
+                    breach(format!("attempt {attempt} on {client} is the {}. that begins", known.begun));
                 }
             }
             EventKind::AttemptEnded { client, attempt, .. } => {
-                let known = clients.entry(client).or_default();
-                if known.open.take().is_none() || *attempt != known.made {
-                    let text = format!("attempt {attempt} on {client} ends without having begun");
-                    breaches.push(Breach::new(text, [event.seq]));
+                if !clients.entry(client).or_default().open.remove(attempt) {
+                    breach(format!("attempt {attempt} on {client} ends without having begun"));
                 }
             }
             EventKind::InstallEnded { client, attempts, .. } => {
-                let known = clients.remove(client).unwrap_or_default();
-                if *attempts != known.made {
-                    let text =
-                        format!("the install of {client} counts {attempts} attempts of {}", known.made);
-                    breaches.push(Breach::new(text, [event.seq]));
+                let known = clients.entry(client).or_default();
+                let made = known.by_request.remove(&event.actor).unwrap_or_default();
+                if *attempts != made {
+                    breach(format!("the install of {client} counts {attempts} attempts of {made}"));
                 }
             }
             _ => {}

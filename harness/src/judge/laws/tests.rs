@@ -255,10 +255,29 @@ fn attempts_add_up() {
         }
         broken(&story)
     };
-    assert_eq!(run(vec![began(1), ended(1), began(2), ended(2), over(2), began(1)]), []);
+    assert_eq!(run(vec![began(1), ended(1), began(2), ended(2), over(2), began(3)]), []);
     assert_eq!(run(vec![began(1), ended(1), over(2)]), [LawId::SumsAddUp]);
     assert_eq!(run(vec![began(2)]), [LawId::SumsAddUp]);
     assert_eq!(run(vec![began(1), ended(1), ended(1)]), [LawId::SumsAddUp]);
+}
+
+/// Two requests for one machine: each counts its own attempts.
+#[test]
+fn attempts_of_two_requests_add_up() {
+    let run = |first: u32, second: u32| {
+        let client = || mockdc_mocks::HostName::from("BDC1");
+        let began = |attempt| EventKind::AttemptBegan { client: client(), attempt };
+        let ended = |attempt| EventKind::AttemptEnded { client: client(), attempt, code: 5 };
+        let over = |attempts| EventKind::InstallEnded { client: client(), attempts, code: 5 };
+        let mut story = Story::default();
+        story.by(Some(1)).event("SMS1", began(1)).by(Some(2)).event("SMS1", began(2));
+        story.by(Some(1)).event("SMS1", ended(1)).event("SMS1", began(3)).event("SMS1", ended(3));
+        story.event("SMS1", over(first)).by(Some(2)).event("SMS1", ended(2)).event("SMS1", over(second));
+        broken(&story)
+    };
+    assert_eq!(run(2, 1), []);
+    assert_eq!(run(3, 1), [LawId::SumsAddUp]);
+    assert_eq!(run(2, 3), [LawId::SumsAddUp]);
 }
 
 #[test]
