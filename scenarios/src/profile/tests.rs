@@ -12,7 +12,7 @@ fn plain(name: &str) -> Profile {
 
 #[test]
 fn every_built_in_profile_reads_and_knows_its_name() {
-    assert_eq!(Profile::names().count(), 9);
+    assert_eq!(Profile::names().count(), 10);
     for name in Profile::names() {
         let profile = plain(name);
         assert_eq!(profile.name, name);

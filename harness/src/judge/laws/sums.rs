@@ -109,7 +109,8 @@ fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
                 }
             }
             EventKind::AttemptEnded { client, attempt, .. } => {
-                if !clients.entry(client).or_default().open.remove(attempt) {
+                let was_open = clients.entry(client).or_default().open.remove(attempt);
+                if !was_open {
                     breach(format!("attempt {attempt} on {client} ends without having begun"));
                 }
             }
