@@ -106,6 +106,10 @@ pub enum StateKey {
     },
     /// Whether the host is up. Value: `true` or `false`.
     Up,
+    /// Whether the host belongs to the domain, by its own account of it. Value: `true` or `false`.
+    Joined,
+    /// The controller at the other end of the host's secure channel; absent while none is set up.
+    SecureChannel,
     /// Counters of costs at this host, which only grow.
     Counter {
         /// The counter.
@@ -249,6 +253,13 @@ pub enum Fact {
         /// Why.
         error: Win32Error,
     },
+    /// This member tried to set up its secure channel.
+    SecureChannel {
+        /// With which controller; `None` when it found none.
+        to: Option<HostName>,
+        /// Why it failed: 1311, 1786, 1787, 1789.
+        error: Option<Win32Error>,
+    },
     /// An account was locked out at this host.
     LockedOut {
         /// The account.
@@ -358,7 +369,9 @@ pub enum ChangeKind {
     AccountPolicy,
     /// A group policy object or its links changed.
     GroupPolicy,
-    /// A machine account's password or another secret changed.
+    /// The password of a machine's account changed.
+    MachinePassword,
+    /// A secret changed.
     Secret,
 }
 

@@ -79,6 +79,8 @@ codes! {
     1789 TRUSTED_RELATIONSHIP_FAILURE "ERROR_TRUSTED_RELATIONSHIP_FAILURE" "The trust relationship between this workstation and the primary domain failed.";
     1792 NETLOGON_NOT_STARTED "ERROR_NETLOGON_NOT_STARTED" "An attempt was made to logon, but the network logon service was not started.";
     1793 ACCOUNT_EXPIRED "ERROR_ACCOUNT_EXPIRED" "The user's account has expired.";
+    1807 NOLOGON_WORKSTATION_TRUST_ACCOUNT "ERROR_NOLOGON_WORKSTATION_TRUST_ACCOUNT" "The account used is a computer account. Use your global user account or local user account to access this server.";
+    1808 NOLOGON_SERVER_TRUST_ACCOUNT "ERROR_NOLOGON_SERVER_TRUST_ACCOUNT" "The account used is a server trust account. Use your global user account or local user account to access this server.";
     1907 PASSWORD_MUST_CHANGE "ERROR_PASSWORD_MUST_CHANGE" "The user must change his password before he logs on the first time.";
     1908 DOMAIN_CONTROLLER_NOT_FOUND "ERROR_DOMAIN_CONTROLLER_NOT_FOUND" "Could not find the domain controller for this domain.";
     1909 ACCOUNT_LOCKED_OUT "ERROR_ACCOUNT_LOCKED_OUT" "The referenced account is currently locked out and may not be logged on to.";
@@ -107,6 +109,9 @@ codes! {
     2452 LAST_ADMIN "NERR_LastAdmin" "The last administrator account cannot be deleted.";
     2453 DC_NOT_FOUND "NERR_DCNotFound" "Could not find the domain controller for this domain.";
     2457 TIME_DIFF_AT_DC "NERR_TimeDiffAtDC" "The clock of this computer differs from that of the domain controller.";
+    2691 ALREADY_JOINED "NERR_SetupAlreadyJoined" "The computer is already joined to a domain.";
+    2692 NOT_JOINED "NERR_SetupNotJoined" "The computer is not currently joined to a domain.";
+    2693 SETUP_DOMAIN_CONTROLLER "NERR_SetupDomainController" "The computer is a domain controller and cannot be unjoined from its domain.";
 }
 
 impl Win32Error {

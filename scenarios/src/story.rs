@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 
 use mockdc_mocks::{
-    AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, GpoSpec, HostName, MachineKind, Os,
+    AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, GpoSpec, HostName, MachineKind, Membership, Os,
     Replication, RightSpec, Span,
 };
 
@@ -109,7 +109,15 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
             MachineKind::Workstation => "workstation",
             MachineKind::MemberServer => "member server",
         };
-        writeln!(out, "{} is a {kind} with {}.", machine.name, os_words(machine.machine.os))?;
+        let joined = match machine.membership {
+            Membership::Domain => "",
+            Membership::Workgroup => ", which has not joined the domain",
+        };
+        let server = machine
+            .logon_server
+            .as_ref()
+            .map_or_else(String::new, |server| format!("; it asks {server} before other controllers"));
+        writeln!(out, "{} is a {kind} with {}{joined}{server}.", machine.name, os_words(machine.machine.os))?;
     }
     world.rights.iter().try_for_each(|rights| rights_say(out, rights, "all domain controllers"))?;
     for dc in &world.dcs {

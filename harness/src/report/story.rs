@@ -138,6 +138,13 @@ fn describe_fact(fact: &Fact) -> String {
         Fact::LogonRefused { account, from, logon, error } => {
             format!("refuses a {} logon of {account} from {from}: {error}", words(logon))
         }
+        Fact::SecureChannel { to, error } => {
+            let with = to.as_ref().map_or("no domain controller".to_owned(), |to| to.to_string());
+            match error {
+                None => format!("has a secure channel with {with}"),
+                Some(error) => format!("has no secure channel with {with}: {error}"),
+            }
+        }
         Fact::LockedOut { account } => format!("{account} is locked out"),
         Fact::PolicyApplied { reason, objects, changed } => {
             let objects: Vec<&str> = objects.iter().map(|object| object.as_str()).collect();
@@ -222,6 +229,15 @@ pub fn describe_state(key: &StateKey, value: Option<&Value>) -> String {
             is(there || value.is_none(), format!("reaches {to}"), format!("does not reach {to}"))
         }
         StateKey::Up => is(there || value.is_none(), "is up".into(), "is down".into()),
+        StateKey::Joined => is(
+            there || value.is_none(),
+            "is a member of the domain".into(),
+            "is no member of the domain".into(),
+        ),
+        StateKey::SecureChannel => match value {
+            Some(dc) => format!("its secure channel is with {}", value_text(dc)),
+            None => "has no secure channel".into(),
+        },
         StateKey::Counter { counter } => {
             format!("{} stand at {}", words(counter), value.map_or("0".into(), value_text))
         }

@@ -87,7 +87,7 @@ fn names_of(key: &StateKey) -> [&str; 2] {
         StateKey::File { path } => [path.as_str(), ""],
         StateKey::Share { share } => [share.as_str(), ""],
         StateKey::Reaches { to } => [to.as_str(), ""],
-        StateKey::Up | StateKey::Counter { .. } => ["", ""],
+        StateKey::Up | StateKey::Joined | StateKey::SecureChannel | StateKey::Counter { .. } => ["", ""],
     }
 }
 

@@ -82,11 +82,7 @@ fn each_situation_provokes_its_code() {
     let mut plan: Plan = plan();
     plan.site_servers.clear();
     plan.clients.clear();
-    plan.world.machines.push(MachineSpec {
-        name: "WS1".into(),
-        kind: Default::default(),
-        machine: Default::default(),
-    });
+    plan.world.machines.push(MachineSpec::new("WS1", Default::default()));
     let steps = SITUATIONS.iter().enumerate();
     plan.scripts.push(Script {
         name: "provoke".into(),

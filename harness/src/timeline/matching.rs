@@ -110,6 +110,11 @@ fn matches_fact(pattern: &Pattern, event: &Event, fact: &Fact, view: Option<&Sta
         (Pattern::LogonRefused { account, at, code }, Fact::LogonRefused { account: a, error, .. }) => {
             given(account, a) && given(at, host) && coded(*code, Some(*error))
         }
+        (Pattern::SecureChannel { host: h, to, code }, Fact::SecureChannel { to: t, error }) => {
+            given(h, host)
+                && given_some(to, t.as_ref())
+                && code.is_none_or(|code| error.map_or(0, Win32Error::code) == code)
+        }
         (Pattern::LockedOut { account, at }, Fact::LockedOut { account: a }) => {
             given(account, a) && given(at, host)
         }
@@ -221,6 +226,7 @@ pub fn host_of(pattern: &Pattern) -> Option<&HostName> {
         | Pattern::ComponentStatus { host, .. }
         | Pattern::PolicyApplied { host, .. }
         | Pattern::Machine { host, .. }
+        | Pattern::SecureChannel { host, .. }
         | Pattern::Line { host, .. } => host.as_ref(),
         Pattern::AttemptBegan { client, .. } | Pattern::AttemptEnded { client, .. } => client.as_ref(),
         Pattern::Step { .. }

@@ -47,7 +47,7 @@ pub(crate) fn key_is_template(key: &StateKey) -> bool {
         StateKey::File { path } => is_template(path.as_str()),
         StateKey::Share { share } => is_template(share.as_str()),
         StateKey::Reaches { to } => is_template(to.as_str()),
-        StateKey::Up | StateKey::Counter { .. } => false,
+        StateKey::Up | StateKey::Joined | StateKey::SecureChannel | StateKey::Counter { .. } => false,
     }
 }
 

@@ -176,7 +176,7 @@ impl StateView {
             return Some(known.value.clone());
         }
         match key {
-            StateKey::Reaches { .. } | StateKey::Up => Some(Value::Is(true)),
+            StateKey::Reaches { .. } | StateKey::Up | StateKey::Joined => Some(Value::Is(true)),
             StateKey::Counter { .. } => Some(Value::Number(0)),
             _ => None,
         }

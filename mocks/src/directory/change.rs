@@ -38,6 +38,7 @@ pub(crate) fn stream_of(kind: ChangeKind) -> Stream {
         | ChangeKind::UserDelete
         | ChangeKind::UserChange
         | ChangeKind::Password
+        | ChangeKind::MachinePassword
         | ChangeKind::UserRename
         | ChangeKind::Lockout
         | ChangeKind::GroupAdd

@@ -45,6 +45,9 @@ pub(crate) fn check(now: SimTime, database: &Database, attempt: &Attempt<'_>) ->
         Some(RecordValue::Password(known)) if known.current == *password => known,
         _ => return Verdict::WrongPassword(rid),
     };
+    if let Some(error) = database.flags(rid).and_then(super::refuses_logons) {
+        return Verdict::Refused(error);
+    }
     let has = |flag| database.flags(rid).is_some_and(|flags| flags.contains(&flag));
     if has(AccountFlag::Disabled) {
         return Verdict::Refused(Win32Error::ACCOUNT_DISABLED);

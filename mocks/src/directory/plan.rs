@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Change, Database, NewPassword, Part, Password, PrincipalKind, RecordValue, Rid, check_new, members_part,
-    resolve, succeed,
+    Change, Database, NewPassword, Part, Password, PrincipalKind, RecordValue, Rid, TRUST_FLAGS, check_new,
+    is_computer, members_part, resolve, succeed,
 };
 use crate::{AccountFlag, AccountName, ChangeKind, LogonLimits, Right, Secret, SimTime, Verb, Win32Error};
 
@@ -126,7 +126,13 @@ impl Desk<'_> {
         check_name(user, 20)?;
         self.free(user)?;
         let policy = self.database.account_policy();
-        check_new(&policy, user, password, None, NewPassword::Set, self.now)?;
+        // Passwords of computers are exempt from the policy; only a domain has accounts of computers.
+        if is_computer(flags) && !self.database.is_domain() {
+            return Err(Win32Error::INVALID_PARAMETER);
+        }
+        if !is_computer(flags) {
+            check_new(&policy, user, password, None, NewPassword::Set, self.now)?;
+        }
         let parts = user_parts(
             self.database.is_domain(),
             rid,
@@ -175,6 +181,10 @@ impl Desk<'_> {
         let rid = self.user(user)?;
         let policy = self.database.account_policy();
         let old = self.password(rid);
+        if self.database.flags(rid).is_some_and(is_computer) {
+            let kind = ChangeKind::MachinePassword;
+            return Ok(vec![Change { kind, ..self.password_change(rid, user, new, 0) }]);
+        }
         check_new(&policy, user, new, old, NewPassword::Set, self.now)?;
         Ok(vec![self.password_change(rid, user, new, policy.history)])
     }
@@ -219,6 +229,10 @@ impl Desk<'_> {
         let rid = self.user(user)?;
         if set.contains(&AccountFlag::LockedOut) {
             // Nobody locks an account by hand: NetUserSetInfo can only clear the flag.
+            return Err(Win32Error::INVALID_PARAMETER);
+        }
+        if TRUST_FLAGS.iter().any(|flag| set.contains(flag) || clear.contains(flag)) {
+            // What an account is for is settled when it is created.
             return Err(Win32Error::INVALID_PARAMETER);
         }
         let mut changes = Vec::new();

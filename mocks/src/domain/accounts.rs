@@ -50,10 +50,21 @@ impl Domain {
     fn at_machine(&mut self, now: SimTime, at: &HostName, verb: &Verb) -> Option<Outcome> {
         // Only verbs that name an account of the domain ask a controller; and only for a name that is not the
         // machine's own.
-        let dc = match named(verb) {
-            Some(name) if self.own(at)?.find(name).is_none() => self.controller_for(now, at),
-            _ if matches!(verb, Verb::LookupSid { .. }) => self.controller_for(now, at),
-            _ => None,
+        let asks = match named(verb) {
+            Some(name) => self.own(at)?.find(name).is_none(),
+            None => matches!(verb, Verb::LookupSid { .. }),
+        };
+        let dc = match asks {
+            // A machine that no controller trusts can map no name of the domain (1786, 1787, 1789).
+            true if self.members.listed && self.may_control_netlogon(at).is_ok() => {
+                match self.channel(now, at) {
+                    Err(Win32Error::NO_LOGON_SERVERS) => None,
+                    Err(error) => return Some(refused(error)),
+                    Ok(dc) => Some(dc),
+                }
+            }
+            true => self.controller_for(now, at),
+            false => None,
         };
         let domain = dc.map(|dc| self.controllers.database(dc));
         let own = self.hosts.get_mut(at)?.accounts.as_mut()?;

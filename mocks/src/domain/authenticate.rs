@@ -192,19 +192,13 @@ impl Domain {
         match (&credentials.authority, own) {
             (_, Some(dc)) => Ok(Judge::Controller(dc)),
             (Authority::Local(_), None) => Ok(Judge::Host),
+            // A machine of no domain knows only its own accounts.
+            (Authority::Domain, None) if !self.members.belongs(at) => Ok(Judge::Host),
             (Authority::Domain, None) if self.wires.without_netlogon.contains(at) => {
                 Err(Win32Error::NETLOGON_NOT_STARTED)
             }
-            (Authority::Domain, None) => {
-                self.controller_for(now, at).map(Judge::Controller).ok_or(Win32Error::NO_LOGON_SERVERS)
-            }
+            (Authority::Domain, None) => self.channel(now, at).map(Judge::Controller),
         }
-    }
-
-    /// The controller that a member machine turns to: the first of the world's list that answers.
-    pub(super) fn controller_for(&mut self, now: SimTime, at: &HostName) -> Option<DcIndex> {
-        let all = self.controllers.indices();
-        all.into_iter().find(|dc| self.wires.finds(now, at, self.controllers.name(*dc)))
     }
 
     /// A controller's answer. A wrong password is asked again at the PDC, when it can be reached; an unknown account
@@ -264,7 +258,7 @@ impl Domain {
     }
 
     /// Every group that counts for an account at a host, as the host's database refers to it.
-    fn groups(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Rid> {
+    pub(super) fn groups(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Rid> {
         let domain = admitted.by.map(|dc| self.controllers.database(dc));
         match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
             Some(own) => groups_at(own, domain, admitted.rid),
@@ -272,7 +266,7 @@ impl Domain {
         }
     }
 
-    fn rights(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Right> {
+    pub(super) fn rights(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Right> {
         let domain = admitted.by.map(|dc| self.controllers.database(dc));
         match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
             Some(own) => effective_rights(own, domain, admitted.rid),

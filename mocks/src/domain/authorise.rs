@@ -36,6 +36,7 @@ pub(super) fn reads(verb: VerbKind) -> bool {
             | VerbKind::RightsOf
             | VerbKind::Logon
             | VerbKind::DcFind
+            | VerbKind::SecureChannelQuery
             | VerbKind::ServerInfo
             | VerbKind::ServiceQuery
             | VerbKind::RegistryRead

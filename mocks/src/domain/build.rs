@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
+use super::members::{Members, load_computers, password_streams};
 use super::policies::{Policies, rights_in_policy};
 use super::{Domain, Facts, Host, SpecError, Wires};
 use crate::directory::{Controller, Controllers, Database, Rid};
 use crate::fault::Faults;
-use crate::machine::Machine;
+use crate::machine::{Machine, NETLOGON};
 use crate::policy::load_policies;
 use crate::replication::{Ad, DelayModel, Links, Nt4, ReplicationModel};
-use crate::{DcRole, FaultKind, HostName, Replication, Right, SimTime, Span, Streams, WorldSpec};
+use crate::{
+    ComputerAccounts, DcRole, FaultKind, HostName, Replication, Right, SimTime, Span, StartMode, Streams,
+    WorldSpec,
+};
 
 impl Domain {
     /// Builds the world at the scenario's start. `midnight` is the span from the last midnight to the start (busy
@@ -19,7 +23,10 @@ impl Domain {
     pub fn new(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
         validate(spec)?;
         let streams = Streams::new(seed);
-        let domain = domain_database(spec)?;
+        let mut domain = domain_database(spec)?;
+        if spec.domain.computer_accounts == ComputerAccounts::Listed {
+            load_computers(spec, &mut domain, password_streams(seed));
+        }
         let controllers = controllers(spec, &domain)?;
         let model = model(spec, &controllers, streams.child("replication"));
         let mut hosts = IndexMap::new();
@@ -46,8 +53,13 @@ impl Domain {
             machines.insert(Machine::new(dc.name.clone(), &dc.machine));
         }
         for machine in &spec.machines {
-            machines.insert(Machine::new(machine.name.clone(), &machine.machine));
+            let mut host = Machine::new(machine.name.clone(), &machine.machine);
+            if !machine.membership.is_domain() {
+                host.services.set_start(NETLOGON, StartMode::Manual);
+            }
+            machines.insert(host);
         }
+        let members = Members::new(spec, &controllers, password_streams(seed));
         let mut world = Domain {
             spec: spec.clone(),
             controllers,
@@ -57,6 +69,7 @@ impl Domain {
             hosts,
             machines,
             policies: Policies::new(spec, streams.child("policy")),
+            members,
             facts: Facts::default(),
             now: SimTime::START,
         };
@@ -110,6 +123,20 @@ fn validate(spec: &WorldSpec) -> Result<(), SpecError> {
     for link in &spec.links {
         known(&link.between.0, "a link")?;
         known(&link.between.1, "a link")?;
+    }
+    for machine in &spec.machines {
+        if let Some(server) = &machine.logon_server
+            && !spec.dcs.iter().any(|dc| dc.name == *server)
+        {
+            let problem =
+                format!("`{server}`, the logon server of `{}`, is no domain controller", machine.name);
+            return Err(SpecError(problem));
+        }
+        if !machine.membership.is_domain() && spec.domain.computer_accounts.are_implied() {
+            let problem =
+                format!("`{}` can join only a domain that lists its computer accounts", machine.name);
+            return Err(SpecError(problem));
+        }
     }
     for fault in &spec.faults {
         let what = format!("the fault `{}`", fault.name);
@@ -251,7 +278,8 @@ fn local_database(
 ) -> Result<Database, SpecError> {
     let settings = &machine.machine;
     let administrator = &spec.domain.administrator_password;
-    let mut database = Database::local(&machine.name, settings.language, administrator, Some(domain));
+    let domain = machine.membership.is_domain().then_some(domain);
+    let mut database = Database::local(&machine.name, settings.language, administrator, domain);
     for (right, holders) in crate::machine::default_rights() {
         for rid in holders {
             database.load_rights_of(rid, [right]);
@@ -268,16 +296,16 @@ fn local_database(
     }
     for user in &settings.users {
         for group in &user.member_of {
-            database.load_membership(group, &user.name, Some(domain))?;
+            database.load_membership(group, &user.name, domain)?;
         }
     }
     for group in &settings.groups {
         for member in &group.members {
-            database.load_membership(&group.name, member, Some(domain))?;
+            database.load_membership(&group.name, member, domain)?;
         }
     }
     for rights in &settings.rights {
-        database.load_rights(rights, Some(domain))?;
+        database.load_rights(rights, domain)?;
     }
     Ok(database)
 }

@@ -50,7 +50,7 @@ impl DomainBuilder {
     }
 
     fn machine(mut self, name: HostName, kind: MachineKind) -> DomainBuilder {
-        self.spec.machines.push(MachineSpec { name, kind, machine: MachineSettings::default() });
+        self.spec.machines.push(MachineSpec::new(name, kind));
         self
     }
 
@@ -58,6 +58,20 @@ impl DomainBuilder {
     pub fn delay(self, delay: Span) -> DomainBuilder {
         let all = Distribution::Constant(delay);
         self.replication(Replication::Delay(DelaySpec { all, ..DelaySpec::default() }))
+    }
+
+    /// Lists the accounts of machines in the directory, so that their secure channels can fail.
+    pub fn computer_accounts(mut self) -> DomainBuilder {
+        self.spec.domain.computer_accounts = crate::ComputerAccounts::Listed;
+        self
+    }
+
+    /// Adds a workstation that belongs to no domain yet.
+    pub fn newcomer(mut self, name: impl Into<HostName>) -> DomainBuilder {
+        let mut machine = MachineSpec::new(name, MachineKind::Workstation);
+        machine.membership = crate::Membership::Workgroup;
+        self.spec.machines.push(machine);
+        self.computer_accounts()
     }
 
     /// Sets the replication model.

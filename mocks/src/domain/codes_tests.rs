@@ -123,6 +123,21 @@ const YIELDED: &[(u32, &str)] = &[
          admin@WS1 PDC1 user-info = { user = 'u' }",
     ),
     (
+        1786,
+        "system@WS1 WS1 machine-secret-store = {}
+         system@WS1 WS1 secure-channel-verify = {}",
+    ),
+    (
+        1787,
+        "admin@PDC1 PDC1 user-delete = { user = 'WS1$' }
+         system@WS1 WS1 logon = { credentials = { user = 'u', password = 'Secret-1' }, logon = 'network' }",
+    ),
+    (
+        1789,
+        "admin@PDC1 PDC1 user-set-password = { user = 'WS1$', password = 'ws1' }
+         system@WS1 WS1 logon = { credentials = { user = 'u', password = 'Secret-1' }, logon = 'network' }",
+    ),
+    (
         1792,
         "system@WS1 WS1 service-stop = { service = 'Netlogon' }
          system@WS1 WS1 logon = { credentials = { user = 'u', password = 'Secret-1' }, logon = 'network' }",
@@ -131,6 +146,16 @@ const YIELDED: &[(u32, &str)] = &[
         1793,
         "admin@PDC1 PDC1 user-set-expiry = { user = 'u', expires = '0s' }
          system@PDC1 PDC1 logon = { credentials = { user = 'u', password = 'Secret-1' }, logon = 'network' }",
+    ),
+    (
+        1807,
+        "admin@PDC1 PDC1 user-add = { user = 'NEW$', password = 'new', flags = ['workstation-trust-account'] }
+         system@PDC1 PDC1 logon = { credentials = { user = 'NEW$', password = 'new' }, logon = 'network' }",
+    ),
+    (
+        1808,
+        "admin@PDC1 PDC1 user-add = { user = 'BDC9$', password = 'new', flags = ['server-trust-account'] }
+         system@PDC1 PDC1 logon = { credentials = { user = 'BDC9$', password = 'new' }, logon = 'network' }",
     ),
     (
         1907,
@@ -197,6 +222,13 @@ const YIELDED: &[(u32, &str)] = &[
          system@WS1 WS1 dc-find = { primary = true }",
     ),
     (2457, "clock admin@WS2 PDC1 user-info = { user = 'u' }"),
+    (2691, "system@WS1 WS1 domain-join = { credentials = { user = 'Administrator', password = 'Adm1n-password!' } }"),
+    (
+        2692,
+        "system@WS1 WS1 domain-unjoin = {}
+         system@WS1 WS1 domain-unjoin = {}",
+    ),
+    (2693, "system@BDC1 BDC1 domain-unjoin = {}"),
 ];
 
 /// Codes that no operation of the port yields, and why.
@@ -222,10 +254,7 @@ const NOT_YIELDED: &[(u32, &str)] = &[
     (1354, "the SAM's own form of 2226"),
     (1380, "a right of its own for each type of logon is asked for: 1385"),
     (1460, "of scripts: a wait that is over"),
-    (1786, "machine accounts are not modelled: every member has joined long ago"),
-    (1787, "machine accounts are not modelled: every member has joined long ago"),
-    (1788, "there are no trusted domains"),
-    (1789, "machine accounts are not modelled: every member has joined long ago"),
+    (1788, "of trusts between domains, and there is one domain only"),
     (2242, "of down-level systems: here 1330"),
     (2244, "of down-level systems: here 2245"),
     (2246, "the network form of 1327, which the probe of a password sees (A18)"),
@@ -241,6 +270,7 @@ struct Call {
 
 fn world(wrong_clock: bool) -> Domain {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").workstation("WS1").workstation("WS2");
+    builder = builder.computer_accounts();
     builder = builder.user("u", "Secret-1", &[]).user("boss", "Secret-1", &["Domain Admins"]);
     builder = match wrong_clock {
         false => builder.delay(Span::mins(10)),

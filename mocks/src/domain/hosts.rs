@@ -9,7 +9,7 @@ use crate::directory::{Database, effective_rights};
 use crate::machine::{Hosts, Logons, MachineTurn, NETLOGON};
 use crate::{
     Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, Right,
-    ServiceName, SimTime, Span, Token, Verb, Win32Error,
+    ServiceName, SimTime, Span, StateKey, Token, Value, Verb, Win32Error,
 };
 
 impl Domain {
@@ -58,8 +58,12 @@ impl Domain {
         }
     }
 
-    /// What a boot does once the machine is up: policy first, then services.
+    /// What a boot does once the machine is up: the secure channel, then policy, then services.
     pub(super) fn booted(&mut self, now: SimTime, host: &HostName) {
+        if self.members.listed && self.may_control_netlogon(host).is_ok() {
+            // What fails here is stated, and fails again when it is needed.
+            let _ = self.channel(now, host);
+        }
         self.refresh_policy(now, host, RefreshReason::Startup);
         self.with_machines(|machines, logons, facts| machines.start_services(now, host, logons, facts));
     }
@@ -74,6 +78,9 @@ impl Domain {
         for host in names {
             if let Some(machine) = self.machines.find(&host) {
                 machine.state_all(now, &mut self.facts);
+            }
+            if !self.members.belongs(&host) {
+                self.facts.state(now, &host, StateKey::Joined, Some(Value::Is(false)), None);
             }
             self.state_rights(now, &host);
             if self.wires.down.contains(&host) {

@@ -8,9 +8,12 @@ mod builder;
 mod clocks;
 mod facts;
 mod hosts;
+mod join;
+mod members;
 mod netlogon;
 mod policies;
 mod running;
+mod secure_channel;
 mod sessions;
 mod wires;
 
@@ -20,6 +23,8 @@ mod codes_tests;
 mod hosts_tests;
 #[cfg(test)]
 mod netlogon_tests;
+#[cfg(test)]
+mod secure_channel_tests;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +52,7 @@ pub struct Domain {
     hosts: IndexMap<HostName, Host>,
     machines: crate::machine::Hosts,
     policies: policies::Policies,
+    members: members::Members,
     facts: Facts,
     now: SimTime,
 }

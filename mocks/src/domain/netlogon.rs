@@ -53,7 +53,13 @@ impl Domain {
     /// The Netlogon service of a host may have been started or stopped.
     pub(super) fn netlogon_may_have_changed(&mut self, now: SimTime, host: &HostName) {
         let runs = self.machines.find(host).is_some_and(|machine| machine.services.runs(NETLOGON));
-        if !self.wires.note_netlogon(host, runs) || !self.wires.netlogon_replicates {
+        if !self.wires.note_netlogon(host, runs) {
+            return;
+        }
+        if self.members.find(host).is_some() {
+            self.note_channel(now, host, None, None);
+        }
+        if !self.wires.netlogon_replicates {
             return;
         }
         let Some(dc) = self.controllers.index(host) else { return };

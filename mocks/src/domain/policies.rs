@@ -168,6 +168,14 @@ impl Domain {
         if !self.policies.clients.contains_key(host) || !self.wires.up(host) {
             return;
         }
+        if !self.members.belongs(host) {
+            return;
+        }
+        let member = self.controllers.index(host).is_none();
+        if member && self.members.listed && self.channel(now, host).is_err() {
+            // Nobody to ask who would trust the machine.
+            return;
+        }
         let Some(controller) = self.policy_controller(now, host) else { return };
         let Some(client) = self.policies.clients.get_mut(host) else { return };
         let sysvol = self.spec.domain.refresh.sysvol;
@@ -176,7 +184,6 @@ impl Domain {
             return;
         }
         let policy = resolve(&found.containers);
-        let member = self.hosts.get(host).is_some_and(|host| host.controller.is_none());
         let domain = self.controllers.database(controller);
         let database = match self.hosts.get(host).and_then(|host| host.accounts.as_ref()) {
             Some(own) => own,

@@ -69,6 +69,12 @@ impl Domain {
         if let Some(outcome) = self.policy_verb(now, at, verb) {
             return outcome;
         }
+        if let Some(outcome) = self.channel_verb(now, at, verb) {
+            return outcome;
+        }
+        if let Some(outcome) = self.membership_verb(now, by, at, verb) {
+            return outcome;
+        }
         if let Some(outcome) = self.account_verb(now, at, verb) {
             self.rights_may_have_changed(now, at, verb);
             return outcome;
@@ -166,6 +172,7 @@ impl Domain {
     pub(super) fn machine_down(&mut self, at: SimTime, host: &HostName, loses_unreplicated: bool) {
         self.wires.down.insert(host.clone());
         self.sessions.host_down(host);
+        self.note_channel(at, host, None, None);
         self.machines.take_down(at, host, None, &mut self.facts);
         if let Some(dc) = self.controllers.index(host) {
             let mut context = ReplicationContext {

@@ -96,7 +96,10 @@ fn names(verb: &Verb, account: &AccountName) -> bool {
         | Verb::RightGrant { account: named, .. }
         | Verb::RightRevoke { account: named, .. }
         | Verb::RightsOf { account: named } => named == account,
-        Verb::Logon { credentials, .. } => credentials.user == *account,
+        Verb::Logon { credentials, .. }
+        | Verb::DomainJoin { credentials: Some(credentials), .. }
+        | Verb::DomainUnjoin { credentials: Some(credentials), .. }
+        | Verb::MachinePasswordReset { credentials: Some(credentials), .. } => credentials.user == *account,
         Verb::ServiceCreate { account: Some(named), .. }
         | Verb::ServiceSetAccount { account: Some(named), .. }
         | Verb::ProcessLaunch { as_user: Some(named), .. } => named.user == *account,

@@ -134,6 +134,13 @@ impl Services {
         Ok(())
     }
 
+    /// Lets a service start with the machine, or no more: from the machine's next start on.
+    pub(crate) fn set_start(&mut self, name: &str, start: StartMode) {
+        if let Some(service) = self.table.get_mut(&ServiceName::from(name)) {
+            service.start = start;
+        }
+    }
+
     /// The service. 1060.
     pub(crate) fn find(&self, name: &ServiceName) -> Result<&Service, Win32Error> {
         self.table.get(name).ok_or(Win32Error::SERVICE_DOES_NOT_EXIST)

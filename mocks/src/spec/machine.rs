@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Name, Nt4BdcSpec, ProgramName, Right,
-    Secret, ServiceName, Span, StartMode,
+    AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Membership, Name, Nt4BdcSpec,
+    ProgramName, Right, Secret, ServiceName, Span, StartMode,
 };
 
 /// A domain controller.
@@ -50,6 +50,20 @@ pub struct MachineSpec {
     /// What is on it.
     #[serde(default)]
     pub machine: MachineSettings,
+    /// Whether it belongs to the domain.
+    #[serde(default, skip_serializing_if = "Membership::is_domain")]
+    pub membership: Membership,
+    /// The controller that it asks first (Q167029); others only while that one is not found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logon_server: Option<HostName>,
+}
+
+impl MachineSpec {
+    /// A member of the domain with what any machine has.
+    pub fn new(name: impl Into<HostName>, kind: MachineKind) -> MachineSpec {
+        let machine = MachineSettings::default();
+        MachineSpec { name: name.into(), kind, machine, membership: Membership::Domain, logon_server: None }
+    }
 }
 
 /// Kinds of machines that are not domain controllers.

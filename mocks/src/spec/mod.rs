@@ -2,11 +2,13 @@
 
 mod fault;
 mod machine;
+mod membership;
 mod policy;
 mod replication;
 
 pub use fault::*;
 pub use machine::*;
+pub use membership::*;
 pub use policy::*;
 pub use replication::*;
 
@@ -56,6 +58,12 @@ pub struct DomainSpec {
     pub further_users: u32,
     /// Refresh of group policy.
     pub refresh: RefreshSpec,
+    /// Whether the accounts of machines stand in the directory.
+    #[serde(skip_serializing_if = "ComputerAccounts::are_implied")]
+    pub computer_accounts: ComputerAccounts,
+    /// How members find and trust a controller.
+    #[serde(skip_serializing_if = "SecureChannelSpec::is_default")]
+    pub secure_channel: SecureChannelSpec,
 }
 
 impl Default for DomainSpec {
@@ -67,6 +75,8 @@ impl Default for DomainSpec {
             administrator_password: "Adm1n-password!".into(),
             further_users: 0,
             refresh: RefreshSpec::default(),
+            computer_accounts: ComputerAccounts::default(),
+            secure_channel: SecureChannelSpec::default(),
         }
     }
 }

@@ -106,6 +106,9 @@ pub struct Nt4Spec {
     pub bdc: Nt4BdcSpec,
     /// Bytes of a partial synchronisation for each kind of delta.
     pub sizes: DeltaSizes,
+    /// Whether a machine's new password does not wait for the pulse: so until Service Pack 4 (Q154502, Q175468, A54).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub machine_passwords_urgent: bool,
 }
 
 impl Default for Nt4Spec {
@@ -121,6 +124,7 @@ impl Default for Nt4Spec {
             change_log_size: 65_536,
             bdc: Nt4BdcSpec::default(),
             sizes: DeltaSizes::default(),
+            machine_passwords_urgent: false,
         }
     }
 }

@@ -16,6 +16,10 @@ pub enum AccountFlag {
     PasswordNeverExpires,
     /// The account is locked out: 1909.
     LockedOut,
+    /// The account of a member server or workstation: its name ends with `$`, and nobody logs on under it (1807).
+    WorkstationTrustAccount,
+    /// The account of a domain controller: nobody logs on under it (1808).
+    ServerTrustAccount,
 }
 
 /// When a service starts by itself.

@@ -58,9 +58,18 @@ impl Verb {
             Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => {
                 path.clone()
             }
-            Verb::DcFind { domain, .. } => return domain.clone(),
+            Verb::DcFind { domain, .. } | Verb::DomainJoin { domain, .. } => return domain.clone(),
+            Verb::SecureChannelReset { server } => {
+                return server.as_ref().map(|server| server.name().clone());
+            }
+            Verb::MachinePasswordReset { server, .. } => server.name().clone(),
             Verb::AccountPolicySet { .. }
             | Verb::PolicyRefresh { .. }
+            | Verb::DomainUnjoin { .. }
+            | Verb::SecureChannelQuery {}
+            | Verb::SecureChannelVerify {}
+            | Verb::MachinePasswordChange {}
+            | Verb::MachineSecretStore { .. }
             | Verb::ShareDisconnect {}
             | Verb::ServerInfo {}
             | Verb::ProcessExit { .. }

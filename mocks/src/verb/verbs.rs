@@ -295,6 +295,58 @@ verbs! {
         /// Only the primary domain controller, or PDC emulator, will do, as for NetGetDCName.
         #[serde(default)] primary: bool,
     }
+    /// NetJoinDomain, performed at the machine: makes its account at a controller, or gives the account that is there a
+    /// new password, and writes the machine's secret. It takes effect with the next restart. Gives the controller's
+    /// name. 2693 at a controller, 2691 joined already, 1355 no such domain or controller, 5, 1326 and the other codes of
+    /// a logon, 2221 no account without `create`, 2224 the name is a user's, 2226 at a BDC of Windows NT.
+    DomainJoin "domain-join" {
+        /// The domain.
+        #[serde(default)] domain: Option<Name>,
+        /// The controller that makes the account; the PDC of Windows NT, or the controller that is found, when absent.
+        #[serde(default)] server: Option<HostName>,
+        /// An account of the domain that may; the caller's own when absent.
+        #[serde(default)] credentials: Option<Credentials>,
+        /// The account is created when it is not there (NETSETUP_ACCT_CREATE).
+        #[serde(default = "yes")] create: bool,
+        /// Joins even a machine that has joined (NETSETUP_DOMAIN_JOIN_IF_JOINED).
+        #[serde(default)] rejoin: bool,
+        /// The machine's password; drawn when absent.
+        #[serde(default)] password: Option<Secret>,
+    }
+    /// NetUnjoinDomain, performed at the machine. 2692 when it has not joined, 2693 at a controller.
+    DomainUnjoin "domain-unjoin" {
+        /// An account of the domain that may disable the machine's; the caller's own when absent.
+        #[serde(default)] credentials: Option<Credentials>,
+        /// The machine's account is disabled (NETSETUP_ACCT_DELETE).
+        #[serde(default)] disable_account: bool,
+    }
+    /// I_NetLogonControl2 with NETLOGON_CONTROL_TC_QUERY (`nltest /sc_query`): the controller of the machine's secure
+    /// channel, or the code with which the last attempt to set one up ended; 1311 before any.
+    SecureChannelQuery "secure-channel-query" {}
+    /// NETLOGON_CONTROL_REDISCOVER (`nltest /sc_reset`): gives the channel up and sets it up anew. Gives the
+    /// controller's name. 1311, 1786, 1787, 1789.
+    SecureChannelReset "secure-channel-reset" {
+        /// With this controller; with the one that is found when absent.
+        #[serde(default)] server: Option<HostName>,
+    }
+    /// NETLOGON_CONTROL_TC_VERIFY (`nltest /sc_verify`): the machine proves itself anew to the controller of its
+    /// channel. Gives the controller's name. 1311, 1786, 1787, 1789.
+    SecureChannelVerify "secure-channel-verify" {}
+    /// NETLOGON_CONTROL_CHANGE_PASSWORD (`nltest /sc_change_pwd`): the machine changes its own password through its
+    /// channel and keeps the one before beside it. Gives the name of the controller that took it.
+    MachinePasswordChange "machine-password-change" {}
+    /// `netdom resetpwd`: an operator gives the machine and its account at one controller a new password. 2221, 2226.
+    MachinePasswordReset "machine-password-reset" {
+        /// The controller.
+        server: HostName,
+        /// An account of the domain that may; the caller's own when absent.
+        #[serde(default)] credentials: Option<Credentials>,
+    }
+    /// LsaStorePrivateData of `$MACHINE.ACC` at the machine: what it believes its password to be.
+    MachineSecretStore "machine-secret-store" {
+        /// The password; without one the machine has no secret any more: 1786.
+        #[serde(default)] password: Option<Secret>,
+    }
     /// Connects to a share: `admin$`. 53, 67, 5, 1326; 1219 while the calling host has a session with this one under
     /// another name. The session lasts until it is disconnected or one of the two goes down.
     ShareConnect "share-connect" {

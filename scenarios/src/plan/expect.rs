@@ -317,6 +317,15 @@ pub enum Pattern {
         /// The code.
         code: Option<u32>,
     },
+    /// A member tried to set up its secure channel.
+    SecureChannel {
+        /// The member.
+        host: Option<HostName>,
+        /// The controller.
+        to: Option<HostName>,
+        /// The code: 0 for success.
+        code: Option<u32>,
+    },
     /// An account was locked out.
     LockedOut {
         /// The account.

@@ -165,6 +165,8 @@ pub(crate) enum RawCondition {
     Share(RawShareAt),
     Reaches(RawReaches),
     Up(RawUp),
+    Joined(RawUp),
+    SecureChannel(RawSecureChannel),
     Counter(RawCounter),
     Result(RawResult),
     Kept(RawKept),
@@ -243,6 +245,7 @@ states! {
     RawShareAt { host: HostName, share: Name, } is: bool = "yes";
     RawReaches { from: HostName, to: HostName, } is: bool = "yes";
     RawUp { host: HostName, } is: bool = "yes";
+    RawSecureChannel { host: HostName, is: Option<RawIs>, };
     RawServiceAt { host: HostName, service: ServiceName, is: Option<RawIs>, };
     RawComponentAt { host: HostName, component: Name, is: Option<RawIs>, };
     RawRegistryAt { host: HostName, key: Name, value: Name, is: Option<RawIs>, };

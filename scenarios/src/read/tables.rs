@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{
-    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, Data, DcRole, DelaySpec, DeltaSizes,
-    DisabledHalf, Distribution, GroupKind, Language, MachineKind, Name, Nt4BdcSpec, Nt4Spec, Os, ProgramName,
-    RefreshInterval, Replication, Right, Secret, ServiceName, Slots, Span, SpanError, StartMode, VerbKind,
+    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, ComputerAccounts, Data, DcRole, DelaySpec,
+    DeltaSizes, DisabledHalf, Distribution, GroupKind, Language, MachineKind, Name, Nt4BdcSpec, Nt4Spec, Os,
+    ProgramName, RefreshInterval, Replication, Right, Secret, SecureChannelSpec, ServiceName, Slots, Span,
+    SpanError, StartMode, VerbKind,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -45,6 +46,8 @@ pub(crate) struct RawDomain {
     pub(crate) administrator_password: Option<Secret>,
     pub(crate) further_users: Option<u32>,
     pub(crate) refresh: Option<mockdc_mocks::RefreshSpec>,
+    pub(crate) computer_accounts: Option<ComputerAccounts>,
+    pub(crate) secure_channel: Option<SecureChannelSpec>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -173,6 +176,7 @@ pub(crate) struct RawNt4 {
     change_log_size: Option<Size>,
     bdc: Nt4BdcSpec,
     sizes: RawSizes,
+    machine_passwords_urgent: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -220,6 +224,9 @@ impl From<RawReplication> for Replication {
                         local_group: size(raw.sizes.local_group, sizes.local_group),
                         rights: size(raw.sizes.rights, sizes.rights),
                     },
+                    machine_passwords_urgent: raw
+                        .machine_passwords_urgent
+                        .unwrap_or(plain.machine_passwords_urgent),
                 })
             }
             RawReplication::Ad(raw) => {
@@ -246,6 +253,8 @@ pub(crate) struct RawHost {
     pub(crate) count: Option<Located<u32>>,
     pub(crate) role: Option<Located<DcRole>>,
     pub(crate) kind: Option<Located<MachineKind>>,
+    pub(crate) joined: Option<bool>,
+    pub(crate) logon_server: Option<Word>,
     pub(crate) os: Option<Os>,
     pub(crate) language: Language,
     pub(crate) site: Option<Word>,

@@ -59,6 +59,12 @@ pub(super) fn condition(raw: RawCondition) -> Result<Condition, String> {
             Ok(if raw.is { Condition::Not(Box::new(cut)) } else { cut })
         }
         RawCondition::Up(raw) => state(raw.host, StateKey::Up, Comparison::Equal(Value::Is(raw.is))),
+        RawCondition::Joined(raw) => {
+            state(raw.host, StateKey::Joined, Comparison::Equal(Value::Is(raw.is)))
+        }
+        RawCondition::SecureChannel(raw) => {
+            state(raw.host, StateKey::SecureChannel, optional(raw.is, Kind::Plain)?)
+        }
         RawCondition::Counter(raw) => {
             state(raw.at, StateKey::Counter { counter: raw.counter }, comparison(raw.is, Kind::Size)?)
         }

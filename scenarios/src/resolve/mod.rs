@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
-use mockdc_mocks::{DcRole, MachineKind, SimTime, Span, WorldSpec};
+use mockdc_mocks::{ComputerAccounts, DcRole, MachineKind, SimTime, Span, WorldSpec};
 use toml::de::{DeTable, DeValue};
 
 use self::context::{Context, HostRole};
@@ -351,6 +351,9 @@ fn build_world(
         }
     }
     check_pdc(context, &nodes["dc"]);
+    if world::speaks_of_computers(context, nodes) {
+        spec.computer_accounts = ComputerAccounts::Listed;
+    }
     let (users, groups, rights) =
         world::directory(context, &nodes["user"], &nodes["group"], &nodes["right"], world::english(&dcs));
     world::site_links(context, &nodes["site-link"], &mut spec.replication);
@@ -382,8 +385,16 @@ fn too_many_dcs(place: Range<usize>) -> Problem {
 
 /// Reads a host's table. One that cannot be read still has its name, so that no consequence of it is reported.
 fn read_host(context: &mut Context<'_>, node: &Node<'_>, kind: &str) -> RawHost {
-    const NOT_IN_DC: &[&str] =
-        &["kind", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
+    const NOT_IN_DC: &[&str] = &[
+        "kind",
+        "joined",
+        "logon-server",
+        "profile",
+        "service-account",
+        "connection-accounts",
+        "excluded",
+        "ccm",
+    ];
     const NOT_IN_MACHINE: &[&str] =
         &["role", "delay", "nt4", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
     const NOT_IN_SERVER: &[&str] = &["role", "delay", "nt4", "kind", "count", "names"];

@@ -4,6 +4,7 @@ mod claims;
 mod clause;
 mod conditions;
 mod faults;
+mod membership;
 mod patterns;
 mod scripts;
 #[cfg(test)]

@@ -37,6 +37,17 @@ pub fn pattern_clause(pattern: &Pattern) -> Clause {
                 account.as_ref().map_or("a logon".to_owned(), |account| format!("a logon of {account}"));
             Clause::is(subject, "refused").at(format!("{}{}", at_host(at), with_code(*code)))
         }
+        Pattern::SecureChannel { host, to, code } => {
+            let subject = format!("the secure channel of {}", or(host, "a machine"));
+            let with = to.as_ref().map_or_else(String::new, |to| format!(" with {to}"));
+            match code {
+                Some(0) => Clause::is(subject, format!("set up{with}")),
+                Some(_) => {
+                    Clause::new(subject, "fails", "fail", format!("to be set up{with}")).at(with_code(*code))
+                }
+                None => Clause::is(subject, format!("tried{with}")),
+            }
+        }
         Pattern::LockedOut { account, at } => {
             Clause::is(or(account, "an account"), "locked out").at(at_host(at))
         }

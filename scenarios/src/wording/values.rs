@@ -109,6 +109,19 @@ pub fn state_clause(at: &HostName, key: &StateKey, is: &Comparison) -> Clause {
             Some(up) => Clause::is(at.as_str(), if up { "up" } else { "down" }),
             None => compared(Clause::is(at.as_str(), ""), is, value_words),
         },
+        StateKey::Joined => match truth(is) {
+            Some(joined) => Clause::is(at.as_str(), "a member of the domain").negated_if(!joined),
+            None => compared(Clause::is(at.as_str(), ""), is, value_words),
+        },
+        StateKey::SecureChannel => match (there, is) {
+            (Some(there), _) => {
+                Clause::new(at.as_str(), "has", "have", "a secure channel").negated_if(!there)
+            }
+            (None, Comparison::Equal(Value::Text(dc))) => {
+                Clause::new(at.as_str(), "has", "have", format!("its secure channel with {dc}"))
+            }
+            (None, is) => compared(Clause::is(format!("the secure channel of {at}"), ""), is, plain_text),
+        },
         StateKey::Counter { counter } => {
             let subject = match counter {
                 Counter::DeltasReceived => format!("the number of changes received by {at}"),
@@ -125,7 +138,7 @@ pub fn state_clause(at: &HostName, key: &StateKey, is: &Comparison) -> Clause {
 pub fn state_says(at: &HostName, key: &StateKey, value: Option<&Value>) -> String {
     let is = match (key, value) {
         // What nobody has said is so by default.
-        (StateKey::Up | StateKey::Reaches { .. }, None) => Comparison::Present,
+        (StateKey::Up | StateKey::Joined | StateKey::Reaches { .. }, None) => Comparison::Present,
         (_, None) => Comparison::Absent,
         (StateKey::Account { .. } | StateKey::File { .. }, Some(_)) => Comparison::Present,
         (_, Some(value)) => Comparison::Equal(value.clone()),

@@ -4,6 +4,7 @@ use mockdc_mocks::{
     AccountFlag, Credentials, Data, HostName, LogonType, Operation, Right, ServiceState, StartMode, Verb,
 };
 
+use super::membership::membership_says;
 use super::{listed, right_words};
 
 /// What somebody does who performs an operation, in the third person: `synchronises BDC1`.
@@ -59,6 +60,14 @@ pub fn verb_says(verb: &Verb, host: Option<&HostName>) -> String {
             let domain = domain.as_ref().map_or_else(String::new, |domain| format!(" of {domain}"));
             format!("lets {it} find {what}{domain}")
         }
+        Verb::DomainJoin { .. }
+        | Verb::DomainUnjoin { .. }
+        | Verb::SecureChannelQuery {}
+        | Verb::SecureChannelReset { .. }
+        | Verb::SecureChannelVerify {}
+        | Verb::MachinePasswordChange {}
+        | Verb::MachinePasswordReset { .. }
+        | Verb::MachineSecretStore { .. } => membership_says(verb, &it).unwrap_or_default(),
         Verb::UserRename { user, to } => format!("renames {user} to {to}{at}"),
         Verb::UserSetPrimaryGroup { user, group } => format!("makes {group} the primary group of {user}{at}"),
         Verb::GroupAdd { group } => format!("creates the global group {group}{at}"),
@@ -229,5 +238,7 @@ fn flag_words(flag: AccountFlag) -> &'static str {
         AccountFlag::CannotChangePassword => "unable to change its password",
         AccountFlag::PasswordNeverExpires => "having a password that never expires",
         AccountFlag::LockedOut => "locked out",
+        AccountFlag::WorkstationTrustAccount => "a computer's account",
+        AccountFlag::ServerTrustAccount => "a domain controller's account",
     }
 }

@@ -5,16 +5,22 @@ use std::collections::BTreeSet;
 const FACTS: &str = include_str!("../../../scenarios/FACTS.md");
 
 /// The files with the sweeps. A sweep's name begins with the numbers of its assumptions: `a22_a30_…`.
-const SWEEPS: [&str; 3] =
-    [include_str!("client.rs"), include_str!("installs.rs"), include_str!("replication.rs")];
+const SWEEPS: [&str; 4] = [
+    include_str!("client.rs"),
+    include_str!("installs.rs"),
+    include_str!("membership.rs"),
+    include_str!("replication.rs"),
+];
 
 /// Assumptions without a value to sweep, and why.
-const WITHOUT_A_VALUE: [(u32, &str); 5] = [
+const WITHOUT_A_VALUE: [(u32, &str); 7] = [
     (9, "fixed: every profile writes at the PDC; no key changes it"),
     (25, "fixed: a manual install runs as its user; no key changes it"),
     (26, "a reading of an article; what follows from it are the keys of A29"),
     (40, "not changed by any key: who is let in while Netlogon is stopped"),
     (41, "not changed by any key: the order of refusals"),
+    (55, "not changed by any key: disabled computer accounts, and channels that stand"),
+    (56, "not changed by any key: when joining takes effect"),
 ];
 
 fn assumed() -> BTreeSet<u32> {

@@ -4,5 +4,6 @@
 mod client;
 mod coverage;
 mod installs;
+mod membership;
 mod replication;
 mod runs;

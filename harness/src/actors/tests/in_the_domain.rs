@@ -16,7 +16,7 @@ fn dc(name: &str, role: DcRole) -> DcSpec {
 }
 
 fn machine(name: &str, kind: MachineKind) -> MachineSpec {
-    MachineSpec { name: name.into(), kind, machine: MachineSettings::default() }
+    MachineSpec::new(name, kind)
 }
 
 /// A run in which `client` is to be installed at the start, or is installed already.

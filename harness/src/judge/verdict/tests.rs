@@ -154,11 +154,9 @@ fn no_install_in_any_model_of_replication_breaks_a_law() {
     for model in models {
         let mut plan = Plan { until: Some(time("12h")), ..plan() };
         plan.world.domain.replication = model;
-        plan.world.machines.push(mockdc_mocks::MachineSpec {
-            name: "SMS1".into(),
-            kind: mockdc_mocks::MachineKind::MemberServer,
-            machine: Default::default(),
-        });
+        plan.world
+            .machines
+            .push(mockdc_mocks::MachineSpec::new("SMS1", mockdc_mocks::MachineKind::MemberServer));
         let administrator = mockdc_mocks::Credentials {
             authority: Default::default(),
             user: "Administrator".into(),

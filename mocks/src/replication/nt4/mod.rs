@@ -92,7 +92,7 @@ impl ReplicationModel for Nt4 {
     }
 
     fn urgent(&self, change: ChangeKind) -> bool {
-        urgent(change)
+        urgent(&self.spec, change)
     }
 
     fn committed(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
@@ -103,7 +103,7 @@ impl ReplicationModel for Nt4 {
         if self.bdcs.is_empty() {
             return;
         }
-        if urgent(commit.change) {
+        if urgent(&self.spec, commit.change) {
             self.announce(now, context);
         } else {
             self.await_next_cycle(now);
@@ -208,9 +208,14 @@ impl ReplicationModel for Nt4 {
 }
 
 /// The classes that Q154502 lists: policy of lockout and passwords, a newly locked-out account, a secret. Creating
-/// accounts, membership, comments and ordinary passwords wait for the pulse (Q140967, Q149664).
-fn urgent(change: ChangeKind) -> bool {
-    matches!(change, ChangeKind::AccountPolicy | ChangeKind::Lockout | ChangeKind::Secret)
+/// accounts, computers' included, membership, comments and ordinary passwords wait for the pulse (Q140967, Q149664); a
+/// machine's password did not until Service Pack 4 (Q175468, Q223997).
+fn urgent(spec: &Nt4Spec, change: ChangeKind) -> bool {
+    match change {
+        ChangeKind::AccountPolicy | ChangeKind::Lockout | ChangeKind::Secret => true,
+        ChangeKind::MachinePassword => spec.machine_passwords_urgent,
+        _ => false,
+    }
 }
 
 fn sync_kind(full: bool) -> SyncKind {

@@ -32,6 +32,8 @@ pub(in crate::resolve) fn domain(context: &mut Context<'_>, node: Option<&Node<'
     }
     spec.administrator_password = raw.administrator_password.unwrap_or(spec.administrator_password);
     spec.further_users = raw.further_users.unwrap_or(spec.further_users);
+    spec.computer_accounts = raw.computer_accounts.unwrap_or_default();
+    spec.secure_channel = raw.secure_channel.unwrap_or_default();
     if let Some(refresh) = raw.refresh {
         for (every, who) in [(refresh.dcs.every, "dcs"), (refresh.members.every, "members")] {
             if every <= Span::ZERO {

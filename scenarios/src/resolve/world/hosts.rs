@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use mockdc_mocks::{
-    DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Os, Replication,
-    ServiceSpec,
+    DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Membership, Os,
+    Replication, ServiceSpec,
 };
 
 use super::directory::{group_spec, local_user, right_spec};
@@ -90,12 +90,20 @@ pub(in crate::resolve) fn machines(
     kind: mockdc_mocks::MachineKind,
 ) -> Vec<MachineSpec> {
     let machine = settings(context, raw, domain);
+    let membership = match raw.joined {
+        Some(false) => Membership::Workgroup,
+        Some(true) | None => Membership::Domain,
+    };
+    let logon_server =
+        raw.logon_server.as_ref().and_then(|server| context.dc(&server.value, server.span.clone()));
     words
         .iter()
         .map(|word| MachineSpec {
             name: word.value.as_str().into(),
             kind: raw.kind.as_ref().map_or(kind, |kind| kind.value),
             machine: machine.clone(),
+            membership,
+            logon_server: logon_server.clone(),
         })
         .collect()
 }
