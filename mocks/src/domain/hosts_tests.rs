@@ -341,14 +341,14 @@ fn a_template_that_cannot_be_read_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_crash_ends_what_runs_and_its_window_brings_policy_and_services_back() {
+fn a_crash_ends_what_runs_and_after_its_window_the_machine_boots_policy_before_services() {
     let mut builder = client(Os::Windows2000);
     builder.spec().policies = vec![policy(&[(Right::BatchLogon, &[])], "domain")];
     let crash = FaultKind::Crash { at: "WS1".into(), loses_unreplicated: false };
     let builder = builder.fault("power", crash, Span::mins(10), Some(Span::mins(20)));
     let mut domain = builder.build(1).unwrap();
     domain.drain_facts();
-    domain.advance(at(Span::mins(20)));
+    domain.advance(at(Span::mins(22)));
     let kinds: Vec<(i64, &str)> = domain
         .drain_facts()
         .iter()
@@ -365,7 +365,7 @@ fn a_crash_ends_what_runs_and_its_window_brings_policy_and_services_back() {
             Some((record.at.as_millis() / 60_000, kind))
         })
         .collect();
-    let up = [(20, "up"), (20, "policy"), (20, "started")];
+    let up = [(22, "up"), (22, "policy"), (22, "started")];
     assert!(kinds.ends_with(&up), "{kinds:?}");
     for kind in ["touched", "down", "ended"] {
         assert!(kinds.contains(&(10, kind)), "{kind}: {kinds:?}");
@@ -392,4 +392,24 @@ fn a_clock_that_is_wrong_by_more_than_five_minutes_is_2457_under_active_director
         assert_eq!(domain.clock_skew(at(Span::secs(90)), &"WS1".into()), Span::mins(6));
         assert_eq!(answer(&mut domain, at(Span::mins(2))), Ok(()));
     }
+}
+
+#[test]
+fn a_crash_while_a_machine_boots_keeps_it_down_and_so_does_one_that_lasts() {
+    let crash = || FaultKind::Crash { at: "WS1".into(), loses_unreplicated: false };
+    let up_at = |second: (i64, i64)| {
+        let builder = client(Os::Windows2000).fault("first", crash(), Span::mins(10), Some(Span::mins(20)));
+        let (from, until) = (Span::mins(second.0), Span::mins(second.1));
+        let mut domain = builder.fault("second", crash(), from, Some(until)).build(1).unwrap();
+        domain.advance(at(Span::hours(1)));
+        let facts = domain.drain_facts();
+        let touched = facts.iter().filter(|record| matches!(record.fact, Fact::FaultTouched { .. })).count();
+        let up = facts.iter().filter(|record| record.fact == Fact::Machine { up: true });
+        let up: Vec<i64> = up.map(|record| record.at.as_millis() / 60_000).collect();
+        (up, touched)
+    };
+    assert_eq!(up_at((21, 30)), (vec![32], 2), "it was booting");
+    assert_eq!(up_at((15, 30)), (vec![32], 1), "the second touches nothing, and lasts longer");
+    assert_eq!(up_at((12, 15)), (vec![22], 1));
+    assert_eq!(up_at((30, 40)), (vec![22, 42], 2));
 }

@@ -4,7 +4,7 @@ use super::accounts::{done, refused};
 use super::{Domain, Outcome, Principal, authorise};
 use crate::fault::{CONNECT_TIMEOUT, CallFate, FaultChange, unreachable};
 use crate::replication::{Network, ReplicationContext};
-use crate::{Caller, Fact, HostName, Operation, SimTime, Verb, Win32Error};
+use crate::{Caller, Fact, HostName, Operation, SimTime, Span, Verb, Win32Error};
 
 impl Domain {
     /// Performs an operation at `now`. Everything due up to and including `now` happens first.
@@ -159,12 +159,16 @@ impl Domain {
                 self.state_reachability(at);
             }
             FaultChange::Crash { fault, host, loses_unreplicated } => {
+                let boots = self.machines.find(&host).is_some_and(|machine| machine.boots_at().is_some());
                 if !self.wires.down.contains(&host) {
                     self.wires.faults.touch(at, &host, fault, "the machine went down");
                     self.machine_down(at, &host, loses_unreplicated);
+                } else if boots {
+                    self.wires.faults.touch(at, &host, fault, "the machine went down while it was booting");
+                    self.machines.take_down(at, &host, None, &mut self.facts);
                 }
             }
-            FaultChange::Restart { host } => self.machine_up(at, &host),
+            FaultChange::Restart { host } => self.machine_boots(at, &host),
         }
     }
 
@@ -182,6 +186,15 @@ impl Domain {
             };
             let lost = self.model.host_down(at, dc, loses_unreplicated, &mut context);
             self.controllers.take_back(at, dc, &lost, &mut self.facts);
+        }
+    }
+
+    /// A machine that was down is switched on: it comes up after the time that it takes to boot, unless another crash
+    /// keeps it down.
+    fn machine_boots(&mut self, at: SimTime, host: &HostName) {
+        let boot = self.machines.find(host).map_or(Span::ZERO, |machine| machine.boot);
+        if self.wires.down.contains(host) && !self.wires.faults.keeps_down(at, host) {
+            self.machines.boot_at(host, at + boot.max(Span::ZERO));
         }
     }
 

@@ -515,7 +515,8 @@ fn a_host_that_is_down_or_parted_does_not_answer() {
     assert_eq!(call(&mut domain, minute(9), &admin("BDC1"), "BDC1", info("a")), Err(2221));
     assert!(call(&mut domain, minute(10), &by, "BDC1", info("a")).is_ok());
     assert_eq!(call(&mut domain, minute(20), &admin("PDC1"), "BDC1", info("a")), Err(1722));
-    assert!(call(&mut domain, minute(30), &admin("PDC1"), "BDC1", info("a")).is_ok());
+    assert_eq!(call(&mut domain, minute(31), &admin("PDC1"), "BDC1", info("a")), Err(1722), "it boots");
+    assert!(call(&mut domain, minute(32), &admin("PDC1"), "BDC1", info("a")).is_ok());
     let facts = domain.drain_facts();
     for name in ["cut", "crash"] {
         assert!(

@@ -63,7 +63,7 @@ pub(crate) enum FaultChange {
         /// Whether a controller forgets what it had not passed on.
         loses_unreplicated: bool,
     },
-    /// The host comes up again.
+    /// The host is switched on again.
     Restart {
         /// The host.
         host: HostName,
@@ -275,6 +275,12 @@ impl Faults {
     /// Whether the host is paused.
     pub(crate) fn paused(&self, host: &HostName) -> bool {
         self.paused.contains(host)
+    }
+
+    /// Whether a crash of the host lasts.
+    pub(crate) fn keeps_down(&self, now: SimTime, host: &HostName) -> bool {
+        let crash = |rule: &Rule| matches!(&rule.spec.kind, FaultKind::Crash { at, .. } if at == host);
+        self.rules.iter().any(|rule| rule.open(now) && crash(rule))
     }
 
     /// How far the host's clock is ahead now; negative: behind.

@@ -304,7 +304,22 @@ impl Resolver<'_> {
         self.database.name(rid).or(foreign).map_or_else(|| Name::from("Everyone"), |name| name.name().clone())
     }
 
-    /// Restricted groups: `Members` replaces, but for the built-in Administrator in Administrators; `Member Of` adds.
+    /// Those of the names that can belong to a local group: users and global groups, on this machine or of the domain,
+    /// and nobody's local groups (1388 by hand).
+    fn possible_members(&self, names: &[Name]) -> (BTreeSet<Rid>, bool) {
+        let (mut rids, all) = self.principals(names);
+        rids.retain(|rid| {
+            let kind = match rid.domain_account() {
+                Some(account) => self.domain.and_then(|domain| domain.kind_of(account)),
+                None => self.database.kind_of(*rid),
+            };
+            kind != Some(PrincipalKind::LocalGroup)
+        });
+        (rids, all)
+    }
+
+    /// Restricted groups: `Members` replaces, but for the built-in Administrator, which stays where it is in
+    /// Administrators; `Member Of` adds.
     fn group_changes(&self, policy: &ResolvedPolicy, application: &mut Application) {
         let mut members: BTreeMap<Rid, BTreeSet<Rid>> = BTreeMap::new();
         let mut lists: Vec<_> = policy.members.iter().collect();
@@ -315,18 +330,19 @@ impl Resolver<'_> {
                 application.unresolved = true;
                 continue;
             };
-            let (mut rids, all) = self.principals(&decided.value);
+            let (mut rids, all) = self.possible_members(&decided.value);
             application.unresolved |= !all;
-            if rid == Rid::ADMINISTRATORS {
+            if rid == Rid::ADMINISTRATORS && self.database.is_member(rid, Rid::ADMINISTRATOR) {
                 rids.insert(Rid::ADMINISTRATOR);
             }
             members.insert(rid, rids);
         }
         for (member, decided) in &policy.member_of {
+            let (rids, known) = self.possible_members(std::slice::from_ref(member));
+            application.unresolved |= !known;
+            let Some(member) = rids.first().copied() else { continue };
             for group in &decided.value {
-                let (Some(member), Some(group)) =
-                    (self.principal(member.as_str()), self.local_group(group.as_str()))
-                else {
+                let Some(group) = self.local_group(group.as_str()) else {
                     application.unresolved = true;
                     continue;
                 };

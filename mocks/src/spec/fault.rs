@@ -75,7 +75,7 @@ pub enum FaultKind {
         /// The host.
         at: HostName,
     },
-    /// The host goes down when the window opens and restarts when it closes.
+    /// The host goes down when the window opens and is switched on when it closes: it is up after its boot time.
     Crash {
         /// The host.
         at: HostName,
