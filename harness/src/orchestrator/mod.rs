@@ -1,4 +1,5 @@
-//! The orchestrator: builds the world of a plan, casts the actors, gives the cues, and brings back the timeline.
+//! The orchestrator: builds the world of a plan, casts the actors, gives the cues, and brings back the timeline, of a
+//! run in virtual time or on the wall clock.
 
 mod cast;
 mod cues;
@@ -13,13 +14,13 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use jiff::civil::DateTime;
-use mockdc_mocks::{Domain, FaultKind, Language, SimTime, Span, SpecError};
+use mockdc_mocks::{Domain, FaultKind, HostName, Language, SimTime, Span, SpecError, WorldSpec};
 use mockdc_scenarios::{Plan, ScriptStart};
 
 use self::cast::Cast;
 use self::ending::Open;
 use crate::actors;
-use crate::run::{Driver, Stage};
+use crate::run::{Driver, Effort, Margin, Pace, Stage, Trouble, WallDriver, World};
 use crate::timeline::{Live, Timeline};
 
 /// More events than this, and a run goes round in a circle: the longest catalogued scenario has a hundredth of it.
@@ -39,13 +40,57 @@ pub enum RunError {
 
 /// Runs a plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.
 pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
+    let Set { stage, until, host } = set_up(plan, seed, Some(domain(plan, seed)?));
+    let ending = Driver::new(stage).run(until, host);
+    Ok(Timeline::new(plan.clone(), seed, ending.events))
+}
+
+/// Runs a plan in virtual time and measures how finely its events and deadlines lie side by side: a run on the wall
+/// clock at a speed needs to know. `None`: no event and deadline that could change places.
+pub fn rehearse(plan: &Arc<Plan>, seed: u64) -> Result<(Timeline, Option<Margin>), RunError> {
+    let Set { stage, until, host } = set_up(plan, seed, Some(domain(plan, seed)?));
+    stage.watch();
+    let ending = Driver::new(stage.clone()).run(until, host);
+    Ok((Timeline::new(plan.clone(), seed, ending.events), stage.margin()))
+}
+
+/// Runs a plan on the wall clock against a world that was built from [`world_of`] it. Polled in a tokio runtime;
+/// dropping the future stops the run.
+pub async fn run_on_the_wall(
+    plan: &Arc<Plan>,
+    seed: u64,
+    world: Rc<dyn World>,
+    pace: Pace,
+) -> Result<(Timeline, Effort), Trouble> {
+    let Set { stage, until, host } = set_up(plan, seed, None);
+    let (ending, effort) = WallDriver::new(stage, world, pace).run(until, host).await?;
+    Ok((Timeline::new(plan.clone(), seed, ending.events), effort))
+}
+
+/// The world of a plan at its start, with what its installed clients need.
+pub fn world_of(plan: &Plan) -> WorldSpec {
     let mut world = plan.world.clone();
     for client in plan.clients.iter().filter(|client| client.installed) {
         actors::add_to_world(&mut world, client);
     }
-    let domain = Domain::new(&world, midnight(plan)?, seed)
-        .map_err(|error| RunError::World(plan.name.clone(), error))?;
-    let stage = Stage::new(Some(domain), Live::for_plan(plan), seed, EVENT_LIMIT);
+    world
+}
+
+/// The domain model of a plan.
+pub fn domain(plan: &Plan, seed: u64) -> Result<Domain, RunError> {
+    Domain::new(&world_of(plan), midnight(plan)?, seed)
+        .map_err(|error| RunError::World(plan.name.clone(), error))
+}
+
+/// A stage that is set for a plan: the actors are cast, and each has its cue.
+struct Set {
+    stage: Rc<Stage>,
+    until: SimTime,
+    host: HostName,
+}
+
+fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>) -> Set {
+    let stage = Stage::new(domain, Live::for_plan(plan), seed, EVENT_LIMIT);
     for fault in &plan.world.faults {
         if let FaultKind::ClockSkew { at, by } = &fault.kind {
             stage.skew(at.clone(), fault.from, fault.until, *by);
@@ -66,10 +111,8 @@ pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
     cast.register(&stage);
     cast.show(&stage);
     give_cues(&stage, &cast, &open);
-
     let until = plan.until.unwrap_or(SimTime::START + LONGEST);
-    let ending = Driver::new(stage).run(until, cast.pdc().clone());
-    Ok(Timeline::new(plan.clone(), seed, ending.events))
+    Set { stage, until, host: cast.pdc().clone() }
 }
 
 /// Sets up an operator for each step, and a watcher for each script that waits for its cue.
@@ -116,7 +159,7 @@ fn give_cues(stage: &Rc<Stage>, cast: &Rc<Cast>, open: &Rc<RefCell<Open>>) {
 }
 
 /// The span from the last midnight to the scenario's start.
-fn midnight(plan: &Plan) -> Result<Span, RunError> {
+pub fn midnight(plan: &Plan) -> Result<Span, RunError> {
     let start: DateTime = plan.start.parse().map_err(|error| RunError::Start(plan.name.clone(), error))?;
     let seconds =
         i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());

@@ -96,6 +96,9 @@ impl Ctx {
                 }
                 Some(_) => {
                     timer.id = None;
+                    if let Some(watched) = self.stage.watched.borrow_mut().as_mut() {
+                        watched.deadline(at);
+                    }
                     Poll::Ready(())
                 }
             }

@@ -6,12 +6,12 @@ use std::task::Poll;
 
 use futures::FutureExt;
 use futures::executor::{LocalPool, LocalSpawner};
-use futures::future::{LocalBoxFuture, abortable};
+use futures::future::LocalBoxFuture;
 use futures::task::LocalSpawnExt;
-use mockdc_mocks::{Answer, Caller, HostName, Operation, Port, ServiceState, SimTime, Span, Verb};
+use mockdc_mocks::{Answer, Caller, HostName, Operation, Port, SimTime, Span};
 
-use super::Ctx;
-use super::stage::{Actor, Birth, Stage};
+use super::life::{Next, life, what_next};
+use super::stage::{Birth, Stage};
 use crate::timeline::{EndReason, Event, EventKind};
 
 /// The port to the domain model, called directly, in virtual time.
@@ -78,10 +78,6 @@ pub struct Ending {
     pub at: SimTime,
 }
 
-/// The longest that a domain may let pass between two changes of its own: the slowest pulse is 48 hours, the slowest
-/// site link a week.
-const SLOWEST_ROUTINE: Span = Span::days(8);
-
 /// Drives a stage in virtual time.
 pub struct Driver {
     stage: Rc<Stage>,
@@ -113,19 +109,12 @@ impl Driver {
         self.settle();
         while self.stage.ended.get().is_none() {
             let last = until.min(self.stage.curtain());
-            match self.next_instant() {
-                Some(next) if next <= last => self.play(next),
-                _ if last == SimTime::NEVER => self.stage.end(self.stillness()),
-                Some(next) if next == SimTime::NEVER => self.stage.end(self.stillness()),
-                next => {
-                    let reason = match next {
-                        None if self.stage.somebody_waits() => EndReason::Hang,
-                        _ if self.stage.curtain() <= until => EndReason::Decided,
-                        _ => EndReason::Until,
-                    };
-                    if reason != EndReason::Hang {
-                        self.finish(last);
-                    }
+            let model = self.stage.domain.borrow().as_ref().and_then(mockdc_mocks::Domain::next_timeout);
+            match what_next(&self.stage, model, until) {
+                Next::Play(next) => self.play(next),
+                Next::End(reason) => self.stage.end(reason),
+                Next::FinishAndEnd(reason) => {
+                    self.finish(last);
                     self.stage.end(reason);
                 }
             }
@@ -133,10 +122,6 @@ impl Driver {
         let reason = self.stage.ended.get().unwrap_or(EndReason::Quiet);
         self.stage.record(host, None, None, EventKind::End { reason });
         Ending { events: self.stage.take_events(), reason, at: self.stage.now() }
-    }
-
-    fn stillness(&self) -> EndReason {
-        if self.stage.somebody_waits() { EndReason::Hang } else { EndReason::Quiet }
     }
 
     /// Everything that happens at one instant.
@@ -162,21 +147,6 @@ impl Driver {
         self.stage.set_now(last);
         self.advance_model(last);
         self.settle();
-    }
-
-    /// The next instant at which something can happen. `SimTime::NEVER` when only routine is left: the model goes
-    /// round in its circles and no actor has a timer.
-    fn next_instant(&self) -> Option<SimTime> {
-        let timer = self.stage.timers.borrow().next_deadline();
-        let model = self.stage.domain.borrow().as_ref().and_then(mockdc_mocks::Domain::next_timeout);
-        let next = match (timer, model) {
-            (Some(timer), Some(model)) => timer.min(model),
-            (Some(timer), None) => timer,
-            (None, Some(model)) if model.since(self.stage.progress()) > SLOWEST_ROUTINE => SimTime::NEVER,
-            (None, Some(model)) => model,
-            (None, None) => return None,
-        };
-        Some(next.max(self.stage.now()))
     }
 
     fn advance_model(&self, now: SimTime) {
@@ -205,38 +175,8 @@ impl Driver {
     }
 
     fn bring_up(&self, birth: Birth) {
-        let Birth { id, start, service, run } = birth;
-        let ctx = Ctx::new(self.stage.clone(), self.port.clone(), id, &start);
-        ctx.record(EventKind::ActorStarted {
-            role: start.role,
-            process: start.process,
-            account: start.caller.credentials().map(|credentials| credentials.user.clone()),
-            subject: start.subject.clone(),
-        });
-        let body = run(ctx.clone());
-        let role = start.role;
-        let process = start.process;
-        let whole = async move {
-            let code = body.await;
-            ctx.record(EventKind::ActorEnded { role, code });
-            ctx.stage().actors.borrow_mut().remove(&ctx.id());
-            // A program that returns ends its process, as any program does.
-            if let Some(process) = process {
-                let verb = match service {
-                    Some(service) => Verb::ServiceReport { service, state: ServiceState::Stopped, code },
-                    None => Verb::ProcessExit { process, code },
-                };
-                let at = ctx.host().clone();
-                let _ = ctx.stage().set_acting(Some(ctx.id()));
-                let answer = ctx.port().call(ctx.caller(), Operation { at, verb });
-                ctx.stage().set_acting(None);
-                let _ = answer.await;
-            }
-        };
-        let (whole, abort) = abortable(whole);
-        self.stage.actors.borrow_mut().insert(id, Actor { role, process, abort });
-        // An actor that is ended from outside leaves no trace but the end of its process.
-        let spawned = self.spawner.spawn_local(whole.map(|_| ()));
+        let life = life(birth, &self.stage, &self.port);
+        let spawned = self.spawner.spawn_local(life);
         // The pool lives as long as the driver, so that spawning cannot fail.
         debug_assert!(spawned.is_ok());
     }

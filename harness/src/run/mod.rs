@@ -1,14 +1,23 @@
-//! Running actors in virtual time: the stage they share, what each can do, and the driver that moves the clock.
+//! Running actors: the stage they share, what each can do, and the drivers that move the clock, a virtual one and the
+//! wall's.
 
 mod ctx;
 mod driver;
+mod life;
+mod margin;
+mod pace;
 mod rehearsal;
 mod stage;
 mod timers;
+mod turns;
+mod wall;
 mod world;
 
 pub use ctx::Ctx;
 pub use driver::{Driver, Ending, VirtualPort};
+pub use margin::Margin;
+pub use pace::{Effort, Pace};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use stage::{ActorFuture, ActorStart, Observer, ProgramFactory, ProgramStart, Stage};
+pub use wall::WallDriver;
 pub use world::{InProcess, Performed, Trouble, World};

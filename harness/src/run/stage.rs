@@ -13,6 +13,7 @@ use mockdc_mocks::{
 use rand_chacha::ChaCha8Rng;
 
 use super::Ctx;
+use super::margin::{Margin, Watched};
 use super::timers::Timers;
 use crate::timeline::{ActorId, EndReason, Event, EventKind, Live, Role};
 
@@ -80,6 +81,9 @@ pub struct Stage {
     busy: Cell<(SimTime, usize)>,
     progress: Cell<SimTime>,
     pub(super) ended: Cell<Option<EndReason>>,
+    /// Actors that were ended by their own call while its answer is still to come: they take it first.
+    pub(super) condemned: RefCell<Option<Vec<AbortHandle>>>,
+    pub(super) watched: RefCell<Option<Watched>>,
 }
 
 /// An actor that has not ended.
@@ -141,6 +145,8 @@ impl Stage {
             busy: Cell::new((SimTime::START, 0)),
             progress: Cell::new(SimTime::START),
             ended: Cell::new(None),
+            condemned: RefCell::default(),
+            watched: RefCell::default(),
         })
     }
 
@@ -208,6 +214,16 @@ impl Stage {
         read(&self.events.borrow())
     }
 
+    /// Notes events and deadlines from now on, for [`Stage::margin`].
+    pub fn watch(&self) {
+        *self.watched.borrow_mut() = Some(Watched::default());
+    }
+
+    /// The smallest gap between an event and a deadline since [`Stage::watch`]; forgets what was noted.
+    pub fn margin(&self) -> Option<Margin> {
+        self.watched.take().and_then(Watched::margin)
+    }
+
     /// Ends the run at the present instant.
     pub fn end(&self, reason: EndReason) {
         if self.ended.get().is_none() {
@@ -252,6 +268,9 @@ impl Stage {
         self.wake_on_change(&event);
         if !is_routine(&event.kind) {
             self.progress.set(event.at);
+            if let Some(watched) = self.watched.borrow_mut().as_mut() {
+                watched.recorded(&event);
+            }
         }
         for observer in self.observers.borrow().iter() {
             observer(self, &event);
@@ -280,10 +299,19 @@ impl Stage {
             Some(domain) => domain.drain_facts(),
             None => return,
         };
+        self.record_these(facts);
+    }
+
+    /// Records what a world has to say.
+    pub(super) fn record_these(&self, facts: Vec<FactRecord>) {
         let acting = self.acting.get();
         for FactRecord { host, fact, .. } in facts {
             self.record(host, acting, None, EventKind::Fact(fact));
         }
+    }
+
+    pub(super) fn acting(&self) -> Option<ActorId> {
+        self.acting.get()
     }
 
     pub(super) fn set_acting(&self, actor: Option<ActorId>) -> Option<ActorId> {
@@ -386,8 +414,10 @@ impl Stage {
             .map(|(id, _)| *id)
             .collect();
         for id in gone {
-            if let Some(actor) = self.actors.borrow_mut().remove(&id) {
-                actor.abort.abort();
+            let Some(actor) = self.actors.borrow_mut().remove(&id) else { continue };
+            match self.condemned.borrow_mut().as_mut() {
+                Some(condemned) if self.acting.get() == Some(id) => condemned.push(actor.abort),
+                _ => actor.abort.abort(),
             }
         }
     }

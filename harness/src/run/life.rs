@@ -1,0 +1,95 @@
+//! What every driver does alike: an actor's life from birth to the end of its process, and what comes next in a run.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use futures::FutureExt;
+use futures::future::abortable;
+use mockdc_mocks::{Operation, Port, ServiceState, SimTime, Span, Verb};
+
+use super::Ctx;
+use super::stage::{Actor, Birth, Stage};
+use crate::timeline::{EndReason, EventKind};
+
+/// The longest that a domain may let pass between two changes of its own: the slowest pulse is 48 hours, the slowest
+/// site link a week.
+const SLOWEST_ROUTINE: Span = Span::days(8);
+
+/// What a driver does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Everything that happens at this instant.
+    Play(SimTime),
+    /// End the run where it is.
+    End(EndReason),
+    /// Bring the clock to the run's last instant, and end it there.
+    FinishAndEnd(EndReason),
+}
+
+/// What comes next in a run that lasts until `until`. `model` is when the domain next moves by itself.
+pub(super) fn what_next(stage: &Stage, model: Option<SimTime>, until: SimTime) -> Next {
+    let last = until.min(stage.curtain());
+    let stillness = || if stage.somebody_waits() { EndReason::Hang } else { EndReason::Quiet };
+    match next_instant(stage, model) {
+        Some(next) if next <= last => Next::Play(next),
+        _ if last == SimTime::NEVER => Next::End(stillness()),
+        Some(next) if next == SimTime::NEVER => Next::End(stillness()),
+        None if stage.somebody_waits() => Next::End(EndReason::Hang),
+        _ if stage.curtain() <= until => Next::FinishAndEnd(EndReason::Decided),
+        _ => Next::FinishAndEnd(EndReason::Until),
+    }
+}
+
+/// The next instant at which something can happen. `SimTime::NEVER` when only routine is left: the model goes round
+/// in its circles and no actor has a timer.
+fn next_instant(stage: &Stage, model: Option<SimTime>) -> Option<SimTime> {
+    let timer = stage.timers.borrow().next_deadline();
+    let next = match (timer, model) {
+        (Some(timer), Some(model)) => timer.min(model),
+        (Some(timer), None) => timer,
+        (None, Some(model)) if model.since(stage.progress()) > SLOWEST_ROUTINE => SimTime::NEVER,
+        (None, Some(model)) => model,
+        (None, None) => return None,
+    };
+    Some(next.max(stage.now()))
+}
+
+/// Brings an actor up and gives the rest of its life.
+pub(super) fn life(
+    birth: Birth,
+    stage: &Rc<Stage>,
+    port: &Rc<dyn Port>,
+) -> impl Future<Output = ()> + use<> + 'static {
+    let Birth { id, start, service, run } = birth;
+    let ctx = Ctx::new(stage.clone(), port.clone(), id, &start);
+    ctx.record(EventKind::ActorStarted {
+        role: start.role,
+        process: start.process,
+        account: start.caller.credentials().map(|credentials| credentials.user.clone()),
+        subject: start.subject.clone(),
+    });
+    let body = run(ctx.clone());
+    let role = start.role;
+    let process = start.process;
+    let whole = async move {
+        let code = body.await;
+        ctx.record(EventKind::ActorEnded { role, code });
+        ctx.stage().actors.borrow_mut().remove(&ctx.id());
+        // A program that returns ends its process, as any program does.
+        if let Some(process) = process {
+            let verb = match service {
+                Some(service) => Verb::ServiceReport { service, state: ServiceState::Stopped, code },
+                None => Verb::ProcessExit { process, code },
+            };
+            let at = ctx.host().clone();
+            let _ = ctx.stage().set_acting(Some(ctx.id()));
+            let answer = ctx.port().call(ctx.caller(), Operation { at, verb });
+            ctx.stage().set_acting(None);
+            let _ = answer.await;
+        }
+    };
+    let (whole, abort) = abortable(whole);
+    stage.actors.borrow_mut().insert(id, Actor { role, process, abort });
+    // An actor that is ended from outside leaves no trace but the end of its process.
+    whole.map(|_| ())
+}
