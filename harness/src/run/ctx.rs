@@ -216,6 +216,10 @@ impl Ctx {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(output));
             }
+            // A call that is under way takes no time of the scenario: its answer comes first.
+            if self.stage.under_way.get() > 0 {
+                return Poll::Pending;
+            }
             expiry.as_mut().poll(context).map(|()| None)
         })
         .await

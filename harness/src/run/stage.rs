@@ -81,6 +81,8 @@ pub struct Stage {
     busy: Cell<(SimTime, usize)>,
     progress: Cell<SimTime>,
     pub(super) ended: Cell<Option<EndReason>>,
+    /// Calls of the actor whose turn it is that a world still works on.
+    pub(super) under_way: Cell<u32>,
     /// Actors that were ended by their own call while its answer is still to come: they take it first.
     pub(super) condemned: RefCell<Option<Vec<AbortHandle>>>,
     pub(super) watched: RefCell<Option<Watched>>,
@@ -145,6 +147,7 @@ impl Stage {
             busy: Cell::new((SimTime::START, 0)),
             progress: Cell::new(SimTime::START),
             ended: Cell::new(None),
+            under_way: Cell::new(0),
             condemned: RefCell::default(),
             watched: RefCell::default(),
         })

@@ -39,6 +39,7 @@ impl Port for WallPort {
         let answer: Rc<Cell<Option<Outcome>>> = Rc::default();
         let flight = Flight { actor: self.stage.acting(), performed, answer: answer.clone() };
         self.flights.borrow_mut().push_back(flight);
+        self.stage.under_way.set(self.stage.under_way.get() + 1);
         let stage = self.stage.clone();
         async move {
             // The driver polls the actor again once the answer is there: nobody needs to be woken.
@@ -177,6 +178,7 @@ impl WallDriver {
                 self.stage.record_these(self.world.drain_facts());
                 self.stage.set_acting(acting);
                 flight.answer.set(Some(outcome));
+                self.stage.under_way.set(self.stage.under_way.get() - 1);
             }
             if !asked {
                 return Ok(());
