@@ -11,8 +11,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Breach;
 use super::outline::Outline;
+use super::{Breach, Tested};
 use crate::timeline::Timeline;
 
 macro_rules! laws {
@@ -62,29 +62,32 @@ impl fmt::Display for LawId {
     }
 }
 
-/// A broken law.
+/// What a run says of one law.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct LawBreach {
-    /// Which.
+pub struct LawFinding {
+    /// The law.
     pub law: LawId,
-    /// How.
-    pub breach: Breach,
+    /// How often the run put it to the test; 0: nothing in it could have broken the law.
+    pub occasions: u32,
+    /// The occasions on which it was broken; none in a run of a sound mockdc.
+    pub breaches: Vec<Breach>,
 }
 
-/// Every breach of a law in a run; none in a run of a sound mockdc.
-pub fn broken_laws(run: &Timeline) -> Vec<LawBreach> {
+/// What a run says of every law, in the order of [`LawId::ALL`].
+pub fn laws(run: &Timeline) -> Vec<LawFinding> {
     check_laws(&Outline::of(run))
 }
 
-pub(crate) fn check_laws(outline: &Outline<'_>) -> Vec<LawBreach> {
-    LawId::ALL
-        .iter()
-        .flat_map(|law| breaches(*law, outline).into_iter().map(|breach| LawBreach { law: *law, breach }))
-        .collect()
+pub(crate) fn check_laws(outline: &Outline<'_>) -> Vec<LawFinding> {
+    let finding = |law: &LawId| {
+        let Tested { occasions, breaches } = test(*law, outline);
+        LawFinding { law: *law, occasions, breaches }
+    };
+    LawId::ALL.iter().map(finding).collect()
 }
 
-fn breaches(law: LawId, outline: &Outline<'_>) -> Vec<Breach> {
+fn test(law: LawId, outline: &Outline<'_>) -> Tested {
     match law {
         LawId::TimeRunsForward => time::runs_forward(outline),
         LawId::ProcessEndsOnce => time::processes_end_once(outline),

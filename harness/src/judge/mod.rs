@@ -28,3 +28,28 @@ impl Breach {
         Breach { text: text.into(), evidence: evidence.into_iter().collect() }
     }
 }
+
+/// Counts occasions and gathers breaches while a check goes through a run.
+#[derive(Default)]
+pub(crate) struct Tested {
+    occasions: u32,
+    breaches: Vec<Breach>,
+}
+
+impl Tested {
+    pub(crate) fn occasion(&mut self) {
+        self.occasions += 1;
+    }
+
+    pub(crate) fn occasions(&mut self, more: usize) {
+        self.occasions = self.occasions.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+    }
+
+    pub(crate) fn extend(&mut self, breaches: impl IntoIterator<Item = Breach>) {
+        self.breaches.extend(breaches);
+    }
+
+    pub(crate) fn broken(&mut self, text: impl Into<String>, evidence: impl IntoIterator<Item = u64>) {
+        self.breaches.push(Breach::new(text, evidence));
+    }
+}

@@ -7,8 +7,8 @@ mod launches;
 use mockdc_scenarios::PromiseId;
 use serde::Serialize;
 
-use super::Breach;
 use super::outline::Outline;
+use super::{Breach, Tested};
 use crate::timeline::Timeline;
 
 /// What a run says of one promise.
@@ -27,23 +27,6 @@ impl Finding {
     /// Whether it was broken.
     pub fn is_broken(&self) -> bool {
         !self.breaches.is_empty()
-    }
-}
-
-/// Counts occasions and gathers breaches while a check goes through a run.
-#[derive(Default)]
-pub(crate) struct Tested {
-    occasions: u32,
-    breaches: Vec<Breach>,
-}
-
-impl Tested {
-    pub(crate) fn occasion(&mut self) {
-        self.occasions += 1;
-    }
-
-    pub(crate) fn broken(&mut self, text: impl Into<String>, evidence: impl IntoIterator<Item = u64>) {
-        self.breaches.push(Breach::new(text, evidence));
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::claims::{ClaimResult, Judged, judge_claims};
 use super::outline::Outline;
-use super::{Finding, LawBreach, check_laws, check_promises};
+use super::{Finding, LawFinding, check_laws, check_promises};
 use crate::timeline::{EndReason, Event, EventKind, Timeline};
 
 /// What is to be said of a run.
@@ -41,8 +41,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why it is not a pass: laws first, then the run's end, expectations in their order, promises, rules, faults.
     pub reasons: Vec<Reason>,
-    /// Broken laws: bugs of mockdc, whatever else the verdict says.
-    pub laws: Vec<LawBreach>,
+    /// What the run says of the laws. A broken one is a bug of mockdc, whatever else the verdict says.
+    pub laws: Vec<LawFinding>,
     /// Every promise, in the order of the list.
     pub promises: Vec<Finding>,
     /// The scenario's own rules, in its order.
@@ -54,7 +54,7 @@ pub struct Judgement {
 impl Judgement {
     /// Whether the run shows a bug of mockdc (exit code 8).
     pub fn shows_a_bug(&self) -> bool {
-        !self.laws.is_empty()
+        self.laws.iter().any(|finding| !finding.breaches.is_empty())
     }
 }
 
@@ -160,9 +160,11 @@ pub fn judge(run: &Timeline) -> Judgement {
         .collect();
 
     let mut reasons = Vec::new();
-    for LawBreach { law, breach } in &laws {
-        let text = format!("law {law}: {}", breach.text);
-        reasons.push(reason(ReasonKind::Law, None, text, breach.evidence.clone()));
+    for finding in &laws {
+        for breach in &finding.breaches {
+            let text = format!("law {}: {}", finding.law, breach.text);
+            reasons.push(reason(ReasonKind::Law, None, text, breach.evidence.clone()));
+        }
     }
     reasons.extend(end_reason(run));
     for (expect, judged) in plan.expects.iter().zip(&expectations) {

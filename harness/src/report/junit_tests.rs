@@ -40,6 +40,7 @@ fn summary(name: &str, file: &str, result: RunResult, text: &str) -> Summary {
         reasons: if result == RunResult::Pass { vec![] } else { vec![reason] },
         breaks_as_stated: vec![],
         promises: vec![],
+        laws: vec![],
         expectations: 2,
         measures: Measures::default(),
         ended: None,

@@ -4,7 +4,7 @@ use mockdc_scenarios::{Broken, Plan};
 use serde::Serialize;
 
 use super::story::Cast;
-use super::summary::{Break, Evidence, Measures, PromiseSummary, Reason, RunResult, Summary};
+use super::summary::{Break, Evidence, LawSummary, Measures, PromiseSummary, Reason, RunResult, Summary};
 use crate::judge::{Judged, Judgement, Verdict};
 use crate::timeline::Timeline;
 
@@ -49,11 +49,15 @@ impl Outcome {
             occasions: finding.occasions,
             breaches: u32::try_from(finding.breaches.len()).unwrap_or(u32::MAX),
         });
+        let laws = self.judgement.laws.iter();
+        let laws =
+            laws.map(|finding| LawSummary { name: finding.law.to_string(), occasions: finding.occasions });
         Summary {
             result: self.result(),
             reasons: reasons.collect(),
             breaks_as_stated: self.breaks_as_stated(shown),
             promises: promises.collect(),
+            laws: laws.collect(),
             expectations: self.judgement.expectations.len() as u64,
             measures: Measures::of(events),
             ended: self.timeline.end_reason(),
@@ -112,6 +116,7 @@ impl Summary {
             reasons: Vec::new(),
             breaks_as_stated: Vec::new(),
             promises: Vec::new(),
+            laws: Vec::new(),
             expectations: 0,
             measures: Measures::default(),
             ended: None,

@@ -26,6 +26,9 @@ pub struct Summary {
     pub breaks_as_stated: Vec<Break>,
     /// Every promise, and how often the run put it to the test.
     pub promises: Vec<PromiseSummary>,
+    /// The laws of every run, with what it had to say of them.
+    #[serde(default)]
+    pub laws: Vec<LawSummary>,
     /// Expectations that were judged.
     pub expectations: u64,
     /// Counts and sums over the run.
@@ -91,6 +94,16 @@ pub struct PromiseSummary {
     pub occasions: u32,
     /// On how many of these it was broken.
     pub breaches: u32,
+}
+
+/// What a run says of a law of mockdc itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LawSummary {
+    /// Its name.
+    pub name: String,
+    /// How often the run put it to the test; 0: nothing in it could have broken the law.
+    pub occasions: u32,
 }
 
 /// A promise or rule that was broken, as the scenario states.

@@ -44,6 +44,7 @@ fn told(result: RunResult, evidence: &[u64], timeline: &Timeline) -> Summary {
             evidence: vec![],
         }],
         promises: vec![],
+        laws: vec![],
         expectations: 1,
         measures: Measures::of(&timeline.events),
         ended: Some(EndReason::Quiet),

@@ -7,58 +7,70 @@ use mockdc_mocks::{
     StateKey, Value,
 };
 
-use crate::judge::Breach;
-use crate::judge::outline::Outline;
+use crate::judge::outline::{Mark, Outline};
+use crate::judge::{Breach, Tested};
 use crate::timeline::{EventKind, StateView};
 
-/// Runs whose last change or fault is more recent than replication may take are not judged.
-pub(super) fn replicas_converge(outline: &Outline<'_>) -> Vec<Breach> {
+/// A controller is judged once it must have everything: replication had the time that it may take since the last change
+/// or fault, or, where only the primary was written to, a synchronisation with it began after that and has ended.
+pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
     let plan = outline.run.plan();
     if plan.world.dcs.len() < 2 {
-        return Vec::new();
+        return tested;
     }
-    let (Some(bound), Some(quiet)) = (slowest_replication(outline), quiet_since(outline)) else {
-        return Vec::new();
-    };
-    if quiet + bound > outline.end {
-        return Vec::new();
-    }
+    let (Some(pdc), Some(quiet)) = (outline.pdc(), quiet_since(outline)) else { return tested };
+    let due = slowest_replication(outline).is_some_and(|bound| quiet.at + bound < outline.end);
     let mut view = StateView::new();
-    let mut open: BTreeSet<&HostName> = BTreeSet::new();
+    let mut open: BTreeMap<&HostName, Mark> = BTreeMap::new();
+    let mut complete: BTreeSet<&HostName> = BTreeSet::new();
+    let mut by_policy: BTreeSet<&StateKey> = BTreeSet::new();
+    let mut only_primary = true;
     for event in &outline.run.events {
         match &event.kind {
-            EventKind::Fact(Fact::State { key, .. }) if *key == StateKey::Up || shared(key) => {
+            EventKind::Fact(Fact::State { key, version, .. }) if *key == StateKey::Up || shared(key) => {
                 view.apply(event);
+                if version.is_none() && matches!(key, StateKey::Right { .. }) && outline.is_dc(&event.host) {
+                    by_policy.insert(key);
+                }
             }
             EventKind::Fact(Fact::SyncBegan { .. }) => {
-                open.insert(&event.host);
+                open.insert(&event.host, Mark::of(event));
             }
-            EventKind::Fact(Fact::SyncEnded { .. }) => {
-                open.remove(&event.host);
+            EventKind::Fact(Fact::SyncEnded { from, error, .. }) => {
+                let began = open.remove(&event.host);
+                let after = began.is_some_and(|began| began.at >= quiet.at && began.seq > quiet.seq);
+                if after && error.is_none() && from == pdc {
+                    complete.insert(&event.host);
+                }
             }
+            EventKind::Fact(Fact::Committed { .. }) => only_primary &= event.host == *pdc,
             _ => {}
         }
     }
-    let Some(pdc) = outline.pdc() else { return Vec::new() };
-    let source = replicated(&view, pdc);
-    let judged = |host: &&HostName| {
-        *host != pdc && !open.contains(host) && view.value(host, &StateKey::Up) != Some(Value::Is(false))
-    };
-    let hosts = plan.world.dcs.iter().map(|dc| &dc.name).filter(judged);
-    hosts.filter_map(|host| differs(&source, &replicated(&view, host), pdc, host)).collect()
+    let source = replicated(&view, pdc, &by_policy);
+    for host in plan.world.dcs.iter().map(|dc| &dc.name).filter(|host| *host != pdc) {
+        let up = view.value(host, &StateKey::Up) != Some(Value::Is(false));
+        let has_everything = due || only_primary && complete.contains(host);
+        if up && !open.contains_key(host) && has_everything {
+            tested.occasion();
+            tested.extend(differs(&source, &replicated(&view, host, &by_policy), pdc, host));
+        }
+    }
+    tested
 }
 
 type Replica<'a> = BTreeMap<&'a StateKey, (&'a Value, u64)>;
 
 /// What of a controller's state every other one must come to show.
-fn replicated<'a>(view: &'a StateView, host: &HostName) -> Replica<'a> {
-    let states = view.states(host).filter(|(key, _)| shared(key));
+fn replicated<'a>(view: &'a StateView, host: &HostName, by_policy: &BTreeSet<&StateKey>) -> Replica<'a> {
+    let states = view.states(host).filter(|(key, _)| shared(key) && !by_policy.contains(key));
     states.map(|(key, known)| (key, (&known.value, known.seq))).collect()
 }
 
 fn shared(key: &StateKey) -> bool {
     match key {
-        StateKey::Account { .. } | StateKey::Member { .. } => true,
+        StateKey::Account { .. } | StateKey::Member { .. } | StateKey::Right { .. } => true,
         // Bad passwords are counted by each controller; a lockout ends by each one's clock.
         StateKey::Attribute { attribute, .. } => {
             !matches!(attribute, Attribute::BadPasswords | Attribute::LockedOut)
@@ -81,19 +93,23 @@ fn differs(source: &Replica<'_>, replica: &Replica<'_>, pdc: &HostName, host: &H
     Some(Breach::new(text, [*seq]))
 }
 
-/// Since when nothing is committed and no fault is at work; `None`: a fault lasts to the end.
-fn quiet_since(outline: &Outline<'_>) -> Option<SimTime> {
-    let mut quiet = SimTime::START;
+/// After which event and instant nothing is committed and no fault is at work; `None`: a fault lasts to the end.
+fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
+    let mut quiet = Mark { seq: 0, at: SimTime::START };
     for fault in &outline.run.plan().world.faults {
         if matters(&fault.kind) {
-            quiet = quiet.max(SimTime::START + fault.until?);
+            quiet.at = quiet.at.max(SimTime::START + fault.until?);
         }
     }
     for event in &outline.run.events {
         match &event.kind {
-            EventKind::Fact(Fact::Committed { .. } | Fact::Machine { .. } | Fact::FaultTouched { .. })
-            | EventKind::Lost { .. } => quiet = quiet.max(event.at),
-            EventKind::Fact(Fact::SyncEnded { error: Some(_), .. }) => quiet = quiet.max(event.at),
+            EventKind::Fact(
+                Fact::Committed { .. }
+                | Fact::Machine { .. }
+                | Fact::FaultTouched { .. }
+                | Fact::SyncEnded { error: Some(_), .. },
+            )
+            | EventKind::Lost { .. } => quiet = Mark { seq: event.seq, at: quiet.at.max(event.at) },
             _ => {}
         }
     }
@@ -120,7 +136,7 @@ fn slowest_replication(outline: &Outline<'_>) -> Option<Span> {
             for own in world.dcs.iter().filter_map(|dc| dc.delay.as_ref()) {
                 bound = bound.max(longest_delay(own)?);
             }
-            Some(bound + hour)
+            Some(if world.links.is_empty() { bound } else { bound + hour })
         }
         Replication::Nt4(nt4) => {
             let governors = world.dcs.iter().map(|dc| dc.nt4.as_ref().unwrap_or(&nt4.bdc));

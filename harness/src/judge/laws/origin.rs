@@ -4,58 +4,64 @@ use std::collections::BTreeMap;
 
 use mockdc_mocks::{Fact, Stream, Version};
 
-use crate::judge::Breach;
+use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
 use crate::timeline::EventKind;
 
-pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
     let mut commits: BTreeMap<Version, (Mark, Stream)> = BTreeMap::new();
     for event in &outline.run.events {
         if let EventKind::Fact(Fact::Committed { version, stream, .. }) = &event.kind
             && let Some((first, _)) = commits.insert(*version, (Mark::of(event), *stream))
         {
             let text = format!("commit {} is made twice", version.0);
-            breaches.push(Breach::new(text, [first.seq, event.seq]));
+            tested.broken(text, [first.seq, event.seq]);
         }
     }
     for event in &outline.run.events {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
-            Fact::Replicated { version, stream, committed, .. } => match commits.get(version) {
-                None => {
-                    let text = format!("{} has taken commit {}, which nobody made", event.host, version.0);
-                    breaches.push(Breach::new(text, [event.seq]));
+            Fact::Replicated { version, stream, committed, .. } => {
+                tested.occasion();
+                match commits.get(version) {
+                    None => {
+                        let text =
+                            format!("{} has taken commit {}, which nobody made", event.host, version.0);
+                        tested.broken(text, [event.seq]);
+                    }
+                    Some((commit, _)) if commit.seq > event.seq => {
+                        let text =
+                            format!("{} has taken commit {} before it was made", event.host, version.0);
+                        tested.broken(text, [event.seq, commit.seq]);
+                    }
+                    Some((commit, of)) if of != stream || commit.at != *committed => {
+                        let text = format!(
+                            "{} has taken commit {} from {of:?} at {} as one from {stream:?} at {committed}",
+                            event.host, version.0, commit.at
+                        );
+                        tested.broken(text, [commit.seq, event.seq]);
+                    }
+                    Some(_) => {}
                 }
-                Some((commit, _)) if commit.seq > event.seq => {
-                    let text = format!("{} has taken commit {} before it was made", event.host, version.0);
-                    breaches.push(Breach::new(text, [event.seq, commit.seq]));
-                }
-                Some((commit, of)) if of != stream || commit.at != *committed => {
-                    let text = format!(
-                        "{} has taken commit {} from {of:?} at {} as one from {stream:?} at {committed}",
-                        event.host, version.0, commit.at
-                    );
-                    breaches.push(Breach::new(text, [commit.seq, event.seq]));
-                }
-                Some(_) => {}
-            },
+            }
             // An operation may tell its effect before its commit, at the same instant.
             Fact::State { version: Some(version), key, .. } if *version != Version(0) => {
+                tested.occasion();
                 match commits.get(version) {
                     None => {
                         let text = format!(
                             "{} shows {key:?} of commit {}, which nobody made",
                             event.host, version.0
                         );
-                        breaches.push(Breach::new(text, [event.seq]));
+                        tested.broken(text, [event.seq]);
                     }
                     Some((commit, _)) if commit.at > event.at => {
                         let text = format!(
                             "{} shows {key:?} of commit {} before it was made",
                             event.host, version.0
                         );
-                        breaches.push(Breach::new(text, [event.seq, commit.seq]));
+                        tested.broken(text, [event.seq, commit.seq]);
                     }
                     Some(_) => {}
                 }
@@ -63,5 +69,5 @@ pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Vec<Breach> {
             _ => {}
         }
     }
-    breaches
+    tested
 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{AccountName, Fact, HostName, Replication, Right, StateKey};
 
-use crate::judge::Breach;
+use crate::judge::Tested;
 use crate::judge::outline::Outline;
 use crate::timeline::EventKind;
 
 /// A launch looks at the rights of its token or at those of now (FACTS.md, A30): what it finds is one of the two,
 /// and what it misses is missing in one of the two.
-pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
+pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
     let is_due = |kind: &EventKind| matches!(kind, EventKind::ComponentDue { account: Some(_), .. });
     if !outline.run.events.iter().any(|event| is_due(&event.kind)) {
-        return Vec::new();
+        return Tested::default();
     }
-    let mut breaches = Vec::new();
+    let mut tested = Tested::default();
     // The rights that are effective now, by host.
     let mut effective: BTreeMap<&HostName, BTreeSet<(Right, &AccountName)>> = BTreeMap::new();
     for event in &outline.run.events {
@@ -39,6 +39,7 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
             });
             let here = effective.get(&event.host);
             let now = |right: Right| here.is_some_and(|rights| rights.contains(&(right, account)));
+            tested.occasion();
             for right in needs {
                 let in_token = of_account.map(|token| token.rights.contains(right));
                 let found = holds.contains(right);
@@ -47,16 +48,16 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
                 if found && !may && states_groups_rights(outline, &event.host) {
                     let text =
                         format!("{component} finds {right} of {account}, which neither policy nor token has");
-                    breaches.push(Breach::new(text, [event.seq]));
+                    tested.broken(text, [event.seq]);
                 } else if !found && must {
                     let text =
                         format!("{component} misses {right} of {account}, which policy and token have");
-                    breaches.push(Breach::new(text, [event.seq]));
+                    tested.broken(text, [event.seq]);
                 }
             }
             for right in holds.iter().filter(|right| !needs.contains(right)) {
                 let text = format!("{component} counts {right}, which it does not need");
-                breaches.push(Breach::new(text, [event.seq]));
+                tested.broken(text, [event.seq]);
             }
         }
         if let EventKind::Fact(Fact::State { key: StateKey::Right { account, right }, value, .. }) =
@@ -69,7 +70,7 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Vec<Breach> {
             };
         }
     }
-    breaches
+    tested
 }
 
 /// Whether a host's stated rights count those of its accounts' groups: where the directory itself holds the rights

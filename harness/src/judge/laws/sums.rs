@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{Counter, Fact, HostName, StateKey, Value};
 
-use crate::judge::Breach;
+use crate::judge::Tested;
 use crate::judge::outline::Outline;
 use crate::timeline::{ActorId, EventKind};
 
@@ -20,15 +20,15 @@ struct Sums {
     open: u32,
 }
 
-pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
     let mut hosts: BTreeMap<&HostName, Sums> = BTreeMap::new();
     for event in &outline.run.events {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
             Fact::State { key: StateKey::Counter { counter }, value, .. } => {
                 let Some(Value::Number(number)) = value else {
-                    breaches.push(Breach::new(format!("{counter:?} is no number"), [event.seq]));
+                    tested.broken(format!("{counter:?} is no number"), [event.seq]);
                     continue;
                 };
                 let sums = hosts.entry(&event.host).or_default();
@@ -36,7 +36,7 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
                     && before > *number
                 {
                     let text = format!("{counter:?} of {} falls from {before} to {number}", event.host);
-                    breaches.push(Breach::new(text, [seq, event.seq]));
+                    tested.broken(text, [seq, event.seq]);
                 }
             }
             Fact::SyncBegan { .. } => hosts.entry(&event.host).or_default().open += 1,
@@ -48,7 +48,7 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
                 sums.synchronizations += u64::from(error.is_none());
                 if busy_bytes > bytes {
                     let text = format!("{busy_bytes} bytes in busy hours are more than all {bytes}");
-                    breaches.push(Breach::new(text, [event.seq]));
+                    tested.broken(text, [event.seq]);
                 }
             }
             // Within a synchronisation its end counts them.
@@ -72,17 +72,16 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Vec<Breach> {
             (Counter::DeltasCommitted, sums.commits, true),
         ];
         for (counter, sum, counted) in pairs {
-            if let Some((told, seq)) = sums.told.get(&counter)
-                && counted
-                && u64::try_from(*told) != Ok(sum)
-            {
+            let Some((told, seq)) = sums.told.get(&counter).filter(|_| counted) else { continue };
+            tested.occasion();
+            if u64::try_from(*told) != Ok(sum) {
                 let text = format!("{counter:?} of {host} says {told}, and its events add up to {sum}");
-                breaches.push(Breach::new(text, [*seq]));
+                tested.broken(text, [*seq]);
             }
         }
     }
-    breaches.extend(attempts(outline));
-    breaches
+    attempts(outline, &mut tested);
+    tested
 }
 
 /// Attempts are numbered by client; each request, which is an actor of its own, says how many of them it made.
@@ -93,11 +92,11 @@ struct Attempts {
     by_request: BTreeMap<Option<ActorId>, u32>,
 }
 
-fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+fn attempts(outline: &Outline<'_>, tested: &mut Tested) {
     let mut clients: BTreeMap<&HostName, Attempts> = BTreeMap::new();
+    let mut counted = 0;
     for event in &outline.run.events {
-        let mut breach = |text: String| breaches.push(Breach::new(text, [event.seq]));
+        let mut breach = |text: String| tested.broken(text, [event.seq]);
         match &event.kind {
             EventKind::AttemptBegan { client, attempt } => {
                 let known = clients.entry(client).or_default();
@@ -115,6 +114,7 @@ fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
                 }
             }
             EventKind::InstallEnded { client, attempts, .. } => {
+                counted += 1;
                 let known = clients.entry(client).or_default();
                 let made = known.by_request.remove(&event.actor).unwrap_or_default();
                 if *attempts != made {
@@ -124,5 +124,5 @@ fn attempts(outline: &Outline<'_>) -> Vec<Breach> {
             _ => {}
         }
     }
-    breaches
+    tested.occasions(counted);
 }

@@ -2,7 +2,7 @@
 
 use mockdc_mocks::{SimTime, Span};
 
-use crate::judge::Breach;
+use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
 use crate::timeline::{ActorId, Event, EventKind, WaitEnd, WaitFor};
 
@@ -13,8 +13,8 @@ struct Open<'a> {
     began: Mark,
 }
 
-pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Tested {
+    let mut tested = Tested::default();
     let mut open: Vec<Open<'_>> = Vec::new();
     for event in &outline.run.events {
         match &event.kind {
@@ -24,16 +24,17 @@ pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
             EventKind::WaitEnded { what, how, lasted } => {
                 let place = open.iter().rposition(|wait| wait.actor == event.actor && wait.what == what);
                 let Some(place) = place else {
-                    breaches.push(Breach::new("a wait ends that never began", [event.seq]));
+                    tested.broken("a wait ends that never began", [event.seq]);
                     continue;
                 };
                 let wait = open.remove(place);
+                tested.occasion();
                 let over = wait.limit.map(|limit| wait.began.at + limit).filter(|due| event.at > *due);
                 if over.is_some_and(|due| looks_until(outline, event, due)) {
                     continue;
                 }
                 if let Some(text) = fault(&wait, event.at, *how, *lasted) {
-                    breaches.push(Breach::new(text, [wait.began.seq, event.seq]));
+                    tested.broken(text, [wait.began.seq, event.seq]);
                 }
             }
             _ => {}
@@ -45,10 +46,10 @@ pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Vec<Breach> {
         let over = ended.map_or(outline.end, |mark| mark.at);
         if due < over {
             let text = format!("a wait of at most {} still goes on at {over}", due.since(wait.began.at));
-            breaches.push(Breach::new(text, [wait.began.seq]));
+            tested.broken(text, [wait.began.seq]);
         }
     }
-    breaches
+    tested
 }
 
 /// Whether the actor's last call before the wait's end was made by the limit and answered at the end: a look that

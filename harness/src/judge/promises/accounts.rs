@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{HostName, Name, SimTime, Span};
 
-use super::Tested;
+use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline, PurposeMark};
 use crate::timeline::{AccountPurpose, EventKind, Role};
 

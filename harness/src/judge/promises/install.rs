@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mockdc_mocks::HostName;
 
-use super::Tested;
+use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
 use crate::timeline::{EventKind, Queue, Role, WaitEnd, WaitFor};
 

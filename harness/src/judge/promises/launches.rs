@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mockdc_mocks::{HostName, Name, Right, StateKey, Value};
 use mockdc_scenarios::{ComponentRules, Profile};
 
-use super::Tested;
+use crate::judge::Tested;
 use crate::judge::outline::Outline;
 use crate::timeline::{Event, EventKind, Role, StateView};
 

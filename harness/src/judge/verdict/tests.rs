@@ -177,7 +177,7 @@ fn no_install_in_any_model_of_replication_breaks_a_law() {
         });
         let run = crate::orchestrator::run(&std::sync::Arc::new(plan), 7).unwrap();
         let judgement = judge(&run);
-        assert_eq!(judgement.laws, [], "{:?}", run.plan().world.domain.replication);
+        assert!(!judgement.shows_a_bug(), "{:?}: {:?}", run.plan().world.domain.replication, judgement.laws);
         let attempts = run.events.iter().filter(|event| matches!(event.kind, EventKind::AttemptEnded { .. }));
         assert!(attempts.count() > 0, "an attempt is decided");
     }
