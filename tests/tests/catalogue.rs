@@ -14,7 +14,11 @@ fn plans(folder: &str) -> Vec<Plan> {
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
     files.sort();
     let read = |file: &PathBuf| read_file(file).unwrap_or_else(|report| panic!("{}", report.render(120)));
-    files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "toml")).flat_map(read).collect()
+    files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|ending| ending == "toml"))
+        .flat_map(read)
+        .collect()
 }
 
 #[test]
