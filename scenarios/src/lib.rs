@@ -8,7 +8,7 @@ mod resolve;
 mod story;
 pub mod wording;
 
-pub use diagnostic::{Code, Problem, Report, codes, explain};
+pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
 pub use plan::*;
 pub use profile::*;
 pub use read::table_lines;

@@ -310,3 +310,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_cannot_be_seen_in_a_file_is_shown_and_the_places_stay_right() {
+    let text = fs::read_to_string(folder("right").join("sketch.toml")).unwrap();
+    let text = text + "\n[[step]]\nat = \"0s\"\nsynchronize = \"B\u{202e}\u{200b}DC9\" # \u{2066}end\n";
+    let report = refused(&text);
+    let shown = report.render(WIDTH);
+    assert!(!shown.contains(|c| matches!(c, '\u{202e}' | '\u{200b}' | '\u{2066}')), "{shown}");
+    let line = "synchronize = \"B\\u{202e}\\u{200b}DC9\" # \\u{2066}end";
+    let lines: Vec<&str> = shown.lines().collect();
+    let at = lines.iter().position(|shown| shown.ends_with(line)).unwrap_or_else(|| panic!("{shown}"));
+    // The mark below begins and ends with the word, escapes included.
+    let column = |line: &str, what: char| line.chars().position(|c| c == what).unwrap();
+    assert_eq!(column(lines[at + 1], '─'), column(lines[at], '"'), "{shown}");
+    assert!(shown.contains("there is no domain controller `B\\u{202e}\\u{200b}DC9`"), "{shown}");
+    let json = report.to_json();
+    let place = &json["problems"][0]["places"][0];
+    assert_eq!(place["length"], "\"B\u{202e}\u{200b}DC9\"".len(), "places are those of the file");
+}

@@ -3,7 +3,7 @@
 use std::io;
 
 use mockdc_mocks::Win32Error;
-use mockdc_scenarios::{Code, Profile, PromiseId};
+use mockdc_scenarios::{Code, Profile, PromiseId, visible};
 
 use super::arguments::{Check, Explain, Format, List, Select};
 use super::select::{self, Selection};
@@ -30,7 +30,9 @@ pub(super) fn load(select: &Select, streams: &mut Streams<'_>) -> io::Result<Res
         writeln!(
             streams.err,
             "error: two scenarios are named `{}`: {} and {}\nhelp: give each a name of its own",
-            name.0, name.1, name.2
+            name.0,
+            visible(name.1),
+            visible(name.2)
         )?;
         return Ok(Err(Exit::InvalidScenario));
     }
@@ -64,7 +66,7 @@ fn note_skipped(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<
         writeln!(
             streams.err,
             "note: {} is no scenario and is skipped: it has no key `format` before its first table",
-            path.display()
+            visible(&path.display().to_string())
         )?;
     }
     Ok(())
@@ -98,7 +100,7 @@ pub(super) fn list(list: &List, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Format::Console => {
             let width = selection.plans.iter().map(|plan| plan.name.len()).max().unwrap_or(0);
             for plan in &selection.plans {
-                writeln!(streams.out, "{:width$}  {}", plan.name, plan.title)?;
+                writeln!(streams.out, "{:width$}  {}", plan.name, visible(&plan.title))?;
             }
         }
         Format::Json => {
@@ -128,7 +130,7 @@ pub(super) fn show(select: &Select, streams: &mut Streams<'_>) -> io::Result<Exi
         if place > 0 {
             writeln!(streams.out)?;
         }
-        writeln!(streams.out, "{}", mockdc_scenarios::story(plan).trim_end())?;
+        writeln!(streams.out, "{}", visible(mockdc_scenarios::story(plan).trim_end()))?;
     }
     Ok(Exit::Passed)
 }

@@ -8,6 +8,7 @@ use mockdc_mocks::{Fact, StateKey};
 
 use super::story::Cast;
 use super::summary::{Reason, RunResult, Summary, Totals};
+use super::text::visible;
 use crate::timeline::{Event, EventKind};
 
 /// Events shown before and after one that is evidence.
@@ -58,7 +59,8 @@ pub fn scenario_line(out: &mut dyn Write, summary: &Summary, style: Style) -> io
     let name = &summary.name;
     if summary.result == RunResult::Skipped {
         let why: Vec<&str> = summary.reasons.iter().map(|reason| reason.text.as_str()).collect();
-        return writeln!(out, "{result}  {name:<width$}  {}", why.join("; "), width = style.names);
+        let why = visible(&why.join("; "));
+        return writeln!(out, "{result}  {name:<width$}  {why}", width = style.names);
     }
     let measures = &summary.measures;
     writeln!(
@@ -81,17 +83,17 @@ pub fn failure(out: &mut dyn Write, summary: &Summary, events: &[Event], style: 
             Some(line) => format!("{}:{line}", summary.file),
             None => summary.file.clone(),
         };
-        writeln!(out, "  {}: {}", style.paint(&place, "1"), reason.text)?;
+        writeln!(out, "  {}: {}", style.paint(&visible(&place), "1"), visible(&reason.text))?;
         // Reasons of one line share the author's words: they are told once, below the last.
         let next = summary.reasons.get(number + 1);
         let shared = next.is_some_and(|next| (next.line, &next.because) == (reason.line, &reason.because));
         if let Some(because) = reason.because.as_ref().filter(|_| !shared) {
-            writeln!(out, "    because {because}")?;
+            writeln!(out, "    because {}", visible(because))?;
         }
     }
     events_around(out, &summary.reasons, events, style)?;
     breaks_as_stated(out, summary)?;
-    writeln!(out, "  {}", style.paint(&summary.rerun, "36"))
+    writeln!(out, "  {}", style.paint(&visible(&summary.rerun), "36"))
 }
 
 fn breaks_as_stated(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -104,7 +106,7 @@ fn breaks_as_stated(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             names.push(&broken.name);
         }
     }
-    writeln!(out, "  breaks as stated: {}", names.join(", "))
+    writeln!(out, "  breaks as stated: {}", visible(&names.join(", ")))
 }
 
 /// The events that are evidence and those around them, in columns; the last ones when there is no evidence.
@@ -130,7 +132,7 @@ fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &[Event], styl
             writeln!(out, "    ...")?;
         }
         next = at + 1;
-        let line = cast.line(&events[at], widths);
+        let line = visible(&cast.line(&events[at], widths));
         match marked.contains(&events[at].seq) {
             true => writeln!(out, "  {} {}", style.paint(">", "1;31"), style.paint(&line, "1"))?,
             false => writeln!(out, "    {line}")?,

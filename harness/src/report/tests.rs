@@ -100,6 +100,18 @@ fn a_failure_tells_reason_events_around_it_and_last_the_command_that_repeats_it(
 }
 
 #[test]
+fn what_a_scenario_hides_in_its_words_is_shown_on_the_console() {
+    let timeline = run();
+    let mut summary = told(RunResult::Fail, &[3], &timeline);
+    summary.reasons[0].text = "SVC\u{202e}1 is\u{1b}[2J not there".into();
+    summary.reasons[0].because = Some("\u{200b}so".into());
+    let shown = printed(|out| failure(out, &summary, &timeline.events, Style::default()));
+    assert!(shown.contains("SVC\\u{202e}1 is\\u{1b}[2J not there"), "{shown}");
+    assert!(shown.contains("because \\u{200b}so"), "{shown}");
+    assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown}");
+}
+
+#[test]
 fn what_passed_has_nothing_to_explain() {
     let run = run();
     for result in [RunResult::Pass, RunResult::Skipped] {

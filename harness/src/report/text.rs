@@ -8,29 +8,12 @@ const MOST: usize = 25;
 /// The text with everything in it that a reader cannot see, or that turns the direction of what follows, written as
 /// an escape: `\u{1b}`. Line ends and tabs stay; letters of every script stay.
 pub fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\t' => shown.push(letter),
-            '\r' => shown.push_str("\\r"),
-            _ if hides(letter) => shown.extend(letter.escape_unicode()),
-            _ => shown.push(letter),
-        }
-    }
-    shown
+    mockdc_scenarios::visible(text).into_owned()
 }
 
 /// [`visible`], and on one line.
 pub fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "\\n").replace('\t', "\\t")
-}
-
-/// Whether a letter is a control character, is no character at all, or turns the direction of what follows.
-fn hides(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
-        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{206f}')
 }
 
 /// Why a scenario did not pass, without colours: each reason with its place, the events that show it, and last the

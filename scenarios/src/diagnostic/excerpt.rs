@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::Problem;
+use super::{Problem, visible};
 
 /// Longer lines are cut around the places that matter, in bytes.
 const LONGEST_LINE: usize = 200;
@@ -71,7 +71,7 @@ pub(super) struct Excerpt {
 impl Excerpt {
     pub(super) fn new(file: &str, text: &str, lines: &Lines, problem: &Problem) -> Excerpt {
         let mut excerpt = Excerpt {
-            file: file.to_owned(),
+            file: visible(file).into_owned(),
             text: String::new(),
             first_line: 0,
             labels: Vec::new(),
@@ -102,7 +102,10 @@ impl Excerpt {
                 self.text.push_str(GAP);
             }
             let begin = self.text.len();
-            let within = |offset: usize| begin + (offset.clamp(piece.start, piece.end) - piece.start);
+            // What is shown is longer than the text where that holds what cannot be seen.
+            let within = |offset: usize| {
+                begin + visible(&text[piece.start..offset.clamp(piece.start, piece.end)]).len()
+            };
             for (place, label) in places.iter().zip(&mut self.labels) {
                 if (piece.start..=piece.end).contains(&place.start) {
                     *label = within(place.start)..within(place.end);
@@ -110,7 +113,7 @@ impl Excerpt {
                     label.end = within(place.end);
                 }
             }
-            self.text.push_str(&text[piece.clone()]);
+            self.text.push_str(&visible(&text[piece.clone()]));
             shown_to = piece.end;
         }
         if shown_to < content.end {

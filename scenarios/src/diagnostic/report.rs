@@ -1,5 +1,6 @@
 //! A scenario file's problems, all of them, as miette shows them and as JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -8,8 +9,8 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
 
-use super::Code;
 use super::excerpt::{Excerpt, Lines};
+use super::{Code, visible};
 
 /// More problems than anyone reads at once.
 const MOST_SHOWN: usize = 100;
@@ -40,6 +41,16 @@ impl Problem {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
         self
+    }
+
+    /// Its words may quote the file: what cannot be seen there is shown by its number.
+    fn show_what_hides(&mut self) {
+        let words = self.labels.iter_mut().map(|(_, label)| label).chain(&mut self.help);
+        for text in words.chain([&mut self.message]) {
+            if let Cow::Owned(shown) = visible(text) {
+                *text = shown;
+            }
+        }
     }
 
     pub(crate) fn maybe_help(mut self, help: Option<String>) -> Problem {
@@ -87,6 +98,7 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Report {
+        problems.iter_mut().for_each(Problem::show_what_hides);
         problems.sort_by_key(|problem| problem.labels.first().map_or(0, |(span, _)| span.start));
         // The same place is read once for every case.
         let mut seen = BTreeSet::new();

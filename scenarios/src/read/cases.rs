@@ -26,6 +26,7 @@ pub(crate) struct Case<'i> {
 pub(crate) fn take_cases<'i>(document: &mut DeTable<'i>, problems: &mut Vec<Problem>) -> Vec<Case<'i>> {
     let Some(node) = take(document, "case") else { return Vec::new() };
     let mut cases: Vec<Case<'i>> = Vec::new();
+    let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
     for row in items(&node) {
         let DeValue::Table(table) = row.get_ref() else {
             problems.push(single_brackets("case", row.span()));
@@ -48,13 +49,16 @@ pub(crate) fn take_cases<'i>(document: &mut DeTable<'i>, problems: &mut Vec<Prob
                     .help("small letters, digits, `-` and `.`, with a letter or digit among them"),
             );
         }
-        if let Some(earlier) = cases.iter().find(|case| case.name == name.0) {
-            problems.push(
+        match seen.get(name.0) {
+            Some(first) => problems.push(
                 Problem::new(Code::DuplicateName, format!("two cases are called `{}`", name.0))
                     .at(name.1.clone(), "the second")
-                    .at(earlier.span.clone(), "the first")
+                    .at(first.clone(), "the first")
                     .help("rename one of them"),
-            );
+            ),
+            None => {
+                seen.insert(name.0.to_owned(), name.1.clone());
+            }
         }
         let columns = table
             .iter()
@@ -63,17 +67,16 @@ pub(crate) fn take_cases<'i>(document: &mut DeTable<'i>, problems: &mut Vec<Prob
             .collect();
         cases.push(Case { name: name.0.to_owned(), columns, span: name.1 });
     }
-    let all: BTreeSet<String> = cases.iter().flat_map(|case| case.columns.keys().cloned()).collect();
+    let mut all: BTreeMap<&str, Range<usize>> = BTreeMap::new();
+    for (column, value) in cases.iter().flat_map(|case| &case.columns) {
+        all.entry(column).or_insert_with(|| value.span());
+    }
     for case in &cases {
-        for column in all.iter().filter(|column| !case.columns.contains_key(*column)) {
-            let has = cases
-                .iter()
-                .find_map(|other| other.columns.get(column))
-                .map_or(case.span.clone(), |node| node.span());
+        for (column, has) in all.iter().filter(|(column, _)| !case.columns.contains_key(**column)) {
             problems.push(
                 Problem::new(Code::MissingColumn, format!("the case `{}` has no `{column}`", case.name))
                     .at(case.span.clone(), "this case")
-                    .at(has, "another case has it")
+                    .at(has.clone(), "another case has it")
                     .help(format!("add `{column} = …` to the case")),
             );
         }
@@ -104,7 +107,7 @@ pub(crate) fn unused_columns(cases: &[Case<'_>], used: &BTreeSet<String>, proble
 pub(crate) fn keep_only_in(
     document: &mut DeTable<'_>,
     case: Option<&str>,
-    names: &[&str],
+    names: &BTreeSet<&str>,
     problems: &mut Vec<Problem>,
 ) {
     for (key, node) in document.iter_mut() {
@@ -118,7 +121,7 @@ pub(crate) fn keep_only_in(
             let mut here = false;
             for name in items(&only) {
                 match name.get_ref().as_str() {
-                    Some(text) if names.contains(&text) => here |= case == Some(text),
+                    Some(text) if names.contains(text) => here |= case == Some(text),
                     Some(text) => problems.push(
                         Problem::new(Code::UnknownCase, format!("there is no case `{text}`"))
                             .at(name.span(), "unknown")

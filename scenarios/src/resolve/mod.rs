@@ -64,7 +64,7 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
     let mut document = parse(text).map_err(refused)?;
     let mut problems = Vec::new();
     let cases = take_cases(&mut document, &mut problems);
-    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     let mut used = BTreeSet::new();
     let mut plans = Vec::new();
     let folder = Path::new(label).parent().unwrap_or(Path::new(""));

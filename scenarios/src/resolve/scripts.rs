@@ -23,14 +23,16 @@ const ACTS: &[&str] =
 
 /// The names of scripts, of their steps and of what they keep, before any is resolved.
 pub(super) fn declare_scripts(context: &mut Context<'_>, nodes: &[Node<'_>]) {
-    let mut seen: Vec<(Name, std::ops::Range<usize>)> = Vec::new();
+    let mut seen: BTreeMap<Name, Range<usize>> = BTreeMap::new();
     for node in nodes {
         let Some(name) = entry(node, "name") else { continue };
         let Some(text) = name.get_ref().as_str() else { continue };
-        if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == *text).cloned() {
-            context.duplicate("scripts", text, name.span(), first);
+        match seen.get(&text.into()).cloned() {
+            Some(first) => context.duplicate("scripts", text, name.span(), first),
+            None => {
+                seen.insert(text.into(), name.span());
+            }
         }
-        seen.push((text.into(), name.span()));
         let mut names = ScriptNames::default();
         names.kept.insert("host".into());
         if let Some(steps) = entry(node, "step") {

@@ -1,5 +1,8 @@
 //! Steps: when, and what.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use mockdc_mocks::{Credentials, HostName, Name, Operation, SimTime, Span, Verb, VerbKind};
 
 use super::conditions::{cause, check_names, check_script_at};
@@ -28,15 +31,17 @@ const ACTIONS: &[&str] = &[
 
 /// The ids that steps have, before any is resolved, so that patterns can speak of them.
 pub(super) fn declare_steps(context: &mut Context<'_>, nodes: &[Node<'_>]) {
-    let mut seen: Vec<(Name, std::ops::Range<usize>)> = Vec::new();
+    let mut seen: BTreeMap<Name, Range<usize>> = BTreeMap::new();
     for (at, node) in nodes.iter().enumerate() {
         let id =
             entry(node, "id").and_then(|id| id.get_ref().as_str().map(|text| (text.to_owned(), id.span())));
         if let Some((text, span)) = &id {
             let name = Name::from(text.as_str());
-            match seen.iter().find(|(earlier, _)| *earlier == name).cloned() {
-                Some((_, first)) => context.duplicate("steps", text, span.clone(), first),
-                None => seen.push((name, span.clone())),
+            match seen.get(&name).cloned() {
+                Some(first) => context.duplicate("steps", text, span.clone(), first),
+                None => {
+                    seen.insert(name, span.clone());
+                }
             }
         }
         context.steps.insert(id.map_or_else(|| format!("step-{}", at + 1), |(text, _)| text).into());

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::is_unseen;
 use crate::read::{Located, Node, Word};
 use crate::resolve::context::Context;
 use crate::{Code, Problem};
@@ -104,15 +105,4 @@ pub(super) fn check_length(context: &mut Context<'_>, what: &str, name: &Word, m
                 .help("no blanks, no signs that cannot be seen, and none of \\ / : * ? \" < > | , ; = { }"),
         );
     }
-}
-
-/// Control characters, and characters of Unicode's category Cf, which turn or join text without being seen.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
-            | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
