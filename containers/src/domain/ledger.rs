@@ -65,7 +65,7 @@ impl Ledger {
         further: &[Guid],
     ) {
         let mut moves = match change {
-            ChangeKind::GroupPolicy | ChangeKind::Secret => Vec::new(),
+            ChangeKind::GroupPolicy | ChangeKind::Secret | ChangeKind::MachinePassword => Vec::new(),
             ChangeKind::AccountPolicy => self.head.map(Moved::Object).into_iter().collect(),
             ChangeKind::Rights => {
                 self.account(subject).map(|known| Moved::Rights(known.sid.clone())).into_iter().collect()
