@@ -117,9 +117,11 @@ impl Entry {
             ChangeKind::GroupAdd | ChangeKind::GroupMember => 1,
             ChangeKind::LocalGroupAdd | ChangeKind::LocalGroupMember => 2,
             ChangeKind::UserDelete | ChangeKind::GroupDelete | ChangeKind::LocalGroupDelete => 3,
-            ChangeKind::Rights | ChangeKind::AccountPolicy | ChangeKind::GroupPolicy | ChangeKind::Secret => {
-                4
-            }
+            ChangeKind::Rights
+            | ChangeKind::AccountPolicy
+            | ChangeKind::GroupPolicy
+            | ChangeKind::Secret
+            | ChangeKind::MachinePassword => 4,
         }
     }
 }
