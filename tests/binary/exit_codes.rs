@@ -1,5 +1,8 @@
 //! Each documented exit code is met, for its own reason.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
 use super::command::{Tested, folder, install, mockdc, scenario};
 
 #[test]
@@ -100,5 +103,62 @@ fn results_that_cannot_be_written_end_with_6() -> Tested {
     let ran = mockdc(&["run", &file, "--results", &foreign.to_string_lossy()])?;
     assert_eq!(ran.code, 6, "{ran:?}");
     assert_eq!(std::fs::read_to_string(foreign.join("thesis.doc"))?, "years of work");
+    Ok(())
+}
+
+/// A record in which somebody has turned a clock back breaks a law; nothing but a bug of mockdc writes such a one.
+#[test]
+fn a_record_that_breaks_a_law_ends_with_8() -> Tested {
+    let file = scenario("recorded", &install("recorded", "5m", ""))?;
+    let results = folder("recorded-results")?.join("r");
+    assert_eq!(mockdc(&["run", &file, "--results", &results.to_string_lossy()])?.code, 0);
+    let events = results.join("recorded/events.jsonl");
+    let sound = mockdc(&["judge", &events.to_string_lossy()])?;
+    assert_eq!(sound.code, 0, "{sound:?}");
+    let text = std::fs::read_to_string(&events)?;
+    let (before, last) = text.trim_end().rsplit_once('\n').ok_or("one line alone")?;
+    let at = last.find("\"at\":").ok_or("no instant")? + 5;
+    let digits = last[at..].find(|c: char| !c.is_ascii_digit()).ok_or("no number")?;
+    std::fs::write(&events, format!("{before}\n{}0{}\n", &last[..at], &last[at + digits..]))?;
+    let broken = mockdc(&["judge", &events.to_string_lossy()])?;
+    assert_eq!(broken.code, 8, "{broken:?}");
+    assert!(broken.out.contains("time-runs-forward"), "{}", broken.out);
+    Ok(())
+}
+
+/// What is done by then is told and written, and what is under way is left alone.
+#[test]
+fn an_interrupt_ends_with_130_and_loses_nothing_that_is_done() -> Tested {
+    for (signal, jobs) in [("INT", "1"), ("TERM", "2")] {
+        let name = format!("interrupted-{jobs}");
+        let cases: String =
+            (0..1000).map(|n| format!("[[case]]\nname = \"c{n}\"\ndelay = \"5m\"\n\n")).collect();
+        let file = scenario(&name, &install(&name, "${delay}", &cases))?;
+        let results = folder(&format!("{name}-results"))?.join("r");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mockdc"))
+            .args(["run", &file, "--jobs", jobs, "--results"])
+            .arg(&results)
+            .env("NO_COLOR", "1")
+            .env_remove("GITHUB_ACTIONS")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut out = BufReader::new(child.stdout.take().ok_or("no output")?);
+        let mut first = String::new();
+        out.read_line(&mut first)?;
+        assert!(first.starts_with("pass"), "{first}");
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status()?;
+        assert!(sent.success());
+        let mut rest = String::new();
+        out.read_to_string(&mut rest)?;
+        let mut err = String::new();
+        child.stderr.take().ok_or("no messages")?.read_to_string(&mut err)?;
+        assert_eq!(child.wait()?.code(), Some(130), "{err}");
+        let done = 1 + rest.lines().filter(|line| line.starts_with("pass")).count();
+        assert!(rest.contains(&format!("{done} passed, 0 failed")), "{rest}");
+        assert_eq!(err, format!("interrupted: {done} of 1000 runs are done\n"));
+        let summary = std::fs::read_to_string(results.join("summary.json"))?;
+        assert_eq!(summary.matches("\"result\": \"pass\"").count(), done, "each is in the results folder");
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod exit;
 mod inspect;
+mod interrupt;
 mod pool;
 mod progress;
 mod run;

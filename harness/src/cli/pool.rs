@@ -6,7 +6,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Results that may wait for their turn, for each thread: more of them would only take memory.
 const AHEAD: usize = 4;
@@ -20,63 +20,55 @@ pub(super) fn cores() -> usize {
 }
 
 /// Does `work` for the numbers below `count` on `jobs` threads, and hands each result to `take` in order, on this
-/// thread. `take` ends it all by breaking; what was being worked on then is dropped.
-pub(super) fn in_order<O: Send>(
+/// thread. `take` ends it all by breaking, and `desk` by being closed: what was being worked on then is left alone, and
+/// the process need not wait for it.
+pub(super) fn in_order<O: Send + 'static>(
+    desk: &Arc<Desk<O>>,
     count: usize,
     jobs: usize,
-    work: impl Fn(usize) -> O + Sync,
+    work: impl Fn(usize) -> O + Send + Sync + 'static,
     mut take: impl FnMut(usize, O) -> io::Result<ControlFlow<()>>,
 ) -> io::Result<()> {
     let jobs = jobs.clamp(1, count.max(1));
-    if jobs == 1 {
-        for number in 0..count {
-            if take(number, work(number))?.is_break() {
-                break;
-            }
-        }
-        return Ok(());
-    }
-    let desk = Desk::default();
-    std::thread::scope(|scope| {
-        let worker = || {
+    let work = Arc::new(work);
+    let _closing = Closing(desk);
+    for _ in 0..jobs {
+        let (desk, work) = (Arc::clone(desk), Arc::clone(&work));
+        let worker = move || {
             while let Some(number) = desk.take_on(count, jobs * AHEAD) {
                 let done = catch_unwind(AssertUnwindSafe(|| work(number)));
                 desk.hand_in(number, done);
             }
         };
-        for _ in 0..jobs {
-            let started = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker);
-            if let Err(error) = started {
-                desk.close();
-                return Err(error);
-            }
-        }
-        let mut result = Ok(());
-        for number in 0..count {
-            match desk.wait_for(number) {
-                Err(panic) => {
-                    desk.close();
-                    resume_unwind(panic);
+        std::thread::Builder::new().stack_size(STACK).spawn(worker)?;
+    }
+    for number in 0..count {
+        match desk.wait_for(number) {
+            None => break,
+            Some(Err(panic)) => resume_unwind(panic),
+            Some(Ok(done)) => {
+                if take(number, done)?.is_break() {
+                    break;
                 }
-                Ok(done) => match take(number, done) {
-                    Ok(ControlFlow::Continue(())) => {}
-                    Ok(ControlFlow::Break(())) => break,
-                    Err(error) => {
-                        result = Err(error);
-                        break;
-                    }
-                },
             }
         }
-        desk.close();
-        result
-    })
+    }
+    Ok(())
+}
+
+/// Closes the desk, whichever way it is left.
+struct Closing<'d, O>(&'d Desk<O>);
+
+impl<O> Drop for Closing<'_, O> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 type Done<O> = Result<O, Box<dyn Any + Send>>;
 
 /// Where results lie until it is their turn.
-struct Desk<O> {
+pub(super) struct Desk<O> {
     next: AtomicUsize,
     stop: AtomicBool,
     waiting: Mutex<Waiting<O>>,
@@ -123,19 +115,24 @@ impl<O> Desk<O> {
         self.changed.notify_all();
     }
 
-    fn wait_for(&self, number: usize) -> Done<O> {
+    /// The result of `number`; `None` when the desk is closed.
+    fn wait_for(&self, number: usize) -> Option<Done<O>> {
         let mut waiting = self.waiting();
         loop {
+            if self.stopped() {
+                return None;
+            }
             if let Some(done) = waiting.done.remove(&number) {
                 waiting.taken = number + 1;
                 self.changed.notify_all();
-                return done;
+                return Some(done);
             }
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn close(&self) {
+    /// Ends the work: nobody takes on more, and nobody waits.
+    pub(super) fn close(&self) {
         // Under the lock, so that nobody who has just looked misses the call.
         let waiting = self.waiting();
         self.stop.store(true, Ordering::SeqCst);
@@ -150,11 +147,11 @@ mod tests {
 
     fn all(count: usize, jobs: usize) -> Vec<usize> {
         let mut seen = Vec::new();
-        let work = |number: usize| {
+        let work = move |number: usize| {
             // Later numbers are quicker than earlier ones, so that they overtake them.
             (0..(count - number) * 50).fold(number, |sum, n| sum ^ std::hint::black_box(n) ^ n)
         };
-        in_order(count, jobs, work, |number, done| {
+        in_order(&Arc::default(), count, jobs, work, |number, done| {
             assert_eq!(number, done);
             seen.push(number);
             Ok(ControlFlow::Continue(()))
@@ -177,6 +174,7 @@ mod tests {
         for jobs in [1, 4] {
             let mut seen = 0;
             in_order(
+                &Arc::default(),
                 1_000_000,
                 jobs,
                 |number| number,
@@ -192,9 +190,10 @@ mod tests {
 
     #[test]
     fn no_thread_runs_far_ahead() {
-        let furthest = AtomicUsize::new(0);
-        let work = |number: usize| furthest.fetch_max(number, Ordering::SeqCst);
-        in_order(1_000, 3, work, |number, _| {
+        let furthest = Arc::new(AtomicUsize::new(0));
+        let of_work = Arc::clone(&furthest);
+        let work = move |number: usize| of_work.fetch_max(number, Ordering::SeqCst);
+        in_order(&Arc::default(), 1_000, 3, work, |number, _| {
             assert!(furthest.load(Ordering::SeqCst) < number + 1 + 3 * AHEAD);
             Ok(ControlFlow::Continue(()))
         })
@@ -204,6 +203,7 @@ mod tests {
     #[test]
     fn an_error_and_a_panic_end_it() {
         let failed = in_order(
+            &Arc::default(),
             100,
             4,
             |number| number,
@@ -215,8 +215,34 @@ mod tests {
         assert_eq!(failed.unwrap_err().to_string(), "full");
         let panicked = catch_unwind(|| {
             let work = |number: usize| assert_ne!(number, 7, "work of 7");
-            in_order(100, 4, work, |_, ()| Ok(ControlFlow::Continue(())))
+            in_order(&Arc::default(), 100, 4, work, |_, ()| Ok(ControlFlow::Continue(())))
         });
         assert!(panicked.is_err());
+    }
+
+    #[test]
+    fn a_desk_that_is_closed_from_outside_ends_it_while_work_goes_on() {
+        for jobs in [1, 4] {
+            let desk = Arc::new(Desk::default());
+            let (never, blocked) = std::sync::mpsc::channel::<()>();
+            let blocked = Mutex::new(blocked);
+            let work = move |number: usize| match number {
+                5 => drop(blocked.lock().unwrap_or_else(PoisonError::into_inner).recv()),
+                _ => {}
+            };
+            let outside = Arc::clone(&desk);
+            let mut seen = 0;
+            in_order(&desk, 10, jobs, work, |number, ()| {
+                seen += 1;
+                if number == 4 {
+                    let outside = Arc::clone(&outside);
+                    std::thread::spawn(move || outside.close());
+                }
+                Ok(ControlFlow::Continue(()))
+            })
+            .unwrap();
+            assert_eq!(seen, 5);
+            drop(never);
+        }
     }
 }

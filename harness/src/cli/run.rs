@@ -10,7 +10,7 @@ use mockdc_scenarios::Plan;
 
 use super::arguments::{Merge, ReportFormat, Run};
 use super::progress::Progress;
-use super::{Exit, Streams, inspect, pool};
+use super::{Exit, Streams, inspect, interrupt, pool};
 use crate::orchestrator::{self, RunError};
 use crate::report::console::{self, Style};
 use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Totals, json};
@@ -46,20 +46,24 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             return Ok(Exit::Environment);
         }
     };
-    let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();
-    let jobs: Vec<(&Arc<Plan>, u64)> =
-        plans.iter().flat_map(|plan| seeds(run, plan).map(move |seed| (plan, seed))).collect();
     let style =
         Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
+    let plans = plans.into_iter().map(Arc::new);
+    let jobs: Arc<[(Arc<Plan>, u64)]> =
+        plans.flat_map(|plan| seeds(run, &plan).map(move |seed| (Arc::clone(&plan), seed))).collect();
     let mut hall = Hall { run, style, folder, summaries: Vec::new() };
     let progress = Progress::new(jobs.len(), streams.progress);
     let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
-    let play = |number: usize| {
-        let (plan, seed) = jobs[number];
-        play(plan, seed, run)
+    let (of_work, many_seeds, twice) = (Arc::clone(&jobs), run.seeds.is_some(), run.check_determinism);
+    let play = move |number: usize| {
+        let (plan, seed) = &of_work[number];
+        play(plan, *seed, many_seeds, twice)
     };
+    let desk = Arc::new(pool::Desk::default());
+    let closing = Arc::clone(&desk);
+    let watch = interrupt::watch(move || closing.close())?;
     let mut failed = None;
-    pool::in_order(jobs.len(), threads, play, |_, played| {
+    pool::in_order(&desk, jobs.len(), threads, play, |_, played| {
         let mut text = Vec::new();
         let taken = hall.take(played, &mut text)?;
         progress.print(streams.out, &text)?;
@@ -86,7 +90,12 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(streams.err, "error: {error}")?;
         return Ok(Exit::Environment);
     }
-    tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)
+    let exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
+    if series.stopped && watch.asked() {
+        writeln!(streams.err, "interrupted: {} of {} runs are done", summaries.len(), jobs.len())?;
+        return Ok(exit.max(Exit::Interrupted));
+    }
+    Ok(exit)
 }
 
 /// `mockdc report merge`
@@ -259,10 +268,10 @@ struct Played {
     summary: Summary,
 }
 
-fn play(plan: &Arc<Plan>, seed: u64, run: &Run) -> Result<Played, RunError> {
-    let outcome = replay(plan, seed, run.seeds.is_some())?;
+fn play(plan: &Arc<Plan>, seed: u64, many_seeds: bool, twice: bool) -> Result<Played, RunError> {
+    let outcome = replay(plan, seed, many_seeds)?;
     let mut summary = outcome.summary();
-    let difference = if run.check_determinism { compare(plan, seed, &outcome.timeline) } else { None };
+    let difference = if twice { compare(plan, seed, &outcome.timeline) } else { None };
     if let Some(text) = difference {
         if summary.result == RunResult::Pass {
             summary.result = RunResult::Fail;
@@ -329,5 +338,27 @@ fn exit_of(summary: &Summary) -> Exit {
         RunResult::Pass | RunResult::Skipped => Exit::Passed,
         RunResult::Fail => Exit::Failed,
         RunResult::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_that_differ_end_with_7_and_a_bug_with_8() {
+        let plan = Plan::clone(&crate::timeline::story::plan());
+        let differs = Reason {
+            kind: NOT_DETERMINISTIC.into(),
+            line: None,
+            text: "event 3 differs".into(),
+            because: None,
+            evidence: Vec::new(),
+        };
+        let summary =
+            |result, reasons| Summary { result, reasons, ..Summary::unrun(&plan, 1, String::new()) };
+        assert_eq!(exit_of(&summary(RunResult::Fail, vec![differs.clone()])).code(), 7);
+        assert_eq!(exit_of(&summary(RunResult::Fail, Vec::new())).code(), 1);
+        assert_eq!(exit_of(&summary(RunResult::Bug, vec![differs])).code(), 8);
     }
 }

@@ -106,7 +106,7 @@ impl Summary {
         Summary { reasons: vec![reason], ..Summary::unrun(plan, seed, rerun) }
     }
 
-    fn unrun(plan: &Plan, seed: u64, rerun: String) -> Summary {
+    pub(crate) fn unrun(plan: &Plan, seed: u64, rerun: String) -> Summary {
         Summary {
             name: plan.name.clone(),
             title: plan.title.clone(),
