@@ -226,9 +226,10 @@ mod tests {
             let desk = Arc::new(Desk::default());
             let (never, blocked) = std::sync::mpsc::channel::<()>();
             let blocked = Mutex::new(blocked);
-            let work = move |number: usize| match number {
-                5 => drop(blocked.lock().unwrap_or_else(PoisonError::into_inner).recv()),
-                _ => {}
+            let work = move |number: usize| {
+                if number == 5 {
+                    drop(blocked.lock().unwrap_or_else(PoisonError::into_inner).recv());
+                }
             };
             let outside = Arc::clone(&desk);
             let mut seen = 0;
