@@ -228,7 +228,9 @@ mod tests {
             let blocked = Mutex::new(blocked);
             let work = move |number: usize| {
                 if number == 5 {
-                    drop(blocked.lock().unwrap_or_else(PoisonError::into_inner).recv());
+                    // Until the other end is dropped.
+                    let ended = blocked.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    assert!(ended.is_err());
                 }
             };
             let outside = Arc::clone(&desk);
