@@ -22,6 +22,7 @@ pub struct FactRecord {
 
 /// The three databases of a domain controller that replicate apart (Q153375, Q266729).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stream {
     /// Users and global groups.
@@ -143,6 +144,7 @@ pub enum Attribute {
 
 /// What a host counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Counter {
     /// Changes applied from other domain controllers.
@@ -377,6 +379,7 @@ pub enum ChangeKind {
 
 /// How a synchronisation moves the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncKind {
     /// The changes since the last one.
@@ -387,6 +390,7 @@ pub enum SyncKind {
 
 /// Why a synchronisation was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncReason {
     /// A pulse or a change notification.

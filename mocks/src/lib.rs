@@ -51,6 +51,8 @@ mod principal;
 mod random;
 mod replication;
 mod rights;
+#[cfg(feature = "schema")]
+mod schema;
 mod spec;
 mod texts;
 mod time;

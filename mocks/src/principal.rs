@@ -9,6 +9,7 @@ use crate::{AccountName, HostName, Right, Secret, SimTime};
 
 /// The account database that an account name belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Authority {
     /// The domain, whichever domain controller answers.
@@ -20,6 +21,7 @@ pub enum Authority {
 
 /// A user name with its password, as a program presents them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Credentials {
     /// Where the account lives; the domain unless said otherwise.
@@ -55,6 +57,7 @@ pub struct Token {
 
 /// The types of logon that need a right each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LogonType {
     /// `SeInteractiveLogonRight`

@@ -9,6 +9,7 @@ macro_rules! rights {
     ($($(#[$doc:meta])* $right:ident = $constant:literal, $ui:literal;)*) => {
         /// A user right.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Right {
             $($(#[$doc])* #[doc = $ui] #[serde(rename = $constant)] $right,)*
         }

@@ -5,6 +5,7 @@ mod plan;
 mod profile;
 mod read;
 mod resolve;
+mod schema;
 mod story;
 pub mod wording;
 
@@ -13,4 +14,5 @@ pub use plan::*;
 pub use profile::*;
 pub use read::table_lines;
 pub use resolve::{read_file, read_str};
+pub use schema::{schema, schema_text};
 pub use story::story;

@@ -76,6 +76,14 @@ fn every_catalogued_scenario_can_be_told_as_a_story() -> Tested {
 }
 
 #[test]
+fn the_schema_that_is_printed_is_the_committed_one() -> Tested {
+    let ran = mockdc(&["schema"])?;
+    let committed = super::command::top().join("scenarios/schema/scenario.json");
+    assert_eq!((ran.code, ran.out), (0, std::fs::read_to_string(committed)?));
+    Ok(())
+}
+
+#[test]
 fn explain_knows_diagnostics_promises_and_codes() -> Tested {
     for code in ["loader-outlives-its-child", "1326"] {
         let ran = mockdc(&["explain", code])?;

@@ -30,6 +30,8 @@ pub enum Command {
     Show(Select),
     /// Read scenario files and report every mistake, without running anything.
     Check(Check),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
     /// Explain a diagnostic code, a promise or a Win32 error code.
     Explain(Explain),
     /// List the client profiles, or print one with everything that it inherits.

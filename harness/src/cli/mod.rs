@@ -86,6 +86,7 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::List(list) => inspect::list(&list, streams),
         Command::Show(select) => inspect::show(&select, streams),
         Command::Check(check) => inspect::check(&check, streams),
+        Command::Schema => write!(streams.out, "{}", mockdc_scenarios::schema_text()).map(|()| Exit::Passed),
         Command::Explain(explain) => inspect::explain(&explain, streams),
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),

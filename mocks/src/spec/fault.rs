@@ -114,6 +114,7 @@ fn half_a_minute() -> Span {
 
 /// Which of the occasions a fault touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Occasions {
     /// Every one.

@@ -30,6 +30,7 @@ pub struct DcSpec {
 
 /// The role of a domain controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DcRole {
     /// The primary domain controller, or the PDC emulator.
@@ -68,6 +69,7 @@ impl MachineSpec {
 
 /// Kinds of machines that are not domain controllers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MachineKind {
     /// A workstation of the domain.
@@ -137,6 +139,7 @@ impl Default for MachineSettings {
 
 /// Operating systems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Os {
     /// Windows NT 4.0: no group policy.
     #[default]
@@ -155,6 +158,7 @@ pub enum Os {
 
 /// Languages of a machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// English
@@ -170,6 +174,7 @@ pub enum Language {
 
 /// How often a machine refreshes its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RefreshInterval {
     /// The interval.
@@ -225,6 +230,7 @@ pub struct LogonLimits {
 
 /// Hours of each day, from one time of the day until before another; over midnight when `to` is the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogonHours {
     /// Since midnight.
@@ -273,6 +279,7 @@ pub struct GroupSpec {
 
 /// Kinds of groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupKind {
     /// A global group of the domain.

@@ -22,6 +22,7 @@ impl Membership {
 
 /// Whether the accounts of machines stand in the directory (FACTS.md, "Computer accounts").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ComputerAccounts {
     /// They are taken for granted: each member's trust holds, costs nothing and shows nowhere.
@@ -40,6 +41,7 @@ impl ComputerAccounts {
 
 /// What no source settles of secure channels (FACTS.md, A51 to A53).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct SecureChannelSpec {
     /// A member that looks for a controller passes over those that do not have its account (A51).

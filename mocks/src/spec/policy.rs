@@ -8,6 +8,7 @@ use crate::{AccountName, GpoName, Name, RefreshInterval, Right, Span};
 
 /// Password and lockout policy. The defaults are those of Windows NT: nothing is demanded, lockout is off (A24).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct AccountPolicy {
     /// Passwords remembered; 0: none.
@@ -99,6 +100,7 @@ fn yes() -> bool {
 
 /// What of an object is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DisabledHalf {
     /// The computer half, in which security settings live.
@@ -125,6 +127,7 @@ pub struct UnitSpec {
 
 /// The domain's clocks of group policy (FACTS.md, "Group policy").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RefreshSpec {
     /// Domain controllers: every 5 minutes.

@@ -38,6 +38,7 @@ pub struct DelaySpec {
 
 /// A length of time, constant or drawn. Draws are rounded to whole milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Distribution {
     /// Always the same.
@@ -131,6 +132,7 @@ impl Default for Nt4Spec {
 
 /// How the places for concurrent BDCs are filled (Q244382 has both readings).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Slots {
     /// A new BDC is told as soon as one is done.
@@ -142,6 +144,7 @@ pub enum Slots {
 
 /// Netlogon's parameters at a BDC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Nt4BdcSpec {
     /// Longest pause before a pulse is answered; the pause is drawn from 0 to this. 1 s; 0 to 120 s.
@@ -213,6 +216,7 @@ impl Default for AdSpec {
 
 /// Versions of Active Directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdVersion {
     /// Windows 2000: 300 s and 30 s; a group's members are one attribute.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Flags of a user account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountFlag {
     /// The account is disabled: 1331.
@@ -24,6 +25,7 @@ pub enum AccountFlag {
 
 /// When a service starts by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StartMode {
     /// With the machine.
@@ -37,6 +39,7 @@ pub enum StartMode {
 
 /// A service's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceState {
     /// Not running.
@@ -49,6 +52,7 @@ pub enum ServiceState {
 
 /// Which rights a launch consults (FACTS.md, A30).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RightsChecked {
     /// Those of the caller's token, fixed at its logon.
@@ -60,6 +64,7 @@ pub enum RightsChecked {
 
 /// Registry data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Data {
     /// REG_DWORD
@@ -72,5 +77,6 @@ pub enum Data {
 
 /// A process on a host; unique in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct ProcessId(pub u32);

@@ -13,6 +13,7 @@ macro_rules! verbs {
     ($($(#[$doc:meta])* $verb:ident $name:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })*) => {
         /// One operation of the port, with the arguments of the Win32 call that it stands for.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
         pub enum Verb {
             $($(#[$doc])* $verb { $($(#[$fdoc])* $field: $type,)* },)*
@@ -20,6 +21,7 @@ macro_rules! verbs {
 
         /// A verb without its arguments.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum VerbKind {
             $($(#[$doc])* $verb,)*

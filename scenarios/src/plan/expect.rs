@@ -4,6 +4,7 @@ use mockdc_mocks::{
     AccountName, HostName, Name, ProgramName, ServiceName, SimTime, Span, Stream, SyncKind, SyncReason,
     VerbKind,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, Condition, PromiseId};
@@ -199,7 +200,7 @@ pub enum Moments {
 }
 
 /// How many of several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// All of them.
@@ -215,7 +216,7 @@ pub enum Quantity {
 }
 
 /// A number over the whole run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Measure {
     /// Attempts made to install the client.
@@ -246,7 +247,7 @@ pub enum Measure {
 }
 
 /// Matches events. Fields that are absent match anything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Pattern {
     /// An account was created at a host: a successful `user-add`.

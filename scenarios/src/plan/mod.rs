@@ -11,6 +11,7 @@ pub use promise::*;
 pub use script::*;
 
 use mockdc_mocks::{Credentials, HostName, Name, Operation, ProgramName, SimTime, Span, WorldSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Profile;
@@ -190,7 +191,7 @@ pub enum Action {
 }
 
 /// How an install is started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InstallMethod {
     /// By the Client Configuration Manager of a site server.

@@ -1,6 +1,7 @@
 //! Scripts: any other bootstrap, stated in the scenario file.
 
 use mockdc_mocks::{HostName, Name, ProgramName, ServiceName, Span, VerbKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Trigger};
@@ -24,7 +25,7 @@ pub struct Script {
 }
 
 /// Credentials in a script; texts may hold `${name}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ScriptUser {
     /// The account. `NAME` or `DOMAIN\NAME` is the domain's, `HOST\NAME` that host's own.
@@ -144,7 +145,7 @@ pub enum ScriptAct {
 }
 
 /// What can be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Draw {
     /// A password: letters of both cases, digits and others.

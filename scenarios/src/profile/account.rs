@@ -1,10 +1,11 @@
 //! Accounts that an install creates (FACTS.md, "Accounts and groups").
 
 use mockdc_mocks::{AccountName, Right};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names, passwords, groups and rights of a client's accounts. `{host}` stands for the machine's name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AccountRules {
     /// The boot loader's account for a domain controller: `SMS#_{host}` (Q271724, Q304961).

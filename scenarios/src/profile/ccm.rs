@@ -1,10 +1,11 @@
 //! The server side of a remote install.
 
 use mockdc_mocks::{Name, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the Client Configuration Manager does and how long it waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CcmRules {
     /// From the arrival of a request to the start of its processing when the directory change is noticed.
@@ -34,7 +35,7 @@ pub struct CcmRules {
 }
 
 /// The longest wait for an account to replicate (Q271724).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MaximumWait {
     /// When no registry value says otherwise: 60 minutes.
@@ -50,7 +51,7 @@ pub struct MaximumWait {
 }
 
 /// What decides whether an attempt succeeded (A33: no source).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// The end of the installing program; its result is the attempt's.

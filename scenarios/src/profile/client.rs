@@ -1,10 +1,11 @@
 //! The installed client: its service, its maintenance cycle and what it launches.
 
 use mockdc_mocks::{Name, ProgramName, Right, RightsChecked, ServiceName, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The client's service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ClientServiceRules {
     /// Its service.
@@ -36,7 +37,7 @@ pub struct ClientServiceRules {
 }
 
 /// What the client's service waits for on a domain controller before it launches anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenWait {
     /// The mark that it left in the token account's comment, to be read back at its own copy (until SP3).
@@ -48,7 +49,7 @@ pub enum TokenWait {
 }
 
 /// A component that the client's service launches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ComponentRules {
     /// Its display name, as logs give it.
@@ -68,7 +69,7 @@ pub struct ComponentRules {
 }
 
 /// Under which token a component runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LaunchToken {
     /// The service's own.

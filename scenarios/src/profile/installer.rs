@@ -1,12 +1,13 @@
 //! The boot loader, the installing program, and manual and logon installs.
 
 use mockdc_mocks::{Name, ProgramName, ServiceName, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MaximumWait;
 
 /// The boot loader service on a target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LoaderRules {
     /// Its service.
@@ -24,7 +25,7 @@ pub struct LoaderRules {
 }
 
 /// What ends the boot loader's wait for the installing program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChildWait {
     /// Its end, or the time-out (until SP3).
@@ -34,7 +35,7 @@ pub enum ChildWait {
 }
 
 /// The installing program (Ccmboot.exe) with the account library (CliEx32.dll).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BootstrapRules {
     /// Its program.
@@ -64,7 +65,7 @@ pub struct BootstrapRules {
 }
 
 /// How a wait looks for an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Probe {
     /// It looks the account up at the target.
@@ -74,7 +75,7 @@ pub enum Probe {
 }
 
 /// When the installing program calls the PDC beside the first time (A28).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PdcCalls {
     /// Once more when the wait is met.
@@ -86,7 +87,7 @@ pub enum PdcCalls {
 }
 
 /// Which comes first at the PDC (A17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetupOrder {
     /// The global group, then the account.
@@ -96,7 +97,7 @@ pub enum SetupOrder {
 }
 
 /// Installs at the machine itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogonInstallRules {
     /// From a failed attempt of the logon script to its next: 10 minutes (Q264976).

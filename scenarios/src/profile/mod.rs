@@ -20,10 +20,11 @@ pub use installer::*;
 pub use wording::*;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One version of a product, as data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// Its name: `sms-2.0-sp3`.
@@ -51,7 +52,7 @@ pub struct Profile {
 }
 
 /// Kinds of clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProductKind {
     /// Its service and agents run under accounts of their own (SMS 2.0, the SMS 2003 Legacy Client).

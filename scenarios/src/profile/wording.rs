@@ -3,10 +3,11 @@
 use std::fmt::{Display, Write};
 
 use mockdc_mocks::Name;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Log files, the components named in their suffixes, and each step's line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogRules {
     /// The Client Configuration Manager's file, on the site server.
@@ -46,7 +47,7 @@ pub struct LogRules {
 macro_rules! wording {
     ($($(#[$doc:meta])* $line:ident,)*) => {
         /// Each step's line. An empty one is not written.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case", deny_unknown_fields)]
         pub struct Wording { $($(#[$doc])* pub $line: Template,)* }
     };
@@ -134,7 +135,7 @@ wording! {
 }
 
 /// A line with places for values: `{code}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Template(pub String);
 

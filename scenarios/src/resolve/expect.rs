@@ -18,7 +18,8 @@ use crate::{
     Rule, ScriptEnding, Timing, Violation,
 };
 
-const CLAIMS: &[&str] = &[
+/// Verbs, of which a table has exactly one.
+pub(crate) const CLAIMS: &[&str] = &[
     "installed",
     "attempt-failed",
     "install-failed",

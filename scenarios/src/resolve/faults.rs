@@ -10,6 +10,10 @@ use crate::read::{
 };
 use crate::{Code, Problem};
 
+/// Verbs of faults, of which a table has exactly one.
+pub(crate) const FAULTS: &[&str] =
+    &["partition", "hold", "slow", "drop", "pause", "crash", "clock-skew", "refuse"];
+
 /// Objects that exist without being stated, and where they are linked.
 pub(super) const DEFAULT_POLICIES: [(&str, &str); 2] =
     [("Default Domain Policy", "domain"), ("Default Domain Controllers Policy", "Domain Controllers")];
@@ -200,8 +204,7 @@ pub(super) fn faults(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<Fault
 }
 
 fn kinds(context: &mut Context<'_>, raw: RawFault, node: &Node<'_>) -> Vec<FaultKind> {
-    const VERBS: &[&str] = &["partition", "hold", "slow", "drop", "pause", "crash", "clock-skew", "refuse"];
-    if !one_of(context, node, VERBS, "fault") {
+    if !one_of(context, node, FAULTS, "fault") {
         return Vec::new();
     }
     let host = |context: &mut Context<'_>, word: &Word| context.host(&word.value, word.span.clone());

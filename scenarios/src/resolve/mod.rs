@@ -9,6 +9,11 @@ mod scripts;
 mod steps;
 mod world;
 
+pub(crate) use self::expect::CLAIMS;
+pub(crate) use self::faults::FAULTS;
+pub(crate) use self::scripts::ACTS;
+pub(crate) use self::steps::{ACTIONS, EDITS};
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -35,11 +40,11 @@ const ANY_ZONE: Span = Span::days(2);
 const MOST_DCS: usize = 65_000;
 
 /// Keys of the head.
-const HEAD: &[&str] =
+pub(crate) const HEAD: &[&str] =
     &["format", "name", "title", "description", "cites", "tags", "start", "time-zone", "seed", "until"];
 
 /// Tables of which there can be several.
-const MANY: &[&str] = &[
+pub(crate) const MANY: &[&str] = &[
     "dc",
     "machine",
     "site-server",
@@ -57,6 +62,25 @@ const MANY: &[&str] = &[
     "expect",
     "rule",
 ];
+
+/// Keys of a host that a `[[dc]]` does not have.
+pub(crate) const NOT_IN_DC: &[&str] = &[
+    "kind",
+    "joined",
+    "logon-server",
+    "profile",
+    "service-account",
+    "connection-accounts",
+    "excluded",
+    "ccm",
+];
+
+/// Keys of a host that a `[[machine]]` does not have.
+pub(crate) const NOT_IN_MACHINE: &[&str] =
+    &["role", "delay", "nt4", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
+
+/// Keys of a host that a `[[site-server]]` does not have.
+pub(crate) const NOT_IN_SERVER: &[&str] = &["role", "delay", "nt4", "kind", "count", "names"];
 
 /// Reads a scenario from its text; `label` is the file's name as the user gave it. One plan for each case.
 pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
@@ -385,19 +409,6 @@ fn too_many_dcs(place: Range<usize>) -> Problem {
 
 /// Reads a host's table. One that cannot be read still has its name, so that no consequence of it is reported.
 fn read_host(context: &mut Context<'_>, node: &Node<'_>, kind: &str) -> RawHost {
-    const NOT_IN_DC: &[&str] = &[
-        "kind",
-        "joined",
-        "logon-server",
-        "profile",
-        "service-account",
-        "connection-accounts",
-        "excluded",
-        "ccm",
-    ];
-    const NOT_IN_MACHINE: &[&str] =
-        &["role", "delay", "nt4", "profile", "service-account", "connection-accounts", "excluded", "ccm"];
-    const NOT_IN_SERVER: &[&str] = &["role", "delay", "nt4", "kind", "count", "names"];
     let foreign = match kind {
         "dc" => NOT_IN_DC,
         "machine" => NOT_IN_MACHINE,

@@ -18,7 +18,8 @@ use crate::read::{
 };
 use crate::{Code, Problem, Script, ScriptAct, ScriptStart, ScriptStep};
 
-const ACTS: &[&str] =
+/// Verbs, of which a table has exactly one.
+pub(crate) const ACTS: &[&str] =
     &["do", "wait", "pause", "set", "draw", "log", "if", "run", "first-of", "report", "end"];
 
 /// The names of scripts, of their steps and of what they keep, before any is resolved.

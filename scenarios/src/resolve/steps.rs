@@ -16,7 +16,12 @@ use crate::read::{
 };
 use crate::{Action, Code, InstallMethod, Problem, Step, Trigger};
 
-const ACTIONS: &[&str] = &[
+/// Verbs of `edit-policy`.
+pub(crate) const EDITS: &[&str] =
+    &["define-right", "add-to-right", "undefine-right", "write", "link", "unlink"];
+
+/// Verbs, of which a table has exactly one.
+pub(crate) const ACTIONS: &[&str] = &[
     "install",
     "upgrade",
     "cycle",
@@ -360,7 +365,6 @@ fn synchronizes_pdc(host: &Located<HostName>) -> Problem {
 }
 
 fn edit_policy(context: &mut Context<'_>, raw: RawEditPolicy, node: &Node<'_>) -> Vec<Action> {
-    const EDITS: &[&str] = &["define-right", "add-to-right", "undefine-right", "write", "link", "unlink"];
     let place = entry(node, "edit-policy").unwrap_or(node);
     if !one_of(context, place, EDITS, "edit") {
         return Vec::new();
