@@ -20,6 +20,7 @@ mod owner;
 mod refusal;
 mod scale;
 mod sweep;
+mod testing;
 mod watchdog;
 
 pub use agent::{Agent, AgentError, Context, Status};
@@ -36,3 +37,5 @@ pub use nt_status::*;
 pub use refusal::*;
 pub use scale::*;
 pub use sweep::{Removed, clean, clean_with_images, sweep};
+pub use testing::docker_for_tests;
+pub use watchdog::leave_signals_to_the_program;

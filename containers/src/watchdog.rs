@@ -1,6 +1,7 @@
 //! Removes what the runs of this process made when it is interrupted or terminated.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -14,10 +15,22 @@ use crate::sweep::remove_run;
 static RUNS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 static WATCHING: OnceLock<()> = OnceLock::new();
 
+/// Says that this program ends by itself, in order, on SIGINT and SIGTERM: it drops its fleets, which removes them, and
+/// has things to write before. Called before the first fleet starts; otherwise the first fleet sets up a watch that
+/// removes all of them and ends the process.
+pub fn leave_signals_to_the_program() {
+    LEFT.store(true, Ordering::Release);
+}
+
+static LEFT: AtomicBool = AtomicBool::new(false);
+
 /// Notes a run before it makes anything. The first call of the process sets up the watch for SIGINT and SIGTERM: then
 /// all runs are removed and the process ends with 128 and the signal's number, as it would have without us.
 pub(crate) fn guard(run: &str) {
     runs().insert(run.to_owned());
+    if LEFT.load(Ordering::Acquire) {
+        return;
+    }
     WATCHING.get_or_init(|| {
         let (armed, wait) = std::sync::mpsc::channel();
         let watch = move || {
