@@ -174,6 +174,11 @@ impl Win32Error {
         )
     }
 
+    /// Whether it says that a service is not installed, running or not.
+    pub fn means_not_installed(self) -> bool {
+        self == Win32Error::SERVICE_DOES_NOT_EXIST
+    }
+
     /// Whether it says that the caller lacks the access that was needed.
     pub fn means_no_access(self) -> bool {
         self == Win32Error::ACCESS_DENIED

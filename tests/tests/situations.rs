@@ -161,3 +161,15 @@ fn several_controllers_share_one_token_account() {
         [[expect]]\nevent = { component-launched = { code = 0 } }\ntimes = { at-least = 18 }\n";
     passes(text);
 }
+
+/// There is nothing to upgrade where no client is: the step ends with 1060 and leaves the machine as it was.
+#[test]
+fn an_upgrade_before_the_install_is_refused_and_the_install_is_of_the_old_product() {
+    let more = "[[step]]\nid = \"too-early\"\nat = \"1m\"\nupgrade = { client = \"WS1\", profile = \"sms-2003-advanced\" }\n\n\
+        [[step]]\nat = \"1h\"\ninstall = { client = \"WS1\", by = \"SMS1\" }\n\n\
+        [[expect]]\nevent = { call = { verb = \"service-stop\", at = \"WS1\", code = 1060 } }\nat = \"1m\"\n\n\
+        [[expect]]\nstate = { service = { host = \"WS1\", service = \"CcmExec\", is = { present = false } } }\nthroughout = true\n\n\
+        [[expect]]\ninstalled = \"WS1\"\n\n\
+        [[expect]]\nstate = { service = { host = \"WS1\", service = \"Clisvc\", is = \"running\" } }\n";
+    passes(&member("", more));
+}

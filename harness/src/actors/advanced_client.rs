@@ -40,7 +40,7 @@ pub async fn install(ctx: &Ctx, client: &Installation) -> Result<(), Win32Error>
 }
 
 /// Upgrades an installed client to another product under the caller, who must be an administrator at its machine.
-/// The result is 0 or a code; on success the client follows the new profile.
+/// The result is 0 or a code, also when there is no client; on success the client follows the new profile.
 pub async fn upgrade(ctx: Ctx, client: Rc<Installation>, to: Profile) -> u32 {
     let name = to.name.as_str().into();
     match replace(&ctx, &client, to).await {
@@ -55,7 +55,11 @@ pub async fn upgrade(ctx: Ctx, client: Rc<Installation>, to: Profile) -> u32 {
 async fn replace(ctx: &Ctx, client: &Rc<Installation>, to: Profile) -> Result<(), Win32Error> {
     let before = client.profile();
     let old = &before.client_service.service;
-    unless_gone(ctx.call(&client.host, Verb::ServiceStop { service: old.clone() }).await)?;
+    match ctx.call(&client.host, Verb::ServiceStop { service: old.clone() }).await {
+        // A machine without the client has nothing to upgrade.
+        Err(error) if error.means_not_installed() => return Err(error),
+        stopped => unless_gone(stopped)?,
+    };
     let same = *old == to.client_service.service;
     client.set_profile(to);
     client.register(ctx.stage());

@@ -7,6 +7,7 @@ mod life;
 mod margin;
 mod pace;
 mod rehearsal;
+mod secrets;
 mod stage;
 mod timers;
 mod turns;

@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Ctx;
 use super::margin::{Margin, Watched};
+use super::secrets::Secrets;
 use super::timers::Timers;
 use crate::timeline::{ActorId, EndReason, Event, EventKind, Live, Role};
 
@@ -63,6 +64,7 @@ pub struct Stage {
     pub(super) timers: RefCell<Timers>,
     pub(super) domain: RefCell<Option<Domain>>,
     events: RefCell<Vec<Event>>,
+    secrets: Secrets,
     live: RefCell<Live>,
     witnesses: RefCell<Vec<Observer>>,
     observers: RefCell<Vec<Observer>>,
@@ -129,6 +131,7 @@ impl Stage {
             timers: RefCell::default(),
             domain: RefCell::new(domain),
             events: RefCell::default(),
+            secrets: Secrets::default(),
             live: RefCell::new(live),
             witnesses: RefCell::default(),
             observers: RefCell::default(),
@@ -278,7 +281,8 @@ impl Stage {
         for observer in self.observers.borrow().iter() {
             observer(self, &event);
         }
-        self.events.borrow_mut().push(event);
+        let kind = self.secrets.masked(event.kind);
+        self.events.borrow_mut().push(Event { kind, ..event });
         self.count_at_instant();
         if seq as usize >= self.limit {
             self.end(EndReason::Runaway);
@@ -294,6 +298,11 @@ impl Stage {
         if count > INSTANT_LIMIT && self.now() > SimTime::START || count > self.limit / 2 {
             self.end(EndReason::Runaway);
         }
+    }
+
+    /// A password that a script has drawn: no event shows it.
+    pub fn hide(&self, secret: &str) {
+        self.secrets.note(secret);
     }
 
     /// Records what the domain model has to say.

@@ -240,6 +240,7 @@ impl Performer {
         match kind {
             Draw::Password => {
                 let password = self.ctx.password(length);
+                self.ctx.stage().hide(password.reveal());
                 self.memory.keep_secret(name, password.reveal().to_owned());
             }
             Draw::Name => self.memory.keep(name, self.ctx.draw_name(length)),

@@ -106,6 +106,7 @@ codes! {
     LocalAccountOnDc "local-account-on-dc" "A domain controller with local accounts." "It has only those of the domain: use `[[user]]` and `[[group]]`." "    [[user]]\n    name = \"SVC\"\n    password = \"Secret-14-chars\"";
     TemplateFile "template-file" "A template file that cannot be read, or a template stated twice." "The path is relative to the scenario; the text is UTF-16LE with a byte order mark, or UTF-8. `template` and `template-file` exclude each other." "    template-file = \"GptTmpl.inf\"";
     Template "template" "The text of a security template cannot be understood." "It is an INI text with sections such as `[Privilege Rights]`; each line is `name = value`." "    [Privilege Rights]\n    SeServiceLogonRight = *S-1-5-32-544";
+    NothingToUpgrade "nothing-to-upgrade" "An upgrade of a client that nothing installs." "The client is not there at the start, and no step installs it: the upgrade would be refused with 1060." "    [[client]]\n    machine = \"WS1\"\n    profile = \"sms-2003-legacy\"\n    installed = true";
     ZeroInterval "zero-interval" "An interval of no time at all." "What repeats without time passing never ends." "    every = \"1m\"";
 }
 

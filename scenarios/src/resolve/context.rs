@@ -51,6 +51,8 @@ pub(super) struct Context<'t> {
     pub(super) scripts: BTreeMap<Name, ScriptNames>,
     pub(super) steps: BTreeSet<Name>,
     pub(super) rules: BTreeMap<Name, Range<usize>>,
+    /// Clients that a step upgrades, and where it says so.
+    pub(super) upgrades: Vec<Located<HostName>>,
 }
 
 impl<'t> Context<'t> {
@@ -72,6 +74,7 @@ impl<'t> Context<'t> {
             scripts: BTreeMap::new(),
             steps: BTreeSet::new(),
             rules: BTreeMap::new(),
+            upgrades: Vec::new(),
         }
     }
 

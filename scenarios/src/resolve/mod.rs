@@ -211,11 +211,12 @@ fn plan(
     steps::declare_steps(&mut context, &nodes["step"]);
     expect::declare_rules(&mut context, &nodes["rule"]);
     let scripts = nodes["script"].iter().filter_map(|node| scripts::script(&mut context, node)).collect();
-    let steps = nodes["step"]
+    let steps: Vec<crate::Step> = nodes["step"]
         .iter()
         .enumerate()
         .flat_map(|(at, node)| steps::steps(&mut context, node, at + 1))
         .collect();
+    steps::check_upgrades(&mut context, &clients, &steps);
     let (mut expects, mut violates) = (Vec::new(), Vec::new());
     for node in &nodes["expect"] {
         expect::expectation(&mut context, node, &mut expects, &mut violates);

@@ -1,6 +1,6 @@
 //! Steps: when, and what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use mockdc_mocks::{Credentials, HostName, Name, Operation, SimTime, Span, Verb, VerbKind};
@@ -14,7 +14,7 @@ use crate::read::{
     Hosts, Located, Node, RawEditPolicy, RawInstall, RawStep, RawTrigger, RawUpgrade, Short, Word, entry,
     items, read,
 };
-use crate::{Action, Code, InstallMethod, Problem, Step, Trigger};
+use crate::{Action, Client, Code, InstallMethod, Problem, Step, Trigger};
 
 /// Verbs of `edit-policy`.
 pub(crate) const EDITS: &[&str] =
@@ -312,11 +312,31 @@ fn only_site_server(context: &mut Context<'_>, node: &Node<'_>) -> Option<HostNa
     }
 }
 
+/// Reports upgrades of clients that are not there at the start and that no step installs.
+pub(super) fn check_upgrades(context: &mut Context<'_>, clients: &[Client], steps: &[Step]) {
+    let at_start = clients.iter().filter(|client| client.installed).map(|client| &client.machine);
+    let by_steps = steps.iter().filter_map(|step| match &step.action {
+        Action::Install { client, .. } => Some(client),
+        _ => None,
+    });
+    let installed: BTreeSet<&HostName> = at_start.chain(by_steps).collect();
+    for Located { value: client, span } in std::mem::take(&mut context.upgrades) {
+        if !installed.contains(&client) {
+            context.report(
+                Problem::new(Code::NothingToUpgrade, format!("nothing installs the client on `{client}`"))
+                    .at(span, "nothing to upgrade")
+                    .help("write `installed = true` in its `[[client]]`, or install it with an earlier step"),
+            );
+        }
+    }
+}
+
 fn upgrades(context: &mut Context<'_>, raw: RawUpgrade) -> Vec<Action> {
     let clients = context.each_client(&raw.client);
     let Some(profile) = context.profile(&raw.profile, &raw.overrides, raw.profile.span.clone()) else {
         return Vec::new();
     };
+    context.upgrades.extend(clients.iter().cloned());
     clients
         .into_iter()
         .map(|client| Action::Upgrade { client: client.value, profile: profile.clone() })
