@@ -171,5 +171,7 @@ fn an_upgrade_before_the_install_is_refused_and_the_install_is_of_the_old_produc
         [[expect]]\nstate = { service = { host = \"WS1\", service = \"CcmExec\", is = { present = false } } }\nthroughout = true\n\n\
         [[expect]]\ninstalled = \"WS1\"\n\n\
         [[expect]]\nstate = { service = { host = \"WS1\", service = \"Clisvc\", is = \"running\" } }\n";
-    passes(&member("", more));
+    let (_, judgement) = replay(&plan(&member("", more)), 1);
+    let reasons: Vec<&str> = judgement.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    assert_eq!(reasons, ["step too-early ended with 1060 ERROR_SERVICE_DOES_NOT_EXIST"]);
 }
