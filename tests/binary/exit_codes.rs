@@ -162,3 +162,46 @@ fn an_interrupt_ends_with_130_and_loses_nothing_that_is_done() -> Tested {
     }
     Ok(())
 }
+
+/// A check that never sees a difference would pass as well: its second run is made under another seed.
+#[test]
+fn two_runs_that_differ_end_with_7_and_the_first_event_that_differs() -> Tested {
+    let drawn = "replication = { delay = { all = { uniform = { from = \"1m\", to = \"9m\" } } } }";
+    let text = install("drawn", "5m", "").replace("replication = { delay = \"5m\" }", drawn);
+    assert!(text.contains(drawn));
+    let file = scenario("drawn", &text)?;
+    let same = mockdc(&["run", &file, "--seed", "3", "--check-determinism"])?;
+    assert_eq!(same.code, 0, "{same:?}");
+    let ran = mockdc(&["run", &file, "--seed", "3", "--check-determinism", "--second-seed", "4"])?;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(ran.out.contains("`drawn` with seed 3 is not deterministic: event "), "{}", ran.out);
+    assert!(ran.out.contains("first: ") && ran.out.contains("second: "), "{}", ran.out);
+    Ok(())
+}
+
+/// A boot loader that an earlier attempt left runs still, and nothing will ever end it: the manager's wait for its stop
+/// has no limit, and the domain has nothing left to do.
+#[test]
+fn a_run_that_hangs_says_so_and_ends_with_1() -> Tested {
+    let leftover =
+        "services = [{ name = \"CCMBtLdr\", program = 'C:\\WINNT\\sms_temp\\old.exe', running = true }]";
+    let sound = install("leftover", "5m", "").replace("sms-2.0-sp3", "sms-2.0-sp4");
+    let file =
+        scenario("leftover", &sound.replace("name = \"BDC1\"", &format!("name = \"BDC1\"\n{leftover}")))?;
+    let results = folder("leftover-results")?;
+    let ran = mockdc(&["run", &file, "--results", &results.to_string_lossy()])?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("the run hangs: an actor waits"), "{}", ran.out);
+    let summary: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(results.join("leftover/summary.json"))?)?;
+    assert_eq!((&summary["ended"], &summary["reasons"][0]["kind"]), (&"hang".into(), &"hang".into()));
+    let record = std::fs::read_to_string(results.join("leftover/events.jsonl"))?;
+    assert!(
+        record.lines().last().is_some_and(|last| last.contains("\"end\":{\"reason\":\"hang\"}")),
+        "{record}"
+    );
+    let file = scenario("nothing-left-over", &sound)?;
+    let ran = mockdc(&["run", &file])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}

@@ -104,6 +104,10 @@ pub struct Run {
     /// Run everything twice and show the first event that differs.
     #[arg(long)]
     pub check_determinism: bool,
+    /// The seed of the second run of `--check-determinism`. Another one than the first run's shows that the check
+    /// sees a difference, and how it tells it.
+    #[arg(long, hide = true, value_name = "SEED", requires = "check_determinism")]
+    pub second_seed: Option<u64>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,

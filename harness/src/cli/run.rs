@@ -54,10 +54,15 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut hall = Hall { run, style, folder, summaries: Vec::new() };
     let progress = Progress::new(jobs.len(), streams.progress);
     let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
-    let (of_work, many_seeds, twice) = (Arc::clone(&jobs), run.seeds.is_some(), run.check_determinism);
+    let again = match (run.check_determinism, run.second_seed) {
+        (false, _) => Again::Never,
+        (true, None) => Again::SameSeed,
+        (true, Some(seed)) => Again::Seed(seed),
+    };
+    let (of_work, many_seeds) = (Arc::clone(&jobs), run.seeds.is_some());
     let play = move |number: usize| {
         let (plan, seed) = &of_work[number];
-        play(plan, *seed, many_seeds, twice)
+        play(plan, *seed, many_seeds, again)
     };
     let desk = Arc::new(pool::Desk::default());
     let closing = Arc::clone(&desk);
@@ -262,16 +267,28 @@ pub(super) fn judge_again(path: &Path, format: ReportFormat, streams: &mut Strea
     Ok(exit_of(&summary))
 }
 
+/// Whether each run is made a second time, and under which seed.
+#[derive(Clone, Copy)]
+enum Again {
+    Never,
+    SameSeed,
+    Seed(u64),
+}
+
 /// A run with what is to be told of it.
 struct Played {
     outcome: Outcome,
     summary: Summary,
 }
 
-fn play(plan: &Arc<Plan>, seed: u64, many_seeds: bool, twice: bool) -> Result<Played, RunError> {
+fn play(plan: &Arc<Plan>, seed: u64, many_seeds: bool, again: Again) -> Result<Played, RunError> {
     let outcome = replay(plan, seed, many_seeds)?;
     let mut summary = outcome.summary();
-    let difference = if twice { compare(plan, seed, &outcome.timeline) } else { None };
+    let difference = match again {
+        Again::Never => None,
+        Again::SameSeed => compare(plan, seed, seed, &outcome.timeline),
+        Again::Seed(second) => compare(plan, seed, second, &outcome.timeline),
+    };
     if let Some(text) = difference {
         if summary.result == RunResult::Pass {
             summary.result = RunResult::Fail;
@@ -309,8 +326,8 @@ fn seeds(run: &Run, plan: &Plan) -> std::ops::RangeInclusive<u64> {
 }
 
 /// Runs a plan once more and tells the first event that differs.
-fn compare(plan: &Arc<Plan>, seed: u64, first: &Timeline) -> Option<String> {
-    let again = match orchestrator::run(plan, seed) {
+fn compare(plan: &Arc<Plan>, seed: u64, second: u64, first: &Timeline) -> Option<String> {
+    let again = match orchestrator::run(plan, second) {
         Ok(again) => again,
         Err(error) => {
             return Some(format!("`{}` with seed {seed} ran once and not twice: {error}", plan.name));

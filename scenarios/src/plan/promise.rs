@@ -44,11 +44,11 @@ promises! {
     LoaderOutlivesItsChild "loader-outlives-its-child"
         "The boot loader does not stop while the child that it started still runs." "Q304961";
     ComponentLaunchesWithItsRights "component-launches-with-its-rights"
-        "A component launches whenever its account holds the rights that this launch needs." "KB828371, Q223138";
+        "A component launches whenever its account holds the rights that this launch needs; the client's service starts." "KB828371, Q223138";
     ComponentRightsAreKept "component-rights-are-kept"
-        "Whenever a component is due to launch, its account holds the rights and the membership that it needs." "KB828371, Q320235, Q280532";
+        "Whenever a component is due to launch, its account holds the rights and the membership that it needs, the right of its service to log on included." "KB828371, Q320235, Q280532";
     FailedLaunchIsReported "failed-launch-is-reported"
-        "A component that does not launch is reported with the code of the failure." "KB828371";
+        "A component that does not launch is reported: with the code of the failure, and by its agent's status." "KB828371, Q280532";
     LocalSystemNeedsNoPolicy "local-system-needs-no-policy"
         "A client that runs as Local System does not depend on rights that a domain policy can take." "KB828371";
     NoTemporaryAccountLeftOver "no-temporary-account-left-over"
@@ -56,7 +56,7 @@ promises! {
     RetriesStayWithinTheirBound "retries-stay-within-their-bound"
         "An install is attempted no more often, and no faster, than the product says: hourly, for 7 days." "Q264630";
     WaitEndsWithinItsMaximum "wait-ends-within-its-maximum"
-        "A wait for an account to replicate is met before the product's maximum wait is over." "Q271724";
+        "An install's wait for its account to be usable at the target is met before the product's maximum wait is over." "Q271724, Q221218";
 }
 
 impl fmt::Display for PromiseId {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mockdc_mocks::HostName;
+use mockdc_mocks::{HostName, Win32Error};
 
 use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
-use crate::timeline::{EventKind, Queue, Role, WaitEnd, WaitFor};
+use crate::timeline::{Event, EventKind, Queue, Role, WaitEnd, WaitFor};
 
 /// A loader that is ended from outside, or with its machine, cannot help it: only its own end counts.
 pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
@@ -70,20 +70,43 @@ pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
     tested
 }
 
+/// The waits of an install, on either side of it, for its own accounts. What the client's service waits for once it runs
+/// (the token account, or a mark in its comment) has a limit of its own, which is no maximum wait for replication.
 pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     for event in &outline.run.events {
         let EventKind::WaitEnded { what: WaitFor::Account { account, at }, how, lasted } = &event.kind else {
             continue;
         };
-        if !outline.is_product(event.actor) {
+        let role = event.actor.and_then(|id| outline.actors.get(&id)).map(|actor| actor.role);
+        let installs = matches!(
+            role,
+            Some(Role::ClientConfigurationManager | Role::Bootstrap | Role::LogonInstall | Role::BootLoader)
+        );
+        if !installs {
             continue;
         }
         tested.occasion();
         if *how == WaitEnd::TimedOut {
-            let text = format!("{account} has not reached {at} in {lasted}, the longest wait");
-            tested.broken(text, [event.seq]);
+            let text = match last_look(outline, event, at) {
+                Some((_, code)) if !code.means_not_there() => format!(
+                    "{account} is at {at}, and the wait for it is not met in {lasted}, the longest wait: its last \
+                     look ends with {code}"
+                ),
+                _ => format!("{account} has not reached {at} in {lasted}, the longest wait"),
+            };
+            let look = last_look(outline, event, at).map(|(seq, _)| seq);
+            tested.broken(text, look.into_iter().chain([event.seq]));
         }
     }
     tested
+}
+
+/// The last call at a host that the actor of an event made before it, with its code.
+fn last_look(outline: &Outline<'_>, end: &Event, host: &HostName) -> Option<(u64, Win32Error)> {
+    let before = outline.run.events.get(..usize::try_from(end.seq).ok()?)?;
+    before.iter().rev().filter(|event| event.actor == end.actor).find_map(|event| match &event.kind {
+        EventKind::Call { at, code, .. } if at == host => Some((event.seq, Win32Error(*code))),
+        _ => None,
+    })
 }

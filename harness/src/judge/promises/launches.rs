@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mockdc_mocks::{HostName, Name, Right, StateKey, Value};
+use mockdc_mocks::{Fact, HostName, Name, Right, StateKey, Value, Win32Error};
 use mockdc_scenarios::{ComponentRules, Profile};
 
 use crate::judge::Tested;
@@ -73,7 +73,76 @@ pub(super) fn launches_with_its_rights(outline: &Outline<'_>) -> Tested {
             tested.broken(text, [due.event.seq, event.seq]);
         }
     }
+    for refused in refused_starts(outline).into_iter().filter(|refused| !refused.lacks_the_right()) {
+        tested.occasion();
+        tested.broken(refused.told("nothing of its client is launched"), [refused.event.seq]);
+    }
     tested
+}
+
+/// The service of an installed client that could not log on: none of its components is launched (Q280532).
+struct RefusedStart<'a> {
+    event: &'a Event,
+    service: &'a Name,
+    cause: Option<Win32Error>,
+    /// The agents' statuses at that moment.
+    statuses: BTreeMap<&'a Name, &'a Value>,
+    good: &'a Name,
+}
+
+impl RefusedStart<'_> {
+    /// Whether its account may not log on as a service, rather than not at all.
+    fn lacks_the_right(&self) -> bool {
+        self.cause == Some(Win32Error::LOGON_TYPE_NOT_GRANTED)
+    }
+
+    fn told(&self, what: &str) -> String {
+        let cause = self.cause.map_or(String::new(), |cause| format!(", beneath it {}", cause.code()));
+        let code = Win32Error::SERVICE_LOGON_FAILED.code();
+        format!("{} on {} does not start ({code}{cause}): {what}", self.service, self.event.host)
+    }
+
+    fn shows(&self) -> bool {
+        self.statuses.values().any(|status| is_bad(status, Some(self.good)))
+    }
+}
+
+/// Starts of clients' services that were refused at the logon. A client without a status is not installed yet: its
+/// install tells the failure itself.
+fn refused_starts<'a>(outline: &Outline<'a>) -> Vec<RefusedStart<'a>> {
+    let is_refused = |event: &Event| matches!(&event.kind, EventKind::Fact(Fact::ServiceFailed { error, .. }) if *error == Win32Error::SERVICE_LOGON_FAILED);
+    if !outline.run.events.iter().any(is_refused) {
+        return Vec::new();
+    }
+    let mut refused = Vec::new();
+    let mut statuses: BTreeMap<&HostName, BTreeMap<&Name, &Value>> = BTreeMap::new();
+    for event in &outline.run.events {
+        match &event.kind {
+            EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) => {
+                let here = statuses.entry(&event.host).or_default();
+                match value {
+                    Some(value) => here.insert(component, value),
+                    None => here.remove(component),
+                };
+            }
+            EventKind::Fact(Fact::ServiceFailed { service, cause, .. }) if is_refused(event) => {
+                let rules = outline.profile(&event.host, event.seq).map(|profile| &profile.client_service);
+                let Some(rules) = rules.filter(|rules| rules.service == *service) else { continue };
+                let Some(here) = statuses.get(&event.host).filter(|here| !here.is_empty()) else { continue };
+                let (service, good) = (service.name(), &rules.good_status);
+                refused.push(RefusedStart { event, service, cause: *cause, statuses: here.clone(), good });
+            }
+            _ => {}
+        }
+    }
+    refused
+}
+
+fn is_bad(value: &Value, good: Option<&Name>) -> bool {
+    match value {
+        Value::Text(text) => good.is_none_or(|good| *good != **text),
+        _ => false,
+    }
 }
 
 pub(super) fn rights_are_kept(outline: &Outline<'_>) -> Tested {
@@ -84,6 +153,10 @@ pub(super) fn rights_are_kept(outline: &Outline<'_>) -> Tested {
             let text = format!("{} on {} is due and lacks {}", due.component, due.event.host, due.lack());
             tested.broken(text, [due.event.seq]);
         }
+    }
+    for refused in refused_starts(outline).into_iter().filter(RefusedStart::lacks_the_right) {
+        tested.occasion();
+        tested.broken(refused.told("its account may not log on as a service"), [refused.event.seq]);
     }
     tested
 }
@@ -160,7 +233,33 @@ pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
             tested.broken(text, [event.seq]);
         }
     }
+    // The service control manager tells the code (events 7000 and 7013); a status must show it as well.
+    for refused in refused_starts(outline) {
+        if refused.event.at == outline.end {
+            continue;
+        }
+        tested.occasion();
+        if !refused.shows() && !shows_later(outline, &refused) {
+            let text = format!("each of its agents goes on showing {}", refused.good);
+            tested.broken(refused.told(&text), [refused.event.seq]);
+        }
+    }
     tested
+}
+
+/// Whether an agent of the host shows another status than the good one before the service starts again.
+fn shows_later(outline: &Outline<'_>, refused: &RefusedStart<'_>) -> bool {
+    let later = outline.run.events.iter().skip(usize::try_from(refused.event.seq).unwrap_or(usize::MAX));
+    let here = later.filter(|event| event.host == refused.event.host);
+    let until = here.take_while(|event| {
+        !matches!(&event.kind, EventKind::Fact(Fact::ServiceStarted { service, .. }) if service.name() == refused.service)
+    });
+    until.into_iter().any(|event| match &event.kind {
+        EventKind::Fact(Fact::State { key: StateKey::Component { .. }, value: Some(value), .. }) => {
+            is_bad(value, Some(refused.good))
+        }
+        _ => false,
+    })
 }
 
 fn component_rules<'a>(profile: &'a Profile, component: &Name) -> Option<&'a ComponentRules> {
@@ -183,16 +282,12 @@ fn shows_failure(
     names: &[Option<&Name>],
     good: Option<&Name>,
 ) -> bool {
-    let bad = |value: &Value| match value {
-        Value::Text(text) => good.is_none_or(|good| *good != **text),
-        _ => false,
-    };
     let key = |name: &Name| StateKey::Component { component: name.clone() };
     let mut view = StateView::new();
     events[..place].iter().for_each(|event| view.apply(event));
     let keys: Vec<StateKey> = names.iter().flatten().map(|name| key(name)).collect();
     let bad_now = |view: &StateView| {
-        keys.iter().any(|key| view.known(host, key).is_some_and(|known| bad(&known.value)))
+        keys.iter().any(|key| view.known(host, key).is_some_and(|known| is_bad(&known.value, good)))
     };
     bad_now(&view)
         || events[place..].iter().any(|event| {

@@ -1,6 +1,6 @@
 //! Each promise, kept and broken, over hand-made runs.
 
-use mockdc_mocks::{Fact, Name, ProcessId, Right, StateKey, Value, VerbKind};
+use mockdc_mocks::{Fact, Name, ProcessId, Right, StateKey, Value, VerbKind, Win32Error};
 
 use super::*;
 use crate::timeline::story::{Story, plan, span, timeline, token};
@@ -211,6 +211,34 @@ fn a_wait_for_an_account_ends_within_its_maximum() {
     assert_eq!(run(WaitEnd::TimedOut), (1, 1));
 }
 
+#[test]
+fn a_wait_that_no_replication_ends_tells_what_its_last_look_found() {
+    let told = |code| {
+        let mut story = install();
+        let what = WaitFor::Account { account: "SMS&_BDC1".into(), at: "BDC1".into() };
+        story.at("63m").call("BDC1", Some(BOOT), "BDC1", VerbKind::UserChangePassword, "SMS&_BDC1", code);
+        let (how, lasted) = (WaitEnd::TimedOut, span("60m"));
+        story.event("BDC1", EventKind::WaitEnded { what, how, lasted });
+        let findings = promises(&timeline(plan(), &story));
+        let of_wait = |finding: &&Finding| finding.promise == PromiseId::WaitEndsWithinItsMaximum;
+        findings.iter().find(of_wait).unwrap().breaches[0].text.clone()
+    };
+    assert_eq!(told(2221), "SMS&_BDC1 has not reached BDC1 in 1h, the longest wait");
+    let refused = told(1327);
+    assert!(refused.starts_with("SMS&_BDC1 is at BDC1, and the wait for it is not met in 1h"), "{refused}");
+    assert!(refused.contains("1327"), "{refused}");
+}
+
+#[test]
+fn the_service_waits_for_its_token_account_within_a_limit_of_its_own() {
+    let mut story = install();
+    story.starts(4, Role::ClientService, "BDC1", Some("SMS&_BDC1"), None, "BDC1");
+    let what = WaitFor::Account { account: "SMSCliToknAcct&".into(), at: "BDC1".into() };
+    let (how, lasted) = (WaitEnd::TimedOut, span("60m"));
+    story.at("63m").event("BDC1", EventKind::WaitEnded { what, how, lasted });
+    assert_eq!(tested(PromiseId::WaitEndsWithinItsMaximum, &story), (0, 0));
+}
+
 const AGENT: &str = "Software Inventory Agent";
 
 fn due(account: Option<&str>, holds: bool, administrator: bool) -> EventKind {
@@ -294,6 +322,44 @@ fn a_failed_launch_is_reported() {
     assert_eq!(run("all is well", agent, pending), (1, 1));
     assert_eq!(run("Error : 1314", agent, "Installed"), (1, 1));
     assert_eq!(run("Error : 1314", "Hardware Inventory Client Agent", pending), (1, 1));
+}
+
+/// The client's service on BDC1 is refused its logon in minute 30, an hour before the end.
+fn refused_start(cause: u32, installed: bool, status_then: Option<&str>) -> Story {
+    let mut story = Story::default();
+    let key = || StateKey::Component { component: "Software Inventory Client Agent".into() };
+    if installed {
+        story.state("BDC1", key(), Some(Value::Text("Installed".into())));
+    }
+    let service = "Clisvc".into();
+    let (error, cause) = (Win32Error::SERVICE_LOGON_FAILED, Some(Win32Error(cause)));
+    story.at("30m").fact("BDC1", Fact::ServiceFailed { service, error, cause });
+    if let Some(status) = status_then {
+        story.at("40m").state("BDC1", key(), Some(Value::Text(status.into())));
+    }
+    end(&mut story, "90m");
+    story
+}
+
+#[test]
+fn a_client_service_that_cannot_log_on_launches_nothing() {
+    let of = |story: &Story| {
+        [
+            PromiseId::ComponentRightsAreKept,
+            PromiseId::ComponentLaunchesWithItsRights,
+            PromiseId::FailedLaunchIsReported,
+        ]
+        .map(|promise| tested(promise, story))
+    };
+    assert_eq!(of(&refused_start(1385, true, None)), [(1, 1), (0, 0), (1, 1)], "the right is lost");
+    assert_eq!(of(&refused_start(1909, true, None)), [(0, 0), (1, 1), (1, 1)], "the account is locked");
+    assert_eq!(of(&refused_start(1385, true, Some("Install Pending"))), [(1, 1), (0, 0), (1, 0)]);
+    assert_eq!(of(&refused_start(1385, false, None)), [(0, 0); 3], "it is not installed yet");
+    let mut other = refused_start(1385, true, None);
+    if let EventKind::Fact(Fact::ServiceFailed { service, .. }) = &mut other.events[1].kind {
+        *service = "Spooler".into();
+    }
+    assert_eq!(of(&other), [(0, 0); 3], "another service");
 }
 
 #[test]
