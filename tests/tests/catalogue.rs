@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mockdc::judge::{LawId, Verdict};
-use mockdc_scenarios::{Plan, PromiseId, read_file};
+use mockdc_scenarios::{Broken, Plan, PromiseId, read_file};
 use mockdc_tests::replay;
 
 fn plans(folder: &str) -> Vec<Plan> {
@@ -26,7 +26,7 @@ fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
     let mut laws: BTreeMap<LawId, u32> = BTreeMap::new();
     let mut promises: BTreeMap<PromiseId, u32> = BTreeMap::new();
     let (mut replicated, mut converged) = (0, 0);
-    for plan in plans("kb").into_iter().chain(plans("field")) {
+    for plan in ["kb", "field", "promises"].into_iter().flat_map(plans) {
         let controllers = plan.world.dcs.len();
         let (run, judgement) = replay(&Arc::new(plan), 1);
         let name = &run.plan().name;
@@ -49,4 +49,30 @@ fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
         assert!(promises.get(promise).is_some_and(|n| *n > 0), "{promise} is never put to the test");
     }
     assert!(converged * 2 > replicated, "convergence is judged in {converged} of {replicated} runs");
+}
+
+#[test]
+fn each_promise_is_broken_by_a_scenario_that_says_so() {
+    let plans: Vec<Plan> = ["kb", "field", "promises"].into_iter().flat_map(plans).collect();
+    for promise in PromiseId::ALL {
+        let breaks = |plan: &&Plan| plan.violates.iter().any(|of| of.broken == Broken::Promise(*promise));
+        assert!(plans.iter().any(|plan| breaks(&plan)), "{promise} is broken nowhere");
+    }
+}
+
+/// A file of the gallery is named after its promise: its first case keeps it, and another breaks it.
+#[test]
+fn the_gallery_of_promises_shows_each_with_its_right_twin() {
+    let mut files: BTreeMap<String, Vec<Plan>> = BTreeMap::new();
+    for plan in plans("promises") {
+        let name = plan.name.split('[').next().unwrap_or_default().to_owned();
+        files.entry(name).or_default().push(plan);
+    }
+    assert!(files.len() >= 5, "{:?}", files.keys());
+    for (name, cases) in files {
+        let promise: PromiseId = name.parse().expect("a file is named after a promise");
+        let breaks = |plan: &Plan| plan.violates.iter().any(|of| of.broken == Broken::Promise(promise));
+        assert!(cases[0].name.ends_with("[kept]") && !breaks(&cases[0]), "{name}");
+        assert!(cases[1..].iter().any(breaks), "{name}");
+    }
 }
