@@ -109,6 +109,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "matches-nothing",
     "missing-column",
     "no-site-server",
+    "nothing-to-upgrade",
     "out-of-range",
     "out-of-range.delay-below-zero",
     "out-of-range.too-many-controllers",
