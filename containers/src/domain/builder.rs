@@ -7,7 +7,7 @@ use mockdc_mocks::{
 };
 
 use super::{DrivenSamba, MOST_BDCS, SambaDomain, SambaError};
-use crate::Levers;
+use crate::{Fleet, FleetLevers, FleetOptions, LeverError, Levers};
 
 /// Builds a [`SambaDomain`] step by step, as [`Domain::builder`] builds the fake: the PDC is `PDC1`, the BDCs are `BDC1`
 /// to `BDC3`. Whatever has no method of its own stands in [`SambaDomainBuilder::spec`].
@@ -101,6 +101,16 @@ impl SambaDomainBuilder {
         self.world.spec()
     }
 
+    /// Starts the containers, makes the world in them, and starts its clock. Builds the image when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When there is no Docker, when the world is impossible, or when Samba does not do as it is told.
+    pub async fn start(mut self) -> Result<SambaDomain, SambaError> {
+        let fleet = start_fleet(self.world.spec()).await?;
+        self.start_on(fleet).await
+    }
+
     /// Makes the world on controllers that run already, and starts its clock.
     ///
     /// # Errors
@@ -114,4 +124,24 @@ impl SambaDomainBuilder {
         let driven = DrivenSamba::start(self.world.spec(), Span::ZERO, self.seed, levers).await?;
         Ok(SambaDomain::run(driven, self.speed))
     }
+}
+
+/// Starts the containers that a world needs.
+///
+/// # Errors
+///
+/// When there is no Docker, or a container does not start.
+pub async fn start_fleet(spec: &WorldSpec) -> Result<Arc<dyn Levers>, SambaError> {
+    let bdcs = spec.dcs.len().saturating_sub(1);
+    if bdcs > MOST_BDCS {
+        return Err(SambaError::Controllers { most: MOST_BDCS, found: spec.dcs.len() });
+    }
+    // The privilege that a partition needs is asked for only when there is one.
+    let partitions = spec.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Partition { .. }));
+    let fleet = Fleet::start(FleetOptions { bdcs, partitions }).await;
+    let fleet = fleet.map_err(|error| SambaError::Lever {
+        doing: "starting the containers".to_owned(),
+        problem: LeverError(error.to_string()),
+    })?;
+    Ok(Arc::new(FleetLevers::new(fleet)))
 }

@@ -57,10 +57,10 @@ impl World {
                 _ => {}
             }
         }
+        self.mirror_faults(now).await?;
         for ((to, source), parcel) in parcels {
             self.deliver(now, to, source, parcel).await?;
         }
-        self.mirror_faults(now).await?;
         self.facts.extend(facts);
         Ok(())
     }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mockdc_mocks::{Caller, Domain, FactRecord, Operation, Outcome, SimTime, Span, WorldSpec};
 use tokio::sync::Mutex;
 
+use super::SambaError;
 use super::world::World;
-use super::{ADMINISTRATOR_PASSWORD, SambaError};
-use crate::{Difference, Levers, Scale};
+use crate::{Difference, Levers, PASSWORD, Scale};
 
 /// The greatest number of BDCs beside the PDC.
 pub const MOST_BDCS: usize = 3;
@@ -50,7 +50,7 @@ impl DrivenSamba {
         // Instants of the scenario lie in a distant future of Samba's clock until the scenario has reached them.
         let scale = Scale::starting_now(1.0).later(DISTANT);
         let mut world = World::new(spec.clone(), model, levers, scale);
-        world.populate(ADMINISTRATOR_PASSWORD).await?;
+        world.populate(PASSWORD).await?;
         world.power_at_start().await?;
         world.take_facts(SimTime::START, &[]).await?;
         let shared =

@@ -16,13 +16,11 @@ pub use builder::*;
 pub use drive::*;
 pub use own::*;
 pub use perform::{MODEL_ALONE, samba_knows};
+pub(crate) use world::CONTROL;
 
 use mockdc_mocks::SpecError;
 
 use crate::{DirectoryError, LeverError};
-
-/// The administrator's password with which the image's domain is born.
-const ADMINISTRATOR_PASSWORD: &str = "Adm1n-password!";
 
 /// Samba, or the way to it, is not as it has to be. That is no answer of a domain controller.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -17,11 +17,11 @@ use crate::{Difference, Endpoint, Place, Scale};
 /// Changes reach the other controllers when the model of the scenario says so, whether anybody looks or not.
 ///
 /// ```no_run
-/// use mockdc_containers::{Levers, SambaDomain};
+/// use mockdc_containers::SambaDomain;
 /// use mockdc_mocks::{Caller, Span, Verb, Win32Error};
 ///
-/// # async fn example(levers: std::sync::Arc<dyn Levers>) -> Result<(), Box<dyn std::error::Error>> {
-/// let domain = SambaDomain::builder().bdcs(2).delay(Span::mins(5)).speed(60.0).start_on(levers).await?;
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let domain = SambaDomain::builder().bdcs(2).delay(Span::mins(5)).speed(60.0).start().await?;
 /// let admin = Caller::domain("PDC1", "Administrator", "Adm1n-password!");
 /// let (user, password) = ("SMS&_BDC1".into(), "S3cret-password".into());
 /// let add = Verb::UserAdd { user, password, comment: None, flags: Default::default() };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mockdc_mocks::{
     AccountFlag, AccountName, Answer, Caller, Credentials, HostName, LogonType, Operation, Outcome, Reply,
-    Right, SimTime, Verb, VerbKind, Who, Win32Error,
+    Right, SimTime, Span, Verb, VerbKind, Who, Win32Error,
 };
 
 use super::SambaError;
@@ -96,8 +96,17 @@ enum Hand {
 }
 
 impl World {
-    /// Lets everything happen that is due, and makes the controllers show it.
+    /// Lets everything happen that is due, and makes the controllers show it; faults lie on the containers in their time.
     pub(super) async fn advance(&mut self, now: SimTime) -> Result<(), SambaError> {
+        while let Some(edge) = self.mirror.next_edge(self.now).filter(|edge| *edge <= now) {
+            let before = edge - Span::millis(1);
+            if before > self.now {
+                self.model.advance(before);
+                self.take_facts(before, &[]).await?;
+            }
+            self.model.advance(edge);
+            self.take_facts(edge, &[]).await?;
+        }
         self.model.advance(now);
         self.take_facts(now, &[]).await
     }
@@ -372,7 +381,20 @@ impl World {
         if same(model, &samba) {
             return samba;
         }
-        let what = Differs::Answer { verb: operation.verb.kind(), subject: operation.verb.subject() };
+        let reads = matches!(
+            operation.verb.kind(),
+            VerbKind::UserInfo | VerbKind::GroupMembers | VerbKind::LocalGroupMembers
+        );
+        let subject = operation.verb.subject();
+        let on_its_way = subject.clone().filter(|name| {
+            let known = self.ledger.account(name);
+            reads && known.is_some_and(|known| self.ledger.awaits(&operation.at, known.guid))
+        });
+        let what = match on_its_way {
+            // The object has come whole, before some of its changes are due.
+            Some(name) => Differs::Early { account: name.as_str().into() },
+            None => Differs::Answer { verb: operation.verb.kind(), subject },
+        };
         self.differs(now, &operation.at, what, said(model), said(&samba));
         match (&operation.verb, model) {
             (Verb::Logon { .. }, Err(code)) if samba.is_ok() => Err(*code),

@@ -15,7 +15,7 @@ use super::mirror::Mirror;
 use crate::{Difference, Differs, Directory, Guid, Levers, Place, Scale};
 
 /// The account under which the backend itself works. No controller shows it to anybody.
-pub(super) const CONTROL: &str = "mockdc-control";
+pub(crate) const CONTROL: &str = "mockdc-control";
 /// Its password: it exists only as long as the containers do, which only this machine reaches.
 pub(super) const CONTROL_PASSWORD: &str = "c0ntrol-0f-mockdc!";
 
