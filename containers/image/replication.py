@@ -1,10 +1,13 @@
 """Replication between the Samba controllers: what the agent and the baking of the domains share."""
 
+import time
+
 import ldb
 from samba import NTSTATUSError, WERRORError, drs_utils, werror
 from samba.auth import system_session
 from samba.credentials import Credentials
 from samba.dcerpc import drsblobs, drsuapi, misc
+from samba.messaging import Messaging
 from samba.ndr import ndr_pack, ndr_unpack
 from samba.samdb import SamDB
 
@@ -97,17 +100,31 @@ class Replica:
             f"ncacn_ip_tcp:{host}[seal,target_hostname={host}]", self.lp, credentials, self.samdb,
             misc.GUID(self.samdb.get_invocation_id()))
 
-    def link_to_all(self):
-        """Makes this controller a replication partner of every other: it can then be told to pull from any.
+    def await_service(self):
+        """Waits until the replication service of this controller takes orders."""
+        for _ in range(200):
+            try:
+                if Messaging(lp_ctx=self.lp).irpc_servers_byname("dreplsrv"):
+                    return
+            except (KeyError, NTSTATUSError):
+                pass
+            time.sleep(0.05)
+        raise RuntimeError("the replication service does not answer")
 
-        Samba's own topology would be a ring.
+    def link_to(self, controllers):
+        """Makes this controller a replication partner of those: name → (objectGUID of nTDSDSA, invocation id).
+
+        It can then be told to pull from any of them; Samba's own topology would be a ring.
         """
         for context in self.contexts().values():
             entry = self.samdb.search(base=context, scope=ldb.SCOPE_BASE, attrs=["repsFrom"])[0]
             blobs = list(entry.get("repsFrom", []))
             known = {str(ndr_unpack(drsblobs.repsFromToBlob, blob).ctr.source_dsa_obj_guid) for blob in blobs}
             known.add(self.samdb.get_ntds_GUID())
-            blobs += [self.partner(*ids) for ids in self.controllers().values() if str(ids[0]) not in known]
+            blobs += [
+                self.partner(misc.GUID(guid), misc.GUID(invocation))
+                for guid, invocation in controllers.values() if guid not in known
+            ]
             message = ldb.Message(entry.dn)
             message["repsFrom"] = ldb.MessageElement(blobs, ldb.FLAG_MOD_REPLACE, "repsFrom")
             self.samdb.modify(message)

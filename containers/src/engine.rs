@@ -13,8 +13,8 @@ use crate::owner::Owner;
 pub(crate) const RUN: &str = "mockdc.run";
 /// Label with the process that made it.
 pub(crate) const OWNER: &str = "mockdc.owner";
-/// Label of the images.
-pub(crate) const IMAGE: &str = "mockdc.image";
+/// The names of our images; each stands on the next.
+const IMAGES: [&str; 3] = ["mockdc-samba", "mockdc-packages", "mockdc-base"];
 
 /// A connection to the container engine.
 #[derive(Clone, Debug)]
@@ -111,17 +111,16 @@ impl Engine {
         Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
     }
 
-    /// The ids of the images with a label; an image that others stand on comes after them.
-    pub(crate) async fn images(&self, label: &str) -> Result<Vec<String>, EngineError> {
-        let options = query::ListImagesOptions {
-            all: false,
-            filters: Some([("label".to_owned(), vec![label.to_owned()])].into_iter().collect()),
-            ..Default::default()
-        };
-        let found = self.0.list_images(Some(options)).await;
-        let mut found = found.map_err(|error| EngineError::Refused("list images", error))?;
-        found.sort_by_key(|image| std::cmp::Reverse(image.created));
-        Ok(found.into_iter().map(|image| image.id).collect())
+    /// The names of our images, those that stand on others first.
+    pub(crate) async fn images(&self) -> Result<Vec<String>, EngineError> {
+        let found = self.0.list_images(None::<query::ListImagesOptions>).await;
+        let found = found.map_err(|error| EngineError::Refused("list images", error))?;
+        let mut names: Vec<_> = found.into_iter().flat_map(|image| image.repo_tags).collect();
+        let rank =
+            |name: &String| IMAGES.iter().position(|image| name.strip_prefix(image).is_some_and(is_tag));
+        names.retain(|name| rank(name).is_some());
+        names.sort_by_key(rank);
+        Ok(names)
     }
 
     pub(crate) async fn remove_container(&self, id: &str) -> Result<bool, EngineError> {
@@ -138,9 +137,9 @@ impl Engine {
         gone(self.0.remove_volume(name, Some(options)).await, "remove a volume")
     }
 
-    pub(crate) async fn remove_image(&self, id: &str) -> Result<bool, EngineError> {
+    pub(crate) async fn remove_image(&self, name: &str) -> Result<bool, EngineError> {
         let options = query::RemoveImageOptions { force: true, ..Default::default() };
-        gone(self.0.remove_image(id, Some(options), None).await.map(drop), "remove an image")
+        gone(self.0.remove_image(name, Some(options), None).await.map(drop), "remove an image")
     }
 
     /// The addresses that a running container has now; they change when it is started again.
@@ -168,6 +167,10 @@ impl Engine {
 
 /// Where ports are published.
 pub(crate) const HOST: &str = "127.0.0.1";
+
+fn is_tag(rest: &str) -> bool {
+    rest.starts_with(':')
+}
 
 /// What a removal came to: `false` when somebody else was first.
 fn gone(done: Result<(), Error>, what: &'static str) -> Result<bool, EngineError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use testcontainers::bollard::models::{ContainerSummary, Network};
 
-use crate::engine::{Engine, EngineError, IMAGE, OWNER, RUN};
+use crate::engine::{Engine, EngineError, OWNER, RUN};
 use crate::owner::{Life, Owner};
 
 /// What was removed, and what was not.
@@ -44,7 +44,7 @@ pub async fn clean_with_images() -> Result<Removed, EngineError> {
     let mut removed = clean().await?;
     if removed.alive.is_empty() {
         let engine = Engine::connect().await?;
-        for image in engine.images(IMAGE).await? {
+        for image in engine.images().await? {
             removed.images += usize::from(engine.remove_image(&image).await?);
         }
     }
