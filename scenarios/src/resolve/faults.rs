@@ -1,12 +1,12 @@
 //! Policy objects and faults.
 
-use mockdc_mocks::{FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Span, Template, Win32Error};
+use mockdc_mocks::{FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Occasions, Span, Template, Win32Error};
 
 use super::context::Context;
 use super::one_of;
 use super::world::{empty_window, pairs};
 use crate::read::{
-    Hosts, Located, Node, RawFault, RawPolicy, Short, Unread, Word, read, read_bytes, too_large,
+    Hosts, Located, Node, RawFault, RawPolicy, Short, Unread, Word, entry, read, read_bytes, too_large,
 };
 use crate::{Code, Problem};
 
@@ -188,6 +188,7 @@ pub(super) fn faults(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<Fault
             }
             until.value
         });
+        check_count(context, &raw, node);
         let (name, count, touches_nothing) = (raw.name.clone(), raw.count, raw.touches_nothing);
         for kind in kinds(context, raw, node) {
             faults.push(FaultSpec {
@@ -201,6 +202,20 @@ pub(super) fn faults(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<Fault
         }
     }
     faults
+}
+
+/// A machine is down, or its clock wrong, for the whole window: there are no occasions to count.
+fn check_count(context: &mut Context<'_>, raw: &RawFault, node: &Node<'_>) {
+    if let Some(count) = entry(node, "count")
+        && (raw.crash.is_some() || raw.clock_skew.is_some())
+        && raw.count != Occasions::All
+    {
+        context.report(
+            Problem::new(Code::KeysDisagree, "this fault has no occasions to count")
+                .at(count.span(), "without effect")
+                .help("take `count` out: a crash and a wrong clock last for the whole window"),
+        );
+    }
 }
 
 fn kinds(context: &mut Context<'_>, raw: RawFault, node: &Node<'_>) -> Vec<FaultKind> {
