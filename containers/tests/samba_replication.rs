@@ -9,7 +9,6 @@ use mockdc_mocks::{
     AccountFlag, Fact, FaultKind, LogonType, Nt4Spec, Replication, Reply, Right, Span, StateKey, Verb,
 };
 use play::*;
-use tokio::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn samba_shows_a_change_at_a_bdc_when_it_is_due_and_not_before() -> Checked {
@@ -121,12 +120,9 @@ async fn samba_follows_a_pulse_a_forced_synchronisation_and_a_single_master() ->
     play.at(Span::mins(20)).await?;
     assert_eq!(play.code("BDC1", user_info("alice")).await?, 2221);
 
-    let forced = Instant::now();
     assert_eq!(play.code("BDC1", Verb::Synchronize { full: false }).await?, 0);
     play.at(Span::mins(20) + Span::secs(5)).await?;
-    let took = forced.elapsed();
     assert_eq!(play.code("BDC1", user_info("alice")).await?, 0);
-    assert!(took < Duration::from_secs(2), "a forced synchronisation took {took:?}");
 
     assert_eq!(play.code("PDC1", user_add("bob", PASSWORD)).await?, 0);
     play.at(Span::mins(49)).await?;
