@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountName, HostName, Right, Secret, SimTime};
+use crate::{AccountName, HostName, RightSet, Secret, SimTime};
 
 /// The account database that an account name belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Token {
     /// How the logon was made.
     pub logon: LogonType,
     /// The rights that were effective at the logon.
-    pub rights: BTreeSet<Right>,
+    pub rights: RightSet,
     /// Local and global groups at the logon, by name.
     pub groups: BTreeSet<AccountName>,
     /// Whether the token carries membership of the machine's Administrators.

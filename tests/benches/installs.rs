@@ -1,6 +1,8 @@
 //! How many full installs on a domain controller one core replays in a second, all events recorded and all promises
 //! checked. Each install lasts 75 minutes of the scenario: nt4 with a pulse of 50 minutes, SP3, the failure of Q304961.
+//! Beside it the catalogue as a whole.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use divan::Bencher;
@@ -35,4 +37,25 @@ fn nt4_installs_that_fail(bencher: Bencher<'_, '_>, clients: u32) {
 fn delayed_installs_that_pass(bencher: Bencher<'_, '_>, clients: u32) {
     let plan = plan("{ delay = \"30m\" }", "sms-2.0-sp4", clients);
     bencher.counter(ItemsCount::new(clients)).bench(|| mockdc_tests::replay(divan::black_box(&plan), 1));
+}
+
+/// Every case of the catalogue, read before, one after the other.
+#[divan::bench]
+fn the_catalogue(bencher: Bencher<'_, '_>) {
+    let plans = catalogue();
+    let events = |plan: &Arc<Plan>| mockdc_tests::replay(plan, 1).0.events.len();
+    bencher.counter(ItemsCount::new(plans.len())).bench(|| plans.iter().map(events).sum::<usize>());
+}
+
+fn catalogue() -> Vec<Arc<Plan>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/kb");
+    let entries = std::fs::read_dir(folder).expect("the catalogue is a folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let plans = files.iter().flat_map(|file| match mockdc_scenarios::read_file(file) {
+        Ok(plans) => plans,
+        Err(report) => panic!("{}", report.render(100)),
+    });
+    plans.map(Arc::new).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use indexmap::IndexMap;
-use mockdc_mocks::{AccountName, Name, Reply, Right, RightsChecked, Verb, Who, Win32Error};
+use mockdc_mocks::{AccountName, Name, Reply, Right, RightSet, RightsChecked, Verb, Who, Win32Error};
 use mockdc_scenarios::{ComponentRules, LaunchToken};
 
 use super::Installation;
@@ -18,7 +18,7 @@ use crate::timeline::EventKind;
 struct Standing {
     /// The account; `None`: Local System, which holds every right.
     account: Option<AccountName>,
-    rights: BTreeSet<Right>,
+    rights: RightSet,
     administrator: bool,
     checked: RightsChecked,
 }
@@ -60,22 +60,17 @@ pub(super) async fn go_through(
 async fn standing(ctx: &Ctx, client: &Installation, checked: RightsChecked) -> Standing {
     let account = ctx.caller().credentials().map(|credentials| credentials.user.clone());
     let (mut rights, mut administrator) = match &ctx.caller().who {
-        Who::Token(token) => (token.rights.clone(), token.administrator),
-        Who::System | Who::Credentials(_) => (BTreeSet::new(), false),
+        Who::Token(token) => (token.rights, token.administrator),
+        Who::System | Who::Credentials(_) => (RightSet::default(), false),
     };
     let Some(name) = &account else {
-        return Standing {
-            account,
-            rights: Right::ALL.iter().copied().collect(),
-            administrator: true,
-            checked,
-        };
+        return Standing { account, rights: RightSet::ALL, administrator: true, checked };
     };
     if checked == RightsChecked::Now {
         let answer = ctx.call(ctx.host(), Verb::RightsOf { account: name.clone() }).await;
         rights = match answer {
             Ok(Reply::Rights(now)) => now,
-            _ => BTreeSet::new(),
+            _ => RightSet::default(),
         };
         administrator = is_administrator(ctx, client, name).await;
     }
@@ -102,7 +97,7 @@ async fn launch(
     ctx.record(EventKind::ComponentDue {
         component: component.title.clone(),
         account: standing.account.clone(),
-        holds: needs.intersection(&standing.rights).copied().collect(),
+        holds: needs.iter().copied().filter(|right| standing.rights.contains(right)).collect(),
         needs: needs.into_iter().collect(),
         needs_administrator: component.needs_administrator,
         is_administrator: standing.administrator,

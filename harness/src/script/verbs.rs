@@ -436,7 +436,7 @@ mod tests {
             kept_of(&Reply::Members(vec!["A".into(), "B".into()])),
             ("A, B".into(), vec![("count", "2".into())])
         );
-        assert_eq!(main(Reply::Rights(BTreeSet::from([Right::Tcb]))), "SeTcbPrivilege");
+        assert_eq!(main(Reply::Rights([Right::Tcb].into())), "SeTcbPrivilege");
     }
 
     #[test]

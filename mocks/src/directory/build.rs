@@ -169,7 +169,7 @@ impl Database {
 
     /// Gives an account rights, as at the start.
     pub(crate) fn load_rights_of(&mut self, rid: Rid, rights: impl IntoIterator<Item = crate::Right>) {
-        let mut all = self.rights(rid).cloned().unwrap_or_default();
+        let mut all = self.rights(rid);
         all.extend(rights);
         self.load_value(Part::Rights(rid), RecordValue::Rights(all));
     }

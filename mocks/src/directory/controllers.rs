@@ -1,11 +1,9 @@
 //! The domain's controllers with their databases, and every commit of the run.
 
-use std::collections::BTreeMap;
-
-use indexmap::IndexMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Commit, Database, DcIndex, Part, Record, Rid, Stamp};
-use crate::domain::Facts;
+use crate::domain::{Facts, HostMap};
 use crate::{DcRole, HostName, Name, SimTime, Version};
 
 /// One controller.
@@ -22,7 +20,9 @@ pub(crate) struct Controller {
 /// The controllers, in the order of the world's list; a [`DcIndex`] is a place in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Controllers {
-    list: IndexMap<HostName, Controller>,
+    list: HostMap<Controller>,
+    /// Controllers whose databases may have been written since somebody asked.
+    touched: BTreeSet<DcIndex>,
     commits: Vec<Commit>,
     pdc: DcIndex,
     next_rid: u32,
@@ -84,9 +84,15 @@ impl Controllers {
 
     /// A controller's database to write to, with the controller's name.
     pub(crate) fn database_mut(&mut self, at: DcIndex) -> (&HostName, &mut Database) {
+        self.touched.insert(at);
         let (name, controller) =
             self.list.get_index_mut(usize::from(at.0)).expect("a DcIndex is a place in this list");
         (name, &mut controller.database)
+    }
+
+    /// Takes the controllers whose databases may have been written since the last call.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<DcIndex> {
+        std::mem::take(&mut self.touched)
     }
 
     fn entry(&self, at: DcIndex) -> (&HostName, &Controller) {

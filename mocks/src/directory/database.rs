@@ -8,8 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority};
-use crate::{AccountName, AccountPolicy, Language, Right, SimTime, Version};
+use super::{Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority};
+use crate::{AccountName, AccountPolicy, Language, RightSet, SimTime, Version};
 
 /// An account database with its indexes.
 #[derive(Clone, Debug)]
@@ -17,9 +17,9 @@ pub(crate) struct Database {
     pub(super) records: Records,
     pub(super) kind: DatabaseKind,
     pub(super) language: Language,
-    pub(super) names: BTreeMap<AccountName, Rid>,
-    pub(super) principals: BTreeMap<Rid, Principal>,
-    pub(super) containers: BTreeMap<Rid, BTreeSet<Rid>>,
+    pub(super) names: Layered<AccountName, Rid>,
+    pub(super) principals: Layered<Rid, Principal>,
+    pub(super) containers: Layered<Rid, BTreeSet<Rid>>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) next_rid: u32,
@@ -64,14 +64,22 @@ impl Database {
             records: Records::default(),
             kind,
             language,
-            names: BTreeMap::new(),
-            principals: BTreeMap::new(),
-            containers: BTreeMap::new(),
+            names: Layered::default(),
+            principals: Layered::default(),
+            containers: Layered::default(),
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             next_rid: Rid::FIRST.0,
             sid: None,
         }
+    }
+
+    /// Makes what is here the common ground of the replicas to come: each of them keeps only what it changes.
+    pub(crate) fn settle(&mut self) {
+        self.records.settle();
+        self.names.settle();
+        self.principals.settle();
+        self.containers.settle();
     }
 
     /// What replicates.
@@ -173,35 +181,37 @@ impl Database {
     }
 
     /// Every group that the account belongs to, itself or through another group.
-    pub(crate) fn groups_of(&self, rid: Rid) -> BTreeSet<Rid> {
-        let mut groups = BTreeSet::new();
-        let mut open = vec![rid];
+    pub(crate) fn groups_of(&self, rid: Rid) -> Vec<Rid> {
+        let mut groups = Vec::new();
         if self.is_domain() && self.is_member(Rid::DOMAIN_USERS, rid) {
-            groups.insert(Rid::DOMAIN_USERS);
-            open.push(Rid::DOMAIN_USERS);
+            groups.push(Rid::DOMAIN_USERS);
         }
-        while let Some(member) = open.pop() {
+        let mut next = Some(rid);
+        let mut looked_at = 0;
+        while let Some(member) = next {
             for group in self.containers.get(&member).into_iter().flatten() {
-                if groups.insert(*group) {
-                    open.push(*group);
+                if !groups.contains(group) {
+                    groups.push(*group);
                 }
             }
+            next = groups.get(looked_at).copied();
+            looked_at += 1;
         }
         groups
     }
 
     /// The rights that the database gives to this account itself.
-    pub(crate) fn rights(&self, rid: Rid) -> Option<&BTreeSet<Right>> {
+    pub(crate) fn rights(&self, rid: Rid) -> RightSet {
         match self.records.value(&Part::Rights(rid)) {
-            Some(RecordValue::Rights(rights)) => Some(rights),
-            _ => None,
+            Some(RecordValue::Rights(rights)) => *rights,
+            _ => RightSet::default(),
         }
     }
 
     /// Every account that the database gives rights to, with them.
-    pub(crate) fn all_rights(&self) -> impl Iterator<Item = (Rid, &BTreeSet<Right>)> {
+    pub(crate) fn all_rights(&self) -> impl Iterator<Item = (Rid, RightSet)> {
         self.records.iter().filter_map(|(part, record)| match (part, &record.value) {
-            (Part::Rights(rid), Some(RecordValue::Rights(rights))) => Some((*rid, rights)),
+            (Part::Rights(rid), Some(RecordValue::Rights(rights))) => Some((*rid, *rights)),
             _ => None,
         })
     }

@@ -388,7 +388,7 @@ impl Desk<'_> {
     /// Granting what is held, or revoking what is not, succeeds and changes nothing.
     fn right(&self, account: &AccountName, right: Right, grant: bool) -> Plan {
         let rid = resolve(self.database, self.domain, account).ok_or(Win32Error::NONE_MAPPED)?;
-        let mut rights = self.database.rights(rid).cloned().unwrap_or_default();
+        let mut rights = self.database.rights(rid);
         let changed = if grant { rights.insert(right) } else { rights.remove(&right) };
         if !changed {
             return Ok(Vec::new());

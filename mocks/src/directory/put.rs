@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Database, DatabaseKind, Part, Principal, PrincipalKind, Record, RecordValue, Rid, built_in};
 use crate::domain::Facts;
-use crate::{AccountFlag, AccountName, Attribute, HostName, Right, SimTime, StateKey, Value, Version};
+use crate::{
+    AccountFlag, AccountName, Attribute, HostName, Right, RightSet, SimTime, StateKey, Value, Version,
+};
 
 /// Where and when something shows, and where to say so.
 pub(super) struct Stage<'a> {
@@ -46,8 +48,8 @@ impl Database {
                 let new = rights_in(&record);
                 let old = self.records.put(part, record).map(|old| rights_in(&old)).unwrap_or_default();
                 if let Some(name) = self.name(rid).cloned() {
-                    let lost = old.difference(&new).map(|right| (*right, None));
-                    let gained = new.difference(&old).map(|right| (*right, Some(Value::Is(true))));
+                    let lost = old.without(new).iter().map(|right| (right, None));
+                    let gained = new.without(old).iter().map(|right| (right, Some(Value::Is(true))));
                     for (right, value) in lost.chain(gained) {
                         self.state_right(&name, right, value, version, stage);
                     }
@@ -57,9 +59,13 @@ impl Database {
                 let unlocked = matches!(record.value, Some(RecordValue::Time(None)))
                     && matches!(self.records.value(&part), Some(RecordValue::Time(Some(_))));
                 self.put_attribute(rid, part, record, stage);
+                let next = self.next_timeout();
                 self.locks.retain(|(_, locked)| *locked != rid);
                 if let Some(until) = self.locked_until(rid, at) {
                     self.locks.insert((until, rid));
+                }
+                if self.next_timeout() != next {
+                    facts.locks_changed(host);
                 }
                 if unlocked {
                     self.clear_bad_passwords(at, host, rid, facts);
@@ -119,7 +125,7 @@ impl Database {
     pub(crate) fn state_all(&self, at: SimTime, host: &HostName, facts: &mut Facts) {
         let stage = &mut Stage { at, host, facts };
         // Accounts first, then what joins them, so that each membership is stated once.
-        for (rid, principal) in &self.principals {
+        for (rid, principal) in self.principals.iter() {
             if principal.kind != PrincipalKind::Foreign {
                 self.state_account(*rid, principal, stage);
             }
@@ -190,7 +196,7 @@ impl Database {
                 Some(RecordValue::Members(members)),
             ) if *group != Rid::DOMAIN_USERS => {
                 for member in members {
-                    self.containers.entry(*member).or_default().insert(*group);
+                    self.containers.get_or_default(*member).insert(*group);
                 }
             }
             _ => {}
@@ -222,7 +228,7 @@ impl Database {
         let gained = new.difference(&old).map(|member| (*member, !inverted));
         for (member, belongs) in lost.chain(gained) {
             if !inverted {
-                let groups = self.containers.entry(member).or_default();
+                let groups = self.containers.get_or_default(member);
                 if belongs {
                     groups.insert(group);
                 } else {
@@ -338,9 +344,9 @@ impl Database {
         version: Option<Version>,
         stage: &mut Stage<'_>,
     ) {
-        let (Some(name), Some(rights)) = (self.name(rid), self.rights(rid)) else { return };
-        for right in rights {
-            self.state_right(name, *right, value.clone(), version, stage);
+        let Some(name) = self.name(rid) else { return };
+        for right in self.rights(rid) {
+            self.state_right(name, right, value.clone(), version, stage);
         }
     }
 
@@ -429,9 +435,9 @@ fn members_in(record: &Record) -> BTreeSet<Rid> {
     }
 }
 
-fn rights_in(record: &Record) -> BTreeSet<Right> {
+fn rights_in(record: &Record) -> RightSet {
     match &record.value {
-        Some(RecordValue::Rights(rights)) => rights.clone(),
-        _ => BTreeSet::new(),
+        Some(RecordValue::Rights(rights)) => *rights,
+        _ => RightSet::default(),
     }
 }

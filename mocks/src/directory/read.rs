@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Database, Part, PrincipalKind, RecordValue, Rid, Sid, parse_sid};
-use crate::{AccountFlag, AccountName, Reply, Right, SimTime, Span, UserInfo, Verb, Version, Win32Error};
+use crate::{AccountFlag, AccountName, Reply, RightSet, SimTime, Span, UserInfo, Verb, Version, Win32Error};
 
 /// What a read gave, and the version of what it saw.
 pub(crate) type Seen = (Result<Reply, Win32Error>, Option<Version>);
@@ -52,12 +52,12 @@ pub(crate) fn resolve(database: &Database, domain: Option<&Database>, name: &Acc
 }
 
 /// Every group that counts for an account at a host, through groups of the domain as well.
-pub(crate) fn groups_at(database: &Database, domain: Option<&Database>, rid: Rid) -> BTreeSet<Rid> {
+pub(crate) fn groups_at(database: &Database, domain: Option<&Database>, rid: Rid) -> Vec<Rid> {
     let mut groups = database.groups_of(rid);
     if let (Some(account), Some(domain)) = (rid.domain_account(), domain) {
         for group in domain.groups_of(account) {
             if domain.kind_of(group) == Some(PrincipalKind::Group) {
-                groups.insert(group.foreign());
+                groups.push(group.foreign());
                 groups.extend(database.groups_of(group.foreign()));
             }
         }
@@ -66,15 +66,9 @@ pub(crate) fn groups_at(database: &Database, domain: Option<&Database>, rid: Rid
 }
 
 /// The rights that a database gives an account at its host: its own, its groups', everyone's.
-pub(crate) fn effective_rights(database: &Database, domain: Option<&Database>, rid: Rid) -> BTreeSet<Right> {
-    let groups = groups_at(database, domain, rid);
-    [rid, Rid::EVERYONE]
-        .into_iter()
-        .chain(groups)
-        .filter_map(|holder| database.rights(holder))
-        .flatten()
-        .copied()
-        .collect()
+pub(crate) fn effective_rights(database: &Database, domain: Option<&Database>, rid: Rid) -> RightSet {
+    let holders = [rid, Rid::EVERYONE].into_iter().chain(groups_at(database, domain, rid));
+    holders.map(|holder| database.rights(holder)).collect()
 }
 
 fn members(database: &Database, group: &AccountName, kind: PrincipalKind, missing: Win32Error) -> Seen {
@@ -151,7 +145,7 @@ fn user_info(now: SimTime, database: &Database, rid: Rid) -> UserInfo {
 fn snapshot(database: &Database) -> String {
     use std::fmt::Write;
     let mut text = String::new();
-    for (rid, principal) in &database.principals {
+    for (rid, principal) in database.principals.iter() {
         let kind = match principal.kind {
             PrincipalKind::User => "user",
             PrincipalKind::Group => "group",

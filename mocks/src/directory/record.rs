@@ -1,9 +1,10 @@
 //! What an account database is made of: parts that replicate, each with the stamp of its last change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::Layered;
 use crate::{
-    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, Name, Right, Secret, SimTime, Stream,
+    AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, Name, RightSet, Secret, SimTime, Stream,
     Version,
 };
 
@@ -69,7 +70,7 @@ pub(crate) enum RecordValue {
     /// Members.
     Members(BTreeSet<Rid>),
     /// Rights.
-    Rights(BTreeSet<Right>),
+    Rights(RightSet),
     /// The account policy.
     AccountPolicy(AccountPolicy),
     /// A group policy object.
@@ -141,7 +142,7 @@ pub(crate) struct Commit {
 /// The parts of one account database: a controller's replica or a machine's own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
-    parts: BTreeMap<Part, Record>,
+    parts: Layered<Part, Record>,
 }
 
 impl Records {
@@ -158,6 +159,11 @@ impl Records {
     /// Puts a record in place of what was there, and returns that.
     pub(crate) fn put(&mut self, part: Part, record: Record) -> Option<Record> {
         self.parts.insert(part, record)
+    }
+
+    /// Makes what is here the common ground of the clones to come.
+    pub(super) fn settle(&mut self) {
+        self.parts.settle();
     }
 
     /// All records in the order of their parts.

@@ -1,13 +1,12 @@
 //! Who calls: each remote host checks the caller's credentials anew.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Domain;
 use crate::directory::{Attempt, Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
 use crate::{
-    AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, SimTime,
-    Token, Who, Win32Error,
+    AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, RightSet,
+    SimTime, Token, Who, Win32Error,
 };
 
 /// A caller as the host that is called sees it.
@@ -258,7 +257,7 @@ impl Domain {
     }
 
     /// Every group that counts for an account at a host, as the host's database refers to it.
-    pub(super) fn groups(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Rid> {
+    pub(super) fn groups(&self, admitted: &Admitted, at: &HostName) -> Vec<Rid> {
         let domain = admitted.by.map(|dc| self.controllers.database(dc));
         match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
             Some(own) => groups_at(own, domain, admitted.rid),
@@ -266,7 +265,7 @@ impl Domain {
         }
     }
 
-    pub(super) fn rights(&self, admitted: &Admitted, at: &HostName) -> BTreeSet<Right> {
+    pub(super) fn rights(&self, admitted: &Admitted, at: &HostName) -> RightSet {
         let domain = admitted.by.map(|dc| self.controllers.database(dc));
         match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
             Some(own) => effective_rights(own, domain, admitted.rid),

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use super::members::{Members, load_computers, password_streams};
 use super::policies::{Policies, rights_in_policy};
-use super::{Domain, Facts, Host, SpecError, Wires};
+use super::{Domain, Facts, Host, HostMap, SpecError, Wires};
 use crate::directory::{Controller, Controllers, Database, Rid};
 use crate::fault::Faults;
 use crate::machine::{Machine, NETLOGON};
 use crate::policy::load_policies;
-use crate::replication::{Ad, DelayModel, Links, Nt4, ReplicationModel};
+use crate::replication::{Ad, DelayModel, Links, Nt4, ReplicationModel, Timers};
 use crate::{
     ComputerAccounts, DcRole, FaultKind, HostName, Replication, Right, SimTime, Span, StartMode, Streams,
     WorldSpec,
@@ -27,9 +25,10 @@ impl Domain {
         if spec.domain.computer_accounts == ComputerAccounts::Listed {
             load_computers(spec, &mut domain, password_streams(seed));
         }
+        domain.settle();
         let controllers = controllers(spec, &domain)?;
         let model = model(spec, &controllers, streams.child("replication"));
-        let mut hosts = IndexMap::new();
+        let mut hosts = HostMap::default();
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
             hosts.insert(dc.name.clone(), Host { controller, accounts: None });
@@ -67,6 +66,7 @@ impl Domain {
             wires,
             sessions: Default::default(),
             hosts,
+            unlocks: Timers::default(),
             machines,
             policies: Policies::new(spec, streams.child("policy")),
             members,
@@ -75,6 +75,7 @@ impl Domain {
         };
         world.state_all();
         world.start_machines();
+        world.arm_unlocks();
         Ok(world)
     }
 
@@ -307,6 +308,7 @@ fn local_database(
     for rights in &settings.rights {
         database.load_rights(rights, domain)?;
     }
+    database.settle();
     Ok(database)
 }
 

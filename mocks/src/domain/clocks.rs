@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Domain;
+use crate::directory::Database;
 use crate::{FaultKind, HostName, Replication, SimTime, Span, StateKey, Value};
 
 impl Domain {
@@ -44,21 +45,54 @@ impl Domain {
 
     /// When the next lockout ends by itself.
     pub(super) fn next_unlock(&self) -> Option<SimTime> {
-        let own = self.hosts.values().filter_map(|host| host.accounts.as_ref()?.next_timeout());
-        let domain = self.controllers.indices().filter_map(|dc| self.controllers.database(dc).next_timeout());
-        own.chain(domain).min()
+        debug_assert_eq!(
+            self.unlocks.next(),
+            (0..self.hosts.len()).filter_map(|place| self.unlock_at(place)).min(),
+            "a lockout has changed and its timer has not"
+        );
+        self.unlocks.next()
+    }
+
+    /// Sets the timers of the lockouts that are there at the start.
+    pub(super) fn arm_unlocks(&mut self) {
+        (0..self.hosts.len()).for_each(|place| self.arm_unlock(place));
+    }
+
+    /// Sets the timers of hosts whose lockouts have changed.
+    pub(super) fn follow_locks(&mut self) {
+        for host in self.facts.drain_relocked() {
+            if let Some(place) = self.hosts.get_index_of(&host) {
+                self.arm_unlock(place);
+            }
+        }
     }
 
     /// Ends the lockouts that are due.
     pub(super) fn advance_unlocks(&mut self, now: SimTime) {
-        for dc in self.controllers.indices() {
-            let (host, database) = self.controllers.database_mut(dc);
-            database.advance(now, host, &mut self.facts);
-        }
-        for (name, host) in &mut self.hosts {
-            if let Some(database) = &mut host.accounts {
-                database.advance(now, name, &mut self.facts);
+        for place in self.unlocks.pop_all(now) {
+            let Some((name, host)) = self.hosts.get_index_mut(place) else { continue };
+            match (host.controller, &mut host.accounts) {
+                (Some(dc), _) => {
+                    let (host, database) = self.controllers.database_mut(dc);
+                    database.advance(now, host, &mut self.facts);
+                }
+                (None, Some(database)) => database.advance(now, name, &mut self.facts),
+                (None, None) => {}
             }
+            self.arm_unlock(place);
         }
+    }
+
+    fn arm_unlock(&mut self, place: usize) {
+        self.unlocks.set(place, self.unlock_at(place));
+    }
+
+    fn unlock_at(&self, place: usize) -> Option<SimTime> {
+        let (_, host) = self.hosts.get_index(place)?;
+        let database = match host.controller {
+            Some(dc) => Some(self.controllers.database(dc)),
+            None => host.accounts.as_ref(),
+        };
+        database.and_then(Database::next_timeout)
     }
 }

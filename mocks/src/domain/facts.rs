@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::HostMap;
 use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Version};
 
 /// Where every part of the model states its facts. Instants never run backwards.
@@ -9,7 +10,8 @@ use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Versi
 pub(crate) struct Facts {
     records: Vec<FactRecord>,
     latest: SimTime,
-    counters: BTreeMap<(HostName, Counter), i64>,
+    counters: HostMap<BTreeMap<Counter, i64>>,
+    relocked: Vec<HostName>,
 }
 
 impl Facts {
@@ -34,13 +36,24 @@ impl Facts {
 
     /// Adds to a counter of costs and states its new value.
     pub(crate) fn count(&mut self, at: SimTime, host: &HostName, counter: Counter, add: u64) {
-        let total = match self.counters.get_mut(&(host.clone(), counter)) {
-            Some(total) => total,
-            None => self.counters.entry((host.clone(), counter)).or_default(),
+        let counters = match self.counters.get_mut(host) {
+            Some(counters) => counters,
+            None => self.counters.entry(host.clone()).or_default(),
         };
+        let total = counters.entry(counter).or_default();
         *total = total.saturating_add(i64::try_from(add).unwrap_or(i64::MAX));
         let value = Value::Number(*total);
         self.state(at, host, StateKey::Counter { counter }, Some(value), None);
+    }
+
+    /// Notes that the next lockout of a host ends at another instant now.
+    pub(crate) fn locks_changed(&mut self, host: &HostName) {
+        self.relocked.push(host.clone());
+    }
+
+    /// Takes the hosts that [`Facts::locks_changed`] has noted.
+    pub(crate) fn drain_relocked(&mut self) -> Vec<HostName> {
+        std::mem::take(&mut self.relocked)
     }
 
     /// Takes the facts since the last call.

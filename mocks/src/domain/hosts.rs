@@ -1,6 +1,5 @@
 //! Machines in a running domain: their verbs, their boots, and the logons that their services make.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::accounts::done;
@@ -8,7 +7,7 @@ use super::{Domain, Facts, Outcome, Principal};
 use crate::directory::{Database, effective_rights};
 use crate::machine::{Hosts, Logons, MachineTurn, NETLOGON};
 use crate::{
-    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, Right,
+    Authority, Caller, Credentials, HostName, LogonType, MachineSettings, RefreshReason, Reply, RightSet,
     ServiceName, SimTime, Span, StateKey, Token, Value, Verb, Win32Error,
 };
 
@@ -100,9 +99,11 @@ impl Domain {
     }
 
     pub(super) fn settings(&self, host: &HostName) -> Option<&MachineSettings> {
-        let dcs = self.spec.dcs.iter().map(|dc| (&dc.name, &dc.machine));
-        let machines = self.spec.machines.iter().map(|machine| (&machine.name, &machine.machine));
-        dcs.chain(machines).find(|(name, _)| *name == host).map(|(_, settings)| settings)
+        let place = self.hosts.get_index_of(host)?;
+        match self.spec.dcs.get(place) {
+            Some(dc) => Some(&dc.machine),
+            None => Some(&self.spec.machines.get(place - self.spec.dcs.len())?.machine),
+        }
     }
 
     /// The accounts of a machine and, where it is no controller, the domain's as the machine reaches them.
@@ -151,9 +152,9 @@ impl Logons for Accounts<'_> {
         }
     }
 
-    fn rights_now(&mut self, now: SimTime, host: &HostName, token: &Token) -> BTreeSet<Right> {
-        let Some(credentials) = &token.credentials else { return Right::ALL.iter().copied().collect() };
-        let Some((own, domain)) = self.domain.databases(now, host) else { return BTreeSet::new() };
+    fn rights_now(&mut self, now: SimTime, host: &HostName, token: &Token) -> RightSet {
+        let Some(credentials) = &token.credentials else { return RightSet::ALL };
+        let Some((own, domain)) = self.domain.databases(now, host) else { return RightSet::default() };
         let rid = match (&credentials.authority, domain) {
             (Authority::Domain, Some(domain)) => {
                 domain.user(&credentials.user).map(crate::directory::Rid::foreign)

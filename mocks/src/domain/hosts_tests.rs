@@ -79,7 +79,7 @@ fn policy(rights: &[(Right, &[&str])], container: &str) -> GpoSpec {
     }
 }
 
-fn rights_of(domain: &mut Domain, now: SimTime, host: &str, account: &str) -> BTreeSet<Right> {
+fn rights_of(domain: &mut Domain, now: SimTime, host: &str, account: &str) -> RightSet {
     let by = local(host);
     match call(domain, now, &by, host, Verb::RightsOf { account: account.into() }) {
         Ok(Reply::Rights(rights)) => rights,
@@ -209,6 +209,20 @@ fn what_is_granted_under_a_definition_lasts_until_the_sixteenth_hour() {
     assert!(rights_of(&mut domain, last, "WS1", SERVICE_ACCOUNT).contains(&Right::BatchLogon));
     let after = at(Span::hours(16));
     assert!(!rights_of(&mut domain, after, "WS1", SERVICE_ACCOUNT).contains(&Right::BatchLogon));
+}
+
+#[test]
+fn a_machine_that_is_down_in_the_sixteenth_hour_applies_policy_when_it_boots() {
+    let mut builder = client(Os::Windows2000);
+    builder.spec().policies = vec![policy(&[], "domain")];
+    let mut domain = builder.build(1).unwrap();
+    let down = Some(Span::hours(30));
+    call(&mut domain, T0, &local("WS1"), "WS1", Verb::Restart { down }).unwrap();
+    domain.drain_facts();
+    domain.advance(at(Span::hours(30)));
+    let facts = domain.drain_facts().into_iter();
+    let applied = facts.filter(|record| matches!(record.fact, Fact::PolicyApplied { .. }));
+    assert_eq!(applied.map(|record| record.at).collect::<Vec<_>>(), [at(Span::hours(30))]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod build;
 mod builder;
 mod clocks;
 mod facts;
+mod host_map;
 mod hosts;
 mod join;
 mod members;
@@ -34,13 +35,12 @@ pub use builder::*;
 
 pub(crate) use authenticate::Principal;
 pub(crate) use facts::*;
+pub(crate) use host_map::*;
 pub(crate) use wires::*;
 
-use indexmap::IndexMap;
-
 use crate::directory::{Controllers, Database, DcIndex};
-use crate::replication::ReplicationModel;
-use crate::{Answer, FactRecord, HostName, SimTime, Span, Version, WorldSpec};
+use crate::replication::{ReplicationModel, Timers};
+use crate::{Answer, FactRecord, SimTime, Span, Version, WorldSpec};
 
 /// The whole modelled world. It holds no clock, no socket and no thread: whoever drives it passes the time in.
 ///
@@ -51,7 +51,10 @@ pub struct Domain {
     model: Box<dyn ReplicationModel>,
     wires: Wires,
     sessions: sessions::Sessions,
-    hosts: IndexMap<HostName, Host>,
+    /// In the order of the world: controllers, then machines.
+    hosts: HostMap<Host>,
+    /// When the next lockout at each host ends; by place in `hosts`.
+    unlocks: Timers<usize>,
     machines: crate::machine::Hosts,
     policies: policies::Policies,
     members: members::Members,

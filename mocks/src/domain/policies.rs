@@ -3,22 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::{done, refused};
-use super::{Domain, Outcome};
+use super::{Domain, HostMap, Outcome};
 use crate::directory::{Change, DcIndex, Part, PrincipalKind, RecordValue, effective_rights};
 use crate::policy::{
     CONTROLLERS_UNIT, Place, PolicyClient, Resolver, plan_policy, plan_right_in_policy, resolve,
 };
-use crate::replication::Network;
+use crate::replication::{Network, Timers};
 use crate::{
     AccountName, ChangeKind, DcRole, Fact, HostName, MachineSettings, Os, RefreshReason, Replication, Reply,
-    Right, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
+    Right, RightSet, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
 };
 
 /// The policy engines of the machines that have one, and the rights that were stated last.
 #[derive(Default)]
 pub(super) struct Policies {
-    clients: BTreeMap<HostName, PolicyClient>,
-    stated: BTreeMap<HostName, BTreeMap<AccountName, BTreeSet<Right>>>,
+    /// In the order of their names.
+    clients: HostMap<PolicyClient>,
+    /// When each engine next has something to do; by place in `clients`.
+    timers: Timers<usize>,
+    stated: BTreeMap<HostName, BTreeMap<AccountName, RightSet>>,
     /// Nothing refreshes before there is a policy.
     active: bool,
 }
@@ -31,7 +34,7 @@ pub(super) fn rights_in_policy(spec: &WorldSpec) -> bool {
 impl Policies {
     /// The engines of a world. Windows NT has none; a controller has one where policy decides its rights.
     pub(super) fn new(spec: &WorldSpec, streams: Streams) -> Policies {
-        let mut clients = BTreeMap::new();
+        let mut clients = HostMap::default();
         let mut add = |name: &HostName, settings: &MachineSettings, controller: bool| {
             let refresh = &spec.domain.refresh;
             let usual = if controller { refresh.dcs } else { refresh.members };
@@ -49,12 +52,21 @@ impl Policies {
             add(&machine.name, &machine.machine, false);
         }
         let active = !spec.policies.is_empty() || rights_in_policy(spec);
-        Policies { clients, stated: BTreeMap::new(), active }
+        clients.sort_unstable_keys();
+        let mut policies = Policies { clients, active, ..Policies::default() };
+        policies.arm_all();
+        policies
     }
 
     /// When the next machine refreshes.
     pub(super) fn next_timeout(&self) -> Option<SimTime> {
-        self.active.then(|| self.clients.values().map(PolicyClient::next_timeout).min()).flatten()
+        self.timers.next().filter(|_| self.active)
+    }
+
+    fn arm_all(&mut self) {
+        for (place, client) in self.clients.values().enumerate() {
+            self.timers.arm(place, client.next_timeout());
+        }
     }
 }
 
@@ -99,7 +111,7 @@ impl Domain {
         let database = self.controllers.database(dc);
         let rid = database.find(account).ok_or(Win32Error::NONE_MAPPED)?;
         let edit = plan_right_in_policy(database, rid, right, grant);
-        let mut rights = database.rights(rid).cloned().unwrap_or_default();
+        let mut rights = database.rights(rid);
         let changed = if grant { rights.insert(right) } else { rights.remove(&right) };
         if let Some(edit) = edit {
             self.commit(now, dc, edit);
@@ -130,7 +142,7 @@ impl Domain {
     /// Replication has moved: where policy decides the rights of controllers, memberships may have come or gone.
     pub(super) fn controllers_may_have_other_rights(&mut self, now: SimTime) {
         if rights_in_policy(&self.spec) {
-            for dc in self.controllers.indices() {
+            for dc in self.controllers.take_touched() {
                 let host = self.controllers.name(dc).clone();
                 self.state_rights(now, &host);
             }
@@ -143,20 +155,16 @@ impl Domain {
             for client in self.policies.clients.values_mut() {
                 client.due(now);
             }
+            self.policies.arm_all();
         }
     }
 
     /// The refreshes that are due.
     pub(super) fn advance_policies(&mut self, now: SimTime) {
-        let due: Vec<HostName> = self
-            .policies
-            .clients
-            .iter()
-            .filter(|(_, client)| client.next_timeout() <= now)
-            .map(|(host, _)| host.clone())
-            .collect();
-        for host in due {
-            let reason = self.policies.clients.get_mut(&host).and_then(|client| client.due(now));
+        for place in self.policies.timers.pop_all(now) {
+            let Some((host, client)) = self.policies.clients.get_index_mut(place) else { continue };
+            let (host, reason) = (host.clone(), client.due(now));
+            self.policies.timers.arm(place, client.next_timeout());
             if let Some(reason) = reason {
                 self.refresh_policy(now, &host, reason);
             }
@@ -177,7 +185,7 @@ impl Domain {
             return;
         }
         let Some(controller) = self.policy_controller(now, host) else { return };
-        let Some(client) = self.policies.clients.get_mut(host) else { return };
+        let Some((place, _, client)) = self.policies.clients.get_full_mut(host) else { return };
         let sysvol = self.spec.domain.refresh.sysvol;
         let found = client.look(now, controller, self.controllers.database(controller), sysvol);
         if reason == RefreshReason::Interval && !client.is_news(&found) {
@@ -203,6 +211,7 @@ impl Domain {
             application.account = None;
         }
         client.note_applied(now, found, application.unresolved);
+        self.policies.timers.arm(place, client.next_timeout());
         let changed =
             !application.rights.is_empty() || !application.groups.is_empty() || application.account.is_some();
         if member {
@@ -252,9 +261,9 @@ impl Domain {
             return;
         }
         let Some((own, domain)) = self.databases(now, host) else { return };
-        let mut effective: BTreeMap<AccountName, BTreeSet<Right>> = BTreeMap::new();
+        let mut effective: BTreeMap<AccountName, RightSet> = BTreeMap::new();
         for (rid, principal) in own.principals() {
-            let holder = own.rights(rid).is_some_and(|rights| !rights.is_empty());
+            let holder = !own.rights(rid).is_empty();
             if holder || matches!(principal.kind, PrincipalKind::User | PrincipalKind::Foreign) {
                 let rights = effective_rights(own, domain, rid);
                 if !rights.is_empty() {
@@ -264,13 +273,13 @@ impl Domain {
         }
         let before = self.policies.stated.insert(host.clone(), effective).unwrap_or_default();
         let after = &self.policies.stated[host];
-        let none = BTreeSet::new();
         let names: BTreeSet<&AccountName> = before.keys().chain(after.keys()).collect();
         for name in names {
-            let (old, new) = (before.get(name).unwrap_or(&none), after.get(name).unwrap_or(&none));
+            let of = |stated: &BTreeMap<_, RightSet>| stated.get(name).copied().unwrap_or_default();
+            let (old, new) = (of(&before), of(after));
             for right in old.symmetric_difference(new) {
-                let value = new.contains(right).then_some(Value::Is(true));
-                let key = StateKey::Right { account: name.clone(), right: *right };
+                let value = new.contains(&right).then_some(Value::Is(true));
+                let key = StateKey::Right { account: name.clone(), right };
                 self.facts.state(now, host, key, value, None);
             }
         }

@@ -12,6 +12,7 @@ impl Domain {
         self.advance(now);
         let now = self.now;
         let outcome = self.perform(now, by, operation);
+        self.follow_locks();
         self.state_touches();
         // What the operation has set off without any delay happens before the caller sees the answer.
         self.advance(now);
@@ -135,6 +136,7 @@ impl Domain {
             self.model.advance(at, &mut context);
             self.controllers_may_have_other_rights(at);
         }
+        self.follow_locks();
         if self.next_unlock().is_some_and(|due| due <= at) {
             self.advance_unlocks(at);
         }
@@ -144,6 +146,7 @@ impl Domain {
         if self.policies.next_timeout().is_some_and(|due| due <= at) {
             self.advance_policies(at);
         }
+        self.follow_locks();
         self.state_touches();
     }
 

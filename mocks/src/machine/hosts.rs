@@ -1,15 +1,13 @@
 //! All machines of a world: what the service control manager and its neighbours answer.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::domain::Facts;
+use crate::domain::{Facts, HostMap};
 use crate::machine::{Machine, Processes, may_launch_as_another};
+use crate::replication::Timers;
 use crate::{
-    Answer, Caller, Credentials, Fact, HostName, LogonType, ProcessId, ProgramName, Reply, Right,
+    Answer, Caller, Credentials, Fact, HostName, LogonType, ProcessId, ProgramName, Reply, Right, RightSet,
     RightsChecked, ServiceName, ServiceState, SimTime, Span, Token, Verb, Who, Win32Error,
 };
 
@@ -29,7 +27,7 @@ pub(crate) trait Logons {
     fn knows(&mut self, now: SimTime, host: &HostName, credentials: &Credentials) -> bool;
 
     /// The rights that are effective at the host now for the account of a token.
-    fn rights_now(&mut self, now: SimTime, host: &HostName, token: &Token) -> BTreeSet<Right>;
+    fn rights_now(&mut self, now: SimTime, host: &HostName, token: &Token) -> RightSet;
 }
 
 /// What the owner of the clock has to do for a machine.
@@ -42,7 +40,9 @@ pub(crate) enum MachineTurn {
 /// The machines, in the order of the world, and their processes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hosts {
-    machines: IndexMap<HostName, Machine>,
+    machines: HostMap<Machine>,
+    /// When each machine next does something by itself; by place in `machines`.
+    timers: Timers<usize>,
     processes: Processes,
 }
 
@@ -75,16 +75,26 @@ impl Hosts {
 
     /// When a machine next does something by itself: comes up, or gives up a service that does not report.
     pub(crate) fn next_timeout(&self) -> Option<SimTime> {
-        self.machines.values().filter_map(Machine::next_timeout).min()
+        debug_assert_eq!(
+            self.timers.next(),
+            self.machines.values().filter_map(Machine::next_timeout).min(),
+            "a machine has changed and its timer has not"
+        );
+        self.timers.next()
+    }
+
+    /// A machine may have something else to do by itself now.
+    fn rearm(&mut self, host: &HostName) {
+        if let Some((place, _, machine)) = self.machines.get_full(host) {
+            self.timers.set(place, machine.next_timeout());
+        }
     }
 
     /// Does what is due up to and including `now`, and says which machines have come up.
     pub(crate) fn advance(&mut self, now: SimTime, facts: &mut Facts) -> Vec<MachineTurn> {
         let mut turns = Vec::new();
-        for machine in self.machines.values_mut() {
-            if machine.next_timeout().is_none_or(|at| at > now) {
-                continue;
-            }
+        for place in self.timers.pop_all(now) {
+            let Some((_, machine)) = self.machines.get_index_mut(place) else { continue };
             for process in machine.services.overdue(now, facts) {
                 self.processes.end(now, process, None, facts);
             }
@@ -92,6 +102,7 @@ impl Hosts {
                 machine.come_up(now, facts);
                 turns.push(MachineTurn::Booted(machine.name.clone()));
             }
+            self.timers.set(place, machine.next_timeout());
         }
         turns
     }
@@ -107,6 +118,7 @@ impl Hosts {
         if let Some(machine) = self.machines.get_mut(host) {
             machine.go_down(now, again, facts);
             self.processes.machine_down(now, host, facts);
+            self.rearm(host);
         }
     }
 
@@ -114,6 +126,7 @@ impl Hosts {
     pub(crate) fn boot_at(&mut self, host: &HostName, at: SimTime) {
         if let Some(machine) = self.machines.get_mut(host) {
             machine.boot_at(at);
+            self.rearm(host);
         }
     }
 
@@ -121,6 +134,7 @@ impl Hosts {
     pub(crate) fn bring_up(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
         if let Some(machine) = self.machines.get_mut(host) {
             machine.come_up(now, facts);
+            self.rearm(host);
         }
     }
 
@@ -158,6 +172,7 @@ impl Hosts {
                 let _ = machine.services.report(now, &name, ServiceState::Running, 0, facts);
             }
         }
+        self.rearm(host);
     }
 
     /// Performs a verb of a machine: `None` when the verb is none. `administrator`: whether the caller belongs to the
@@ -180,6 +195,23 @@ impl Hosts {
         if let Some(answer) = machine.store.perform(now, verb, facts) {
             return Some(answer);
         }
+        let answer = self.perform_service(now, by, administrator, host, verb, logons, facts);
+        self.rearm(host);
+        answer
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as of perform")]
+    fn perform_service(
+        &mut self,
+        now: SimTime,
+        by: &Caller,
+        administrator: bool,
+        host: &HostName,
+        verb: &Verb,
+        logons: &mut dyn Logons,
+        facts: &mut Facts,
+    ) -> Option<Answer> {
+        let machine = self.machines.get_mut(host)?;
         let services = &mut machine.services;
         Some(match verb {
             Verb::ServerInfo {} => machine.server_info().map(|()| Reply::Done),
@@ -271,6 +303,7 @@ impl Hosts {
         };
         let process = self.processes.enter(host, program, Arc::clone(&token));
         machine.services.started(now, name, Some((process, token)), facts);
+        self.rearm(host);
         Ok(())
     }
 
@@ -299,15 +332,15 @@ impl Hosts {
             && (as_user.is_some() || !enables.is_empty())
         {
             let held = match checked {
-                RightsChecked::AtLogon => Cow::Borrowed(&token.rights),
-                RightsChecked::Now => Cow::Owned(logons.rights_now(now, host, token)),
+                RightsChecked::AtLogon => token.rights,
+                RightsChecked::Now => logons.rights_now(now, host, token),
             };
-            if !enables.is_subset(&held) {
+            if !enables.iter().all(|right| held.contains(right)) {
                 return Err(Win32Error::PRIVILEGE_NOT_HELD);
             }
             if as_user.is_some() {
                 let os = self.machines.get(host).map_or(crate::Os::Nt4, |machine| machine.os);
-                may_launch_as_another(os, &held)?;
+                may_launch_as_another(os, held)?;
             }
         }
         let token = match as_user {
@@ -336,6 +369,7 @@ impl Hosts {
         }
         if let Some(machine) = self.machines.get_mut(host) {
             machine.services.process_ended(now, process, code.unwrap_or(0), facts);
+            self.rearm(host);
         }
         Ok(Reply::Done)
     }
@@ -347,7 +381,7 @@ pub(crate) fn system_token(now: SimTime, host: &HostName, logon: LogonType) -> A
         credentials: None,
         host: host.clone(),
         logon,
-        rights: Right::ALL.iter().copied().collect(),
+        rights: RightSet::ALL,
         groups: BTreeSet::new(),
         administrator: true,
         issued: now,

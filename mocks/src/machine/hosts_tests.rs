@@ -5,7 +5,8 @@ use crate::domain::Facts;
 use crate::machine::{Hosts, Logons, Machine, MachineTurn};
 use crate::{
     Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, MachineSettings, Os, ProcessId, Reply,
-    Right, RightsChecked, ServiceSpec, ServiceState, SimTime, Span, StartMode, Token, Verb, Who, Win32Error,
+    Right, RightSet, RightsChecked, ServiceSpec, ServiceState, SimTime, Span, StartMode, Token, Verb, Who,
+    Win32Error,
 };
 
 const T0: SimTime = SimTime::START;
@@ -13,8 +14,8 @@ const T0: SimTime = SimTime::START;
 /// Accounts as a table: name, then what a logon answers.
 #[derive(Default)]
 struct Accounts {
-    logons: BTreeMap<&'static str, Result<BTreeSet<Right>, Win32Error>>,
-    now: BTreeSet<Right>,
+    logons: BTreeMap<&'static str, Result<RightSet, Win32Error>>,
+    now: RightSet,
 }
 
 impl Logons for Accounts {
@@ -38,8 +39,8 @@ impl Logons for Accounts {
         self.logons.contains_key(credentials.user.as_str())
     }
 
-    fn rights_now(&mut self, _now: SimTime, _host: &HostName, _token: &Token) -> BTreeSet<Right> {
-        self.now.clone()
+    fn rights_now(&mut self, _now: SimTime, _host: &HostName, _token: &Token) -> RightSet {
+        self.now
     }
 }
 
@@ -135,9 +136,9 @@ fn launch(as_user: &str, rights: RightsChecked) -> Verb {
 fn a_launch_as_another_counts_the_rights_of_the_logon_or_those_of_now() {
     let settings = MachineSettings { os: Os::Windows2000, ..MachineSettings::default() };
     let mut lab = Lab::new(settings);
-    let all = BTreeSet::from([Right::Tcb, Right::AssignPrimaryToken, Right::IncreaseQuota]);
-    lab.accounts.logons.insert("Svc", Ok(all.clone()));
-    lab.accounts.logons.insert("Token", Ok(BTreeSet::new()));
+    let all = RightSet::from([Right::Tcb, Right::AssignPrimaryToken, Right::IncreaseQuota]);
+    lab.accounts.logons.insert("Svc", Ok(all));
+    lab.accounts.logons.insert("Token", Ok(RightSet::default()));
     lab.admin(create("Svc")).unwrap();
     lab.admin(start()).unwrap();
     let token = lab.facts.drain().into_iter().find_map(|record| match record.fact {
@@ -163,14 +164,14 @@ fn a_launch_as_another_counts_the_rights_of_the_logon_or_those_of_now() {
 #[test]
 fn local_system_holds_every_right() {
     let mut lab = Lab::new(MachineSettings::default());
-    lab.accounts.logons.insert("Token", Ok(BTreeSet::new()));
+    lab.accounts.logons.insert("Token", Ok(RightSet::default()));
     assert!(lab.admin(launch("Token", RightsChecked::Now)).is_ok());
 }
 
 #[test]
 fn a_child_outlives_the_service_that_launched_it() {
     let mut lab = Lab::new(MachineSettings::default());
-    lab.accounts.logons.insert("A", Ok(BTreeSet::new()));
+    lab.accounts.logons.insert("A", Ok(RightSet::default()));
     lab.admin(create("A")).unwrap();
     lab.admin(start()).unwrap();
     let token = Arc::clone(&lab.hosts.processes().find(ProcessId(1)).unwrap().token);

@@ -1,10 +1,10 @@
 //! The processes of all machines, and what launching one under another account needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::Facts;
-use crate::{Fact, HostName, Os, ProcessId, ProgramName, Right, SimTime, Token, Win32Error};
+use crate::{Fact, HostName, Os, ProcessId, ProgramName, Right, RightSet, SimTime, Token, Win32Error};
 
 /// A process.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Processes {
 /// Whether a caller with these rights may launch a process under another account: LogonUser needs to act as part of
 /// the operating system, on Windows NT and 2000 (KB285879); CreateProcessAsUser needs to replace a process level
 /// token and to increase quotas. 1314 when one is missing.
-pub(crate) fn may_launch_as_another(os: Os, rights: &BTreeSet<Right>) -> Result<(), Win32Error> {
+pub(crate) fn may_launch_as_another(os: Os, rights: RightSet) -> Result<(), Win32Error> {
     let logon_needs_tcb = matches!(os, Os::Nt4 | Os::Windows2000);
     let held = |right| rights.contains(&right);
     match (!logon_needs_tcb || held(Right::Tcb))

@@ -5,8 +5,8 @@ use crate::directory::Rid;
 use crate::domain::Facts;
 use crate::machine::{Machine, OwnRights, Processes, default_rights, may_launch_as_another};
 use crate::{
-    Data, Fact, LogonType, MachineSettings, Name, Os, Reply, Right, ServiceName, ServiceState, SimTime, Span,
-    StartMode, StateKey, Token, Value, Verb, Win32Error,
+    Data, Fact, LogonType, MachineSettings, Name, Os, Reply, Right, RightSet, ServiceName, ServiceState,
+    SimTime, Span, StartMode, StateKey, Token, Value, Verb, Win32Error,
 };
 
 const T0: SimTime = SimTime::START;
@@ -20,7 +20,7 @@ fn token() -> Arc<Token> {
         credentials: None,
         host: "WS1".into(),
         logon: LogonType::Service,
-        rights: BTreeSet::new(),
+        rights: RightSet::default(),
         groups: BTreeSet::new(),
         administrator: true,
         issued: T0,
@@ -170,14 +170,14 @@ fn registry_files_and_shares_are_read_as_they_were_written() {
 fn launching_as_another_needs_three_rights_on_windows_2000_and_two_on_xp() {
     let all = [Right::Tcb, Right::AssignPrimaryToken, Right::IncreaseQuota];
     for without in all {
-        let rights: BTreeSet<Right> = all.into_iter().filter(|right| *right != without).collect();
+        let rights: RightSet = all.into_iter().filter(|right| *right != without).collect();
         for os in [Os::Nt4, Os::Windows2000, Os::Xp, Os::Windows2003] {
             let fine = without == Right::Tcb && matches!(os, Os::Xp | Os::Windows2003);
             let expected = if fine { Ok(()) } else { Err(Win32Error::PRIVILEGE_NOT_HELD) };
-            assert_eq!(may_launch_as_another(os, &rights), expected, "{without} on {os:?}");
+            assert_eq!(may_launch_as_another(os, rights), expected, "{without} on {os:?}");
         }
     }
-    assert_eq!(may_launch_as_another(Os::Nt4, &all.into_iter().collect()), Ok(()));
+    assert_eq!(may_launch_as_another(Os::Nt4, all.into_iter().collect()), Ok(()));
 }
 
 const A: Rid = Rid(1_001);

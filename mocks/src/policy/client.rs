@@ -10,7 +10,7 @@ use crate::machine::{Holders, OwnRights};
 use crate::policy::{AppliedLink, Container, Level, PolicyObject, ResolvedPolicy};
 use crate::{
     AccountName, AccountPolicy, ChangeKind, Draws, GpoName, HostName, Name, RefreshInterval, RefreshReason,
-    Right, SimTime, Span, UnitSpec, Version,
+    Right, RightSet, SimTime, Span, UnitSpec, Version,
 };
 
 /// Where a machine stands in the directory.
@@ -49,7 +49,8 @@ pub(crate) struct PolicyClient {
     reapply: Span,
     draws: Draws,
     next: SimTime,
-    last_applied: SimTime,
+    /// When security settings are applied again although nothing has changed.
+    reapply_at: SimTime,
     /// The objects as the machine last had them whole, with their versions.
     had: BTreeMap<GpoName, (Version, Arc<PolicyObject>)>,
     /// What was applied last: the versions of links and objects.
@@ -88,7 +89,7 @@ impl PolicyClient {
             reapply,
             draws,
             next: SimTime::START,
-            last_applied: SimTime::START,
+            reapply_at: SimTime::START + reapply,
             had: BTreeMap::new(),
             applied: Vec::new(),
             unresolved: false,
@@ -107,15 +108,19 @@ impl PolicyClient {
 
     /// When the next refresh or the re-application is due.
     pub(crate) fn next_timeout(&self) -> SimTime {
-        self.next.min(self.last_applied + self.reapply)
+        self.next.min(self.reapply_at)
     }
 
     /// Counts the refresh that is due now, if one is, and says why it may apply policy.
     pub(crate) fn due(&mut self, now: SimTime) -> Option<RefreshReason> {
-        let reapply = self.last_applied + self.reapply <= now;
+        let reapply = self.reapply_at <= now;
         let refresh = self.next <= now;
         while self.next <= now {
             self.next = self.after(self.next);
+        }
+        if reapply {
+            // What cannot be applied now, for want of a controller, is applied at the next refresh.
+            self.reapply_at = self.next;
         }
         match (reapply, refresh) {
             (true, _) => Some(RefreshReason::Reapplication),
@@ -189,7 +194,7 @@ impl PolicyClient {
 
     /// Notes that what was found has been applied.
     pub(crate) fn note_applied(&mut self, now: SimTime, found: Found, unresolved: bool) {
-        self.last_applied = now;
+        self.reapply_at = now + self.reapply;
         self.applied = found.versions;
         self.unresolved = unresolved;
     }
@@ -274,16 +279,14 @@ impl Resolver<'_> {
         let mut holders = Holders::new();
         for (rid, rights) in self.database.all_rights() {
             for right in rights {
-                holders.entry(*right).or_default().insert(rid);
+                holders.entry(right).or_default().insert(rid);
             }
         }
         let none = BTreeSet::new();
-        let mut changed: BTreeMap<Rid, BTreeSet<Right>> = BTreeMap::new();
+        let mut changed: BTreeMap<Rid, RightSet> = BTreeMap::new();
         for (right, new) in own.apply(&holders, defined) {
             for rid in holders.get(&right).unwrap_or(&none).symmetric_difference(&new) {
-                let rights = changed
-                    .entry(*rid)
-                    .or_insert_with(|| self.database.rights(*rid).cloned().unwrap_or_default());
+                let rights = changed.entry(*rid).or_insert_with(|| self.database.rights(*rid));
                 if new.contains(rid) {
                     rights.insert(right);
                 } else {

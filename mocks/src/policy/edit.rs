@@ -126,10 +126,9 @@ pub(crate) fn load_policies(
     if rights_in_policy {
         for (rid, rights) in database.all_rights() {
             for right in rights {
-                let mut holders =
-                    controllers.template.right(*right).map(<[Name]>::to_vec).unwrap_or_default();
+                let mut holders = controllers.template.right(right).map(<[Name]>::to_vec).unwrap_or_default();
                 holders.push(written(database, rid));
-                controllers.template.define_right(*right, holders);
+                controllers.template.define_right(right, holders);
             }
         }
         let container: Name = CONTROLLERS_UNIT.into();

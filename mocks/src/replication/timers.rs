@@ -21,6 +21,9 @@ impl<T: Ord + Copy> Timers<T> {
     /// Sets a timer, whatever it was set to before.
     pub(crate) fn arm(&mut self, timer: T, at: SimTime) {
         if let Some(before) = self.armed.insert(timer, at) {
+            if before == at {
+                return;
+            }
             self.due.remove(&(before, timer));
         }
         self.due.insert((at, timer));
@@ -30,6 +33,14 @@ impl<T: Ord + Copy> Timers<T> {
     pub(crate) fn arm_by(&mut self, timer: T, at: SimTime) {
         if self.armed.get(&timer).is_none_or(|before| *before > at) {
             self.arm(timer, at);
+        }
+    }
+
+    /// Sets a timer, or clears it.
+    pub(crate) fn set(&mut self, timer: T, at: Option<SimTime>) {
+        match at {
+            Some(at) => self.arm(timer, at),
+            None => self.disarm(timer),
         }
     }
 
@@ -59,6 +70,13 @@ impl<T: Ord + Copy> Timers<T> {
         self.due.pop_first();
         self.armed.remove(&timer);
         Some((at, timer))
+    }
+
+    /// Takes every timer that is due by `now`, in the order of their names.
+    pub(crate) fn pop_all(&mut self, now: SimTime) -> Vec<T> {
+        let mut due: Vec<T> = std::iter::from_fn(|| self.pop(now)).map(|(_, timer)| timer).collect();
+        due.sort_unstable();
+        due
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountFlag, AccountName, Data, ProcessId, Right, ServiceState, SimTime, Token};
+use crate::{AccountFlag, AccountName, Data, ProcessId, RightSet, ServiceState, SimTime, Token};
 
 /// What an operation gives when it succeeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub enum Reply {
     /// Members of a group.
     Members(Vec<AccountName>),
     /// Rights.
-    Rights(BTreeSet<Right>),
+    Rights(RightSet),
     /// A logon's token.
     Token(Arc<Token>),
     /// A launched process.

@@ -9,8 +9,8 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::{
     AccountName, Answer, Caller, Credentials, Fact, HostName, LogonType, Operation, Port, ProcessId,
-    ProgramName, Reply, Right, ServiceName, ServiceState, SimTime, Span, Token, UserInfo, Verb, Who,
-    Win32Error,
+    ProgramName, Reply, Right, RightSet, ServiceName, ServiceState, SimTime, Span, Token, UserInfo, Verb,
+    Who, Win32Error,
 };
 
 use crate::run::Stage;
@@ -25,7 +25,7 @@ pub(super) struct Double {
     /// What every connection to a share is answered with, when refused.
     pub(super) no_access: Option<Win32Error>,
     /// The rights of every token.
-    pub(super) rights: RefCell<BTreeSet<Right>>,
+    pub(super) rights: RefCell<RightSet>,
     /// Whether every token is an administrator's.
     pub(super) administrator: Cell<bool>,
     pub(super) created: RefCell<BTreeMap<AccountName, SimTime>>,
@@ -89,7 +89,7 @@ impl Double {
                 let own = by.credentials().map(|credentials| credentials.user.clone());
                 Ok(Reply::Members(own.into_iter().filter(|_| self.administrator.get()).collect()))
             }
-            Verb::RightsOf { .. } => Ok(Reply::Rights(self.rights.borrow().clone())),
+            Verb::RightsOf { .. } => Ok(Reply::Rights(*self.rights.borrow())),
             Verb::RegistryRead { .. } => Err(Win32Error::FILE_NOT_FOUND),
             Verb::ServiceQuery { service } => match self.services.borrow().contains_key(&service) {
                 true => Ok(Reply::Service(ServiceState::Stopped)),
@@ -170,7 +170,7 @@ impl Double {
             credentials,
             host: host.clone(),
             logon: LogonType::Service,
-            rights: self.rights.borrow().clone(),
+            rights: *self.rights.borrow(),
             groups: BTreeSet::new(),
             administrator: self.administrator.get(),
             issued: self.now(),

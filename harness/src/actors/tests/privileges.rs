@@ -23,7 +23,7 @@ fn service(name: &str, without: &[Right], administrator: bool) -> Vec<Event> {
         }),
         host: "WKS1".into(),
         logon: mockdc_mocks::LogonType::Service,
-        rights: double.rights.borrow().clone(),
+        rights: *double.rights.borrow(),
         groups: Default::default(),
         administrator,
         issued: SimTime::START,

@@ -1,0 +1,200 @@
+//! An ordered map over a shared one: many replicas of a large database cost what they change.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
+use std::sync::Arc;
+
+/// An ordered map whose entries are those of a shared map, as far as it has not changed them itself. Cloning one that
+/// has just been [settled](Layered::settle) copies nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Layered<K, V> {
+    base: Arc<BTreeMap<K, V>>,
+    /// What differs from the base; `None`: gone.
+    own: BTreeMap<K, Option<V>>,
+    len: usize,
+}
+
+impl<K, V> Default for Layered<K, V> {
+    fn default() -> Layered<K, V> {
+        Layered { base: Arc::default(), own: BTreeMap::new(), len: 0 }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> Layered<K, V> {
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        match self.own.get(key) {
+            Some(value) => value.as_ref(),
+            None => self.base.get(key),
+        }
+    }
+
+    /// Whether the key has a value.
+    pub(crate) fn contains_key(&self, key: &K) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value of a key, to change.
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        if !self.own.contains_key(key) {
+            let value = self.base.get(key)?.clone();
+            self.own.insert(key.clone(), Some(value));
+        }
+        self.own.get_mut(key)?.as_mut()
+    }
+
+    /// The value of a key, to change; it gets one when it has none.
+    pub(crate) fn get_or_default(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        let base = &self.base;
+        let value = self.own.entry(key).or_insert_with_key(|key| base.get(key).cloned());
+        self.len += usize::from(value.is_none());
+        value.get_or_insert_default()
+    }
+
+    /// Gives a key a value, and returns the one that it had.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let shared = self.base.get(&key);
+        let old = match self.own.entry(key) {
+            btree_map::Entry::Occupied(mut entry) => entry.insert(Some(value)),
+            btree_map::Entry::Vacant(entry) => {
+                entry.insert(Some(value));
+                shared.cloned()
+            }
+        };
+        self.len += usize::from(old.is_none());
+        old
+    }
+
+    /// Takes a key's value away.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let old = match self.base.get(key) {
+            None => self.own.remove(key).flatten(),
+            Some(shared) => match self.own.insert(key.clone(), None) {
+                Some(own) => own,
+                None => Some(shared.clone()),
+            },
+        };
+        self.len -= usize::from(old.is_some());
+        old
+    }
+
+    /// All entries in the order of their keys.
+    pub(crate) fn iter(&self) -> Iter<'_, K, V> {
+        Iter { base: self.base.iter().peekable(), own: self.own.iter().peekable() }
+    }
+
+    /// All keys in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// How many keys have a value.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Makes everything the shared map of the clones to come.
+    pub(crate) fn settle(&mut self) {
+        let base = Arc::make_mut(&mut self.base);
+        for (key, value) in std::mem::take(&mut self.own) {
+            match value {
+                Some(value) => base.insert(key, value),
+                None => base.remove(&key),
+            };
+        }
+    }
+}
+
+/// The entries of a [`Layered`] map.
+pub(crate) struct Iter<'a, K, V> {
+    base: Peekable<btree_map::Iter<'a, K, V>>,
+    own: Peekable<btree_map::Iter<'a, K, Option<V>>>,
+}
+
+impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    fn next(&mut self) -> Option<(&'a K, &'a V)> {
+        loop {
+            let first = match (self.base.peek(), self.own.peek()) {
+                (None, None) => return None,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((shared, _)), Some((own, _))) => shared.cmp(own),
+            };
+            if first == Ordering::Less {
+                return self.base.next();
+            }
+            if first == Ordering::Equal {
+                self.base.next();
+            }
+            if let Some((key, Some(value))) = self.own.next() {
+                return Some((key, value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Insert(u8, u32),
+        Remove(u8),
+        Change(u8),
+        Default(u8),
+        Settle,
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let act = prop_oneof![
+            4 => (0_u8..12, any::<u32>()).prop_map(|(key, value)| Act::Insert(key, value)),
+            3 => (0_u8..12).prop_map(Act::Remove),
+            2 => (0_u8..12).prop_map(Act::Change),
+            2 => (0_u8..12).prop_map(Act::Default),
+            1 => Just(Act::Settle),
+        ];
+        prop::collection::vec(act, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn it_answers_as_an_ordered_map_does(acts in acts()) {
+            let mut layered: Layered<u8, u32> = Layered::default();
+            let mut plain: BTreeMap<u8, u32> = BTreeMap::new();
+            for act in acts {
+                let before = layered.clone();
+                let was = plain.clone();
+                match act {
+                    Act::Insert(key, value) => {
+                        prop_assert_eq!(layered.insert(key, value), plain.insert(key, value));
+                    }
+                    Act::Remove(key) => prop_assert_eq!(layered.remove(&key), plain.remove(&key)),
+                    Act::Change(key) => {
+                        let (one, other) = (layered.get_mut(&key), plain.get_mut(&key));
+                        prop_assert_eq!(one.is_some(), other.is_some());
+                        one.into_iter().chain(other).for_each(|value| *value = value.wrapping_add(1));
+                    }
+                    Act::Default(key) => {
+                        let (one, other) = (layered.get_or_default(key), plain.entry(key).or_default());
+                        (*one, *other) = (one.wrapping_add(7), other.wrapping_add(7));
+                    }
+                    Act::Settle => layered.settle(),
+                }
+                prop_assert!(layered.iter().eq(plain.iter()));
+                prop_assert_eq!(layered.len(), plain.len());
+                prop_assert!((0..12).all(|key| layered.get(&key) == plain.get(&key)));
+                // A clone keeps what it had.
+                prop_assert!(before.iter().eq(was.iter()));
+            }
+        }
+    }
+}
