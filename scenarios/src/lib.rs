@@ -1,6 +1,7 @@
 //! The scenario language, its catalogue, and the client profiles.
 
 mod diagnostic;
+mod format;
 mod plan;
 mod profile;
 mod read;
@@ -10,9 +11,10 @@ mod story;
 pub mod wording;
 
 pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
+pub use format::{FormatError, format};
 pub use plan::*;
 pub use profile::*;
 pub use read::table_lines;
 pub use resolve::{read_file, read_str};
-pub use schema::{schema, schema_text};
+pub use schema::{reference, schema, schema_text};
 pub use story::story;

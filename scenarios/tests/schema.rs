@@ -1,11 +1,11 @@
-//! The JSON Schema: as committed, true to the catalogue, and strict with what is wrong.
+//! The JSON Schema and the reference: as committed, true to the catalogue, and strict with what is wrong.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
-use mockdc_scenarios::{read_file, schema, schema_text};
+use mockdc_scenarios::{read_file, reference, schema, schema_text};
 use serde_json::Value;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -35,6 +35,11 @@ fn check_committed(path: &str, text: &str) -> Tested {
 #[test]
 fn the_committed_schema_is_what_the_types_say() -> Tested {
     check_committed("schema/scenario.json", &schema_text())
+}
+
+#[test]
+fn the_committed_reference_is_what_the_types_say() -> Tested {
+    check_committed("REFERENCE.md", &reference())
 }
 
 fn validator() -> Result<Validator, Box<dyn std::error::Error>> {
@@ -103,6 +108,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "empty-window",
     "empty-window.of-a-delay",
     "format-not-first",
+    "keys-disagree.count-of-a-crash",
     "limit-below-interval",
     "link-to-itself",
     "lockout-too-short",

@@ -76,6 +76,24 @@ fn every_catalogued_scenario_can_be_told_as_a_story() -> Tested {
 }
 
 #[test]
+fn fmt_lays_out_files_and_standard_input_and_check_only_names_them() -> Tested {
+    let text = install("sloppy", "5m", "").replace(" = ", "=");
+    let file = scenario("sloppy", &text)?;
+    let ran = mockdc(&["fmt", "--check", &file])?;
+    assert_eq!((ran.code, ran.out.trim_end()), (1, file.as_str()), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&file)?, text);
+    assert_eq!(mockdc(&["fmt", &file])?.code, 0);
+    assert!(std::fs::read_to_string(&file)?.contains("name = \"sloppy\"\n"));
+    assert_eq!(mockdc(&["fmt", "--check", &file])?.code, 0);
+    assert_eq!(mockdc(&["run", &file])?.code, 0);
+    std::fs::write(&file, "format = \n")?;
+    let ran = mockdc(&["fmt", &file])?;
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&file)?, "format = \n");
+    Ok(())
+}
+
+#[test]
 fn the_schema_that_is_printed_is_the_committed_one() -> Tested {
     let ran = mockdc(&["schema"])?;
     let committed = super::command::top().join("scenarios/schema/scenario.json");

@@ -30,6 +30,8 @@ pub enum Command {
     Show(Select),
     /// Read scenario files and report every mistake, without running anything.
     Check(Check),
+    /// Lay scenario files out in the one way, keeping comments.
+    Fmt(Fmt),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Explain a diagnostic code, a promise or a Win32 error code.
@@ -157,6 +159,17 @@ pub struct Check {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `mockdc fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Scenario files, and folders that are searched for them; `-` reads standard input and writes standard output.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing: name the files that are laid out differently, and end with exit code 1 if there are some.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `mockdc explain`

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exit;
+mod format;
 mod inspect;
 mod interrupt;
 mod pool;
@@ -86,6 +87,7 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::List(list) => inspect::list(&list, streams),
         Command::Show(select) => inspect::show(&select, streams),
         Command::Check(check) => inspect::check(&check, streams),
+        Command::Fmt(fmt) => format::fmt(&fmt, streams),
         Command::Schema => write!(streams.out, "{}", mockdc_scenarios::schema_text()).map(|()| Exit::Passed),
         Command::Explain(explain) => inspect::explain(&explain, streams),
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),

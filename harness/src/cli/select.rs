@@ -42,19 +42,7 @@ pub enum SelectError {
 /// Reads everything below the paths.
 pub fn read(paths: &[PathBuf]) -> Result<Selection, SelectError> {
     let mut selection = Selection::default();
-    let mut files = Vec::new();
-    for path in paths {
-        let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SelectError::Missing(path.clone()),
-            _ => SelectError::Read { path: path.clone(), error },
-        })?;
-        if kind.is_dir() {
-            walk(path, &mut files, &mut selection.skipped)?;
-        } else {
-            files.push(path.clone());
-        }
-    }
-    files.dedup();
+    let files = files(paths, &mut selection.skipped)?;
     for file in files {
         selection.files += 1;
         match read_file(&file) {
@@ -63,6 +51,24 @@ pub fn read(paths: &[PathBuf]) -> Result<Selection, SelectError> {
         }
     }
     Ok(selection)
+}
+
+/// The scenario files at and below the paths; other TOML files in folders are added to `skipped`.
+pub(super) fn files(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>, SelectError> {
+    let mut files = Vec::new();
+    for path in paths {
+        let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SelectError::Missing(path.clone()),
+            _ => SelectError::Read { path: path.clone(), error },
+        })?;
+        if kind.is_dir() {
+            walk(path, &mut files, skipped)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.dedup();
+    Ok(files)
 }
 
 /// Keeps what the names and tags select.

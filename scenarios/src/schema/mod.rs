@@ -1,8 +1,10 @@
-//! The JSON Schema of scenario files, made from the types that read them.
+//! The JSON Schema of scenario files, and the reference page, both made from the types that read them.
 
+mod reference;
 mod rules;
 mod values;
 
+pub use reference::reference;
 pub(crate) use values::*;
 
 use schemars::generate::SchemaSettings;
@@ -90,7 +92,7 @@ pub fn schema() -> Value {
     properties.insert(
         "domain".into(),
         json!({
-            "description": "The domain.", "allOf": [{ "$ref": "#/definitions/Domain" }],
+            "description": "The domain.", "anyOf": [{ "$ref": "#/definitions/Domain" }],
         }),
     );
     let mut root = json!({ "definitions": definitions, "properties": properties });
@@ -98,6 +100,8 @@ pub fn schema() -> Value {
         rules::drop_null(object);
         rules::bound_numbers(object);
         rules::describe_verbs(object);
+        rules::merge_verbs(object);
+        rules::refer_by_any(object);
     });
     let Some(Value::Object(mut definitions)) = root.get_mut("definitions").map(Value::take) else {
         return root;
@@ -113,7 +117,7 @@ pub fn schema() -> Value {
     rules::between_keys(&mut definitions);
     rules::narrow(&mut definitions);
     let claims = definitions["Expect"].clone();
-    definitions["Rule"]["allOf"] = claims["allOf"].clone();
+    definitions["Rule"]["oneOf"] = claims["oneOf"].clone();
     definitions["Rule"]["dependencies"] = claims["dependencies"].clone();
     sections_of_the_profile(&mut definitions);
     for name in BOUND {
@@ -125,7 +129,7 @@ pub fn schema() -> Value {
     for name in REPEATED {
         definitions[*name]["properties"]["for-each"] = json!({
             "description": "Repeats the table for each of these hosts, with `${each}` in its place.",
-            "allOf": [{ "$ref": "#/definitions/Hosts" }],
+            "anyOf": [{ "$ref": "#/definitions/Hosts" }],
         });
     }
     definitions.insert(
@@ -133,7 +137,8 @@ pub fn schema() -> Value {
         json!({
             "type": "object",
             "properties": { "name": {
-                "description": "Its name: small letters, digits, `-` and `.`.", "type": "string",
+                "description": "Its name: small letters, digits, `-` and `.`.",
+                "examples": ["slow-link"], "type": "string",
                 "pattern": "^[a-z0-9.-]*[a-z0-9][a-z0-9.-]*$",
             } },
             "additionalProperties": true,
@@ -221,7 +226,7 @@ fn sections_of_the_profile(definitions: &mut Map<String, Value>) {
     for key in sections.keys() {
         definitions["Client"]["properties"][key] = json!({
             "description": sections[key]["description"],
-            "allOf": [{ "$ref": format!("#/definitions/ProfileValues/properties/{key}") }],
+            "anyOf": [{ "$ref": format!("#/definitions/ProfileValues/properties/{key}") }],
         });
     }
 }

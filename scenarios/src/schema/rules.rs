@@ -69,7 +69,7 @@ pub(super) fn drop_null(object: &mut Map<String, Value>) {
         object.remove("anyOf");
         match only.get("$ref") {
             Some(_) if !object.is_empty() => {
-                object.insert("allOf".into(), json!([only]));
+                object.insert("anyOf".into(), json!([only]));
             }
             _ => only.into_iter().for_each(|(key, value)| {
                 object.entry(key).or_insert(value);
@@ -85,6 +85,45 @@ fn drop_nulls_inside(value: &mut Value) {
     }
 }
 
+/// Tables with one verb each become one table with all verbs, of which one stands: a mistake inside is then told at its
+/// own place, and an editor offers the verbs as keys. Words stand beside it.
+pub(super) fn merge_verbs(object: &mut Map<String, Value>) {
+    let Some(Value::Array(forms)) = object.get("oneOf") else { return };
+    let is_verb = |form: &&Value| {
+        form["properties"].as_object().is_some_and(|properties| properties.len() == 1)
+            && form["required"].as_array().is_some_and(|required| required.len() == 1)
+    };
+    let words: Vec<Value> = forms.iter().filter(|form| form.get("const").is_some()).cloned().collect();
+    let verbs: Vec<&Value> = forms.iter().filter(is_verb).collect();
+    if verbs.is_empty() || words.len() + verbs.len() != forms.len() {
+        return;
+    }
+    let mut properties = Map::new();
+    for verb in verbs {
+        properties.extend(verb["properties"].as_object().cloned().unwrap_or_default());
+    }
+    let table = json!({
+        "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1,
+        "maxProperties": 1,
+    });
+    object.remove("oneOf");
+    if words.is_empty() {
+        object.extend(table.as_object().cloned().unwrap_or_default());
+    } else {
+        object.insert("anyOf".into(), Value::Array(words.into_iter().chain([table]).collect()));
+    }
+}
+
+/// Editors pass over what stands beside `allOf`, and not over what stands beside `anyOf`.
+pub(super) fn refer_by_any(object: &mut Map<String, Value>) {
+    if object.get("allOf").and_then(Value::as_array).is_some_and(|all| all.len() == 1)
+        && !object.contains_key("anyOf")
+        && let Some(all) = object.remove("allOf")
+    {
+        object.insert("anyOf".into(), all);
+    }
+}
+
 /// A table that is one verb of several describes it; the verb's key says the same, for an editor shows keys.
 pub(super) fn describe_verbs(object: &mut Map<String, Value>) {
     let description = object.get("description").cloned();
@@ -94,7 +133,7 @@ pub(super) fn describe_verbs(object: &mut Map<String, Value>) {
         && !verb.contains_key("description")
     {
         if let Some(reference) = verb.remove("$ref") {
-            verb.insert("allOf".into(), json!([{ "$ref": reference }]));
+            verb.insert("anyOf".into(), json!([{ "$ref": reference }]));
         }
         verb.insert("description".into(), description);
     }
@@ -123,9 +162,10 @@ pub(super) fn between_keys(definitions: &mut Map<String, Value>) {
         let Some(Value::Object(table)) = definitions.get_mut(name) else { return };
         let Value::Object(rules) = rules else { return };
         for (key, value) in rules {
-            match table.get_mut(&key) {
-                Some(Value::Array(there)) => there.extend(value.as_array().cloned().unwrap_or_default()),
-                _ => {
+            match (table.get_mut(&key), value) {
+                (Some(Value::Array(there)), Value::Array(more)) => there.extend(more),
+                (Some(Value::Object(there)), Value::Object(more)) => there.extend(more),
+                (_, value) => {
                     table.insert(key, value);
                 }
             }
@@ -133,29 +173,18 @@ pub(super) fn between_keys(definitions: &mut Map<String, Value>) {
     };
     let times = &["at", "every", "when"];
     let with_every = json!({ "first": ["every"], "end": ["every"], "count": ["every"], "each": ["when"] });
-    let mut step = json!({ "allOf": [one_of(ACTIONS), one_of(times)], "dependencies": with_every });
-    for (key, of) in
-        [("stagger", "install"), ("at-host", "do"), ("as", "do"), ("require", "do"), ("after", "when")]
-    {
-        step["dependencies"][key] = json!([of]);
-    }
-    rule("Step", step);
-    let without = json!({ "not": any_of(times) });
-    rule(
-        "Script",
-        json!({
-            "allOf": [{ "oneOf": [without, one_of(times)] }],
-            "anyOf": [{ "required": ["host"] }, { "required": ["program"] }],
-            "dependencies": with_every,
-        }),
-    );
-    rule(
-        "ScriptStep",
-        json!({
-            "allOf": [one_of(ACTS)],
-            "dependencies": { "then": ["if"], "else": ["if"], "as": ["do"] },
-        }),
-    );
+    rule("Step", one_of(ACTIONS));
+    rule("Step", any_of(times));
+    rule("Step", excluding(times, with_every.clone()));
+    let beside = json!({
+        "stagger": ["install"], "at-host": ["do"], "as": ["do"], "require": ["do"], "after": ["when"],
+    });
+    rule("Step", json!({ "dependencies": beside }));
+    rule("Script", any_of(&["host", "program"]));
+    rule("Script", excluding(times, with_every));
+    rule("ScriptStep", one_of(ACTS));
+    rule("ScriptStep", json!({ "dependencies": { "then": ["if"], "else": ["if"], "as": ["do"] } }));
+    rule("Expect", one_of(CLAIMS));
     let timing = json!({
         "exactly": ["after"], "within": ["after"], "at-least": ["after"], "is": ["measure"],
         "times": ["event"], "nth": ["event"], "after": ["event"], "before": ["event"],
@@ -163,10 +192,11 @@ pub(super) fn between_keys(definitions: &mut Map<String, Value>) {
         "just-before": ["state"], "just-after": ["state"], "throughout": ["state"], "once": ["state"],
         "never-while": ["state"],
     });
-    rule("Expect", json!({ "allOf": [one_of(CLAIMS)], "dependencies": timing }));
-    rule("Fault", json!({ "allOf": [one_of(FAULTS)] }));
-    rule("EditPolicy", json!({ "allOf": [one_of(EDITS)] }));
-    rule("Client", json!({ "required": ["profile"], "allOf": [one_of(&["machine", "machines"])] }));
+    rule("Expect", json!({ "dependencies": timing }));
+    rule("Fault", one_of(FAULTS));
+    rule("EditPolicy", one_of(EDITS));
+    rule("Client", one_of(&["machine", "machines"]));
+    rule("Client", json!({ "required": ["profile"] }));
     rule("Attribute", json!({ "minProperties": 3 }));
     rule("Policy", json!({ "not": { "required": ["template", "template-file"] } }));
     for (name, foreign) in [("Dc", NOT_IN_DC), ("Machine", NOT_IN_MACHINE), ("SiteServer", NOT_IN_SERVER)] {
@@ -178,10 +208,10 @@ pub(super) fn between_keys(definitions: &mut Map<String, Value>) {
                 properties.remove("users");
             }
         }
-        let names = if name == "SiteServer" { &["name"][..] } else { &["name", "names"] };
-        table["allOf"] = json!([one_of(names)]);
         if name == "SiteServer" {
-            table["required"] = json!(["site"]);
+            table["required"] = json!(["name", "site"]);
+        } else {
+            table["oneOf"] = one_of(&["name", "names"])["oneOf"].take();
         }
         definitions.insert(name.into(), table);
     }
@@ -227,23 +257,44 @@ pub(super) fn narrow(definitions: &mut Map<String, Value>) {
         let plain = json!({ "not": { "required": ["count"] }, "properties": { "name": { "pattern": "^[^{]*$|\\$\\{" } } });
         table.insert("anyOf".into(), json!([pattern, plain]));
     }
+    let examples = [
+        ("Condition", json!({ "visible": { "account": "SVC", "at": "BDC1" } })),
+        ("Attribute", json!({ "account": "SVC", "at": "BDC1", "disabled": true })),
+        ("ScriptStep", json!({ "pause": "1m" })),
+    ];
+    for (name, example) in examples {
+        if let Some(Value::Object(table)) = definitions.get_mut(name) {
+            table.insert("examples".into(), json!([example]));
+        }
+    }
     // `commits` needs nothing beside it, and stands as a text or as a table with one key.
     if let Some(Value::Array(forms)) =
-        definitions.get_mut("Measure").and_then(|measure| measure.get_mut("oneOf"))
+        definitions.get_mut("Measure").and_then(|measure| measure.get_mut("anyOf"))
     {
-        let bare: Vec<Value> = forms.iter().filter(|form| form.get("const").is_some()).cloned().collect();
-        for form in bare {
-            let Some(name) = form["const"].as_str() else { continue };
-            forms.push(json!({
-                "description": form["description"], "type": "object", "required": [name], "additionalProperties": false,
-                "properties": { name: { "description": form["description"], "type": "object", "maxProperties": 0 } },
-            }));
+        let words: Vec<Value> = forms.iter().filter(|form| form.get("const").is_some()).cloned().collect();
+        let table = forms.iter_mut().find_map(|form| form.get_mut("properties")?.as_object_mut());
+        if let Some(table) = table {
+            for word in words {
+                let name = word["const"].as_str().unwrap_or_default().to_owned();
+                let empty =
+                    json!({ "description": word["description"], "type": "object", "maxProperties": 0 });
+                table.insert(name, empty);
+            }
         }
     }
 }
 
 fn one_of(keys: &[&str]) -> Value {
     json!({ "oneOf": keys.iter().map(|key| json!({ "required": [key] })).collect::<Vec<_>>() })
+}
+
+/// Each of the keys keeps the others out.
+fn excluding(keys: &[&str], mut dependencies: Value) -> Value {
+    for key in keys {
+        let others: Vec<&str> = keys.iter().copied().filter(|other| other != key).collect();
+        dependencies[key] = json!({ "not": any_of(&others) });
+    }
+    json!({ "dependencies": dependencies })
 }
 
 fn any_of(keys: &[&str]) -> Value {
@@ -285,7 +336,15 @@ pub(super) fn allow_placeholders(root: &mut Value, tables: &[&str]) {
 /// `pattern` concerns texts alone, so that a mistake inside a table or list is still told at its own place.
 fn allow_placeholder(value: &mut Value, definitions: &Map<String, Value>) {
     let Value::Object(object) = value else { return };
-    if object.contains_key("$ref") || object.contains_key("allOf") || takes_any_text(object, definitions, 0) {
+    let only_refers = object
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .is_some_and(|forms| forms.len() == 1 && forms[0].get("$ref").is_some());
+    if only_refers
+        || object.contains_key("$ref")
+        || object.contains_key("allOf")
+        || takes_any_text(object, definitions, 0)
+    {
         return;
     }
     let placeholder = json!({ "$ref": format!("#/definitions/{PLACEHOLDER}") });
