@@ -94,6 +94,61 @@ pub(crate) struct Outline<'a> {
     /// Upgrades of clients, with the profiles that they got.
     upgrades: Vec<(u64, &'a HostName, &'a Name)>,
     dcs: BTreeSet<&'a HostName>,
+    pub(crate) register: Register<'a>,
+}
+
+/// Events by what they are about, each list in the order of the run: a check goes through what concerns it and no more.
+#[derive(Default)]
+pub(crate) struct Register<'a> {
+    /// Calls that were answered.
+    pub(crate) calls: Vec<&'a Event>,
+    /// Beginnings and ends of waits.
+    pub(crate) waits: Vec<&'a Event>,
+    /// Components that are due, and launches of them.
+    pub(crate) launches: Vec<&'a Event>,
+    /// Requests to install, attempts, and ends of installs.
+    pub(crate) requests: Vec<&'a Event>,
+    /// Starts of services and processes, and ends of processes.
+    pub(crate) processes: Vec<&'a Event>,
+    /// Services that could not be started.
+    pub(crate) failed_services: Vec<&'a Event>,
+    /// Commits, synchronisations, and what may stand in their way.
+    pub(crate) replication: Vec<&'a Event>,
+    /// States of hosts.
+    pub(crate) states: Vec<&'a Event>,
+    /// Steps of the scenario.
+    pub(crate) steps: Vec<&'a Event>,
+}
+
+impl<'a> Register<'a> {
+    fn enter(&mut self, event: &'a Event) {
+        let list = match &event.kind {
+            EventKind::Fact(fact) => match fact {
+                Fact::State { .. } => &mut self.states,
+                Fact::ServiceStarted { .. } | Fact::ProcessStarted { .. } | Fact::ProcessEnded { .. } => {
+                    &mut self.processes
+                }
+                Fact::ServiceFailed { .. } => &mut self.failed_services,
+                Fact::Committed { .. }
+                | Fact::SyncBegan { .. }
+                | Fact::SyncEnded { .. }
+                | Fact::Machine { .. }
+                | Fact::FaultTouched { .. } => &mut self.replication,
+                _ => return,
+            },
+            EventKind::Lost { .. } => &mut self.replication,
+            EventKind::Call { .. } => &mut self.calls,
+            EventKind::WaitBegan { .. } | EventKind::WaitEnded { .. } => &mut self.waits,
+            EventKind::ComponentDue { .. } | EventKind::ComponentLaunched { .. } => &mut self.launches,
+            EventKind::Queued { .. }
+            | EventKind::AttemptBegan { .. }
+            | EventKind::AttemptEnded { .. }
+            | EventKind::InstallEnded { .. } => &mut self.requests,
+            EventKind::Step { .. } => &mut self.steps,
+            _ => return,
+        };
+        list.push(event);
+    }
 }
 
 impl<'a> Outline<'a> {
@@ -110,8 +165,10 @@ impl<'a> Outline<'a> {
             install_ends: BTreeMap::new(),
             upgrades: Vec::new(),
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
+            register: Register::default(),
         };
         for event in &run.events {
+            outline.register.enter(event);
             outline.take(event);
         }
         outline.lives = outline.purposes.iter().map(|purpose| (purpose.account.name(), Vec::new())).collect();

@@ -198,7 +198,7 @@ pub fn judge(run: &Timeline) -> Judgement {
     }
     reasons
         .extend(plan.violates.iter().filter_map(|violation| listed_but_kept(violation, &promises, &rules)));
-    reasons.extend(refused_steps(run));
+    reasons.extend(refused_steps(&outline));
     reasons.extend(faults(run));
 
     let verdict = reasons.iter().map(|reason| reason.kind.verdict()).max().unwrap_or(Verdict::Pass);
@@ -258,9 +258,10 @@ fn listed_but_kept(violation: &Violation, promises: &[Finding], rules: &[RuleRes
 /// What a step does must succeed, or be refused as the step requires: an operator whose command failed unnoticed would
 /// make the rest of a scenario mean something else. A restart that the service itself cannot follow is the service's
 /// failure, which the scenario may be about.
-fn refused_steps(run: &Timeline) -> Vec<Reason> {
+fn refused_steps(outline: &Outline<'_>) -> Vec<Reason> {
+    let run = outline.run;
     let mut reasons = Vec::new();
-    for event in &run.events {
+    for event in outline.register.steps.iter().copied() {
         let EventKind::Step { id, code } = &event.kind else { continue };
         let Some(step) = run.plan().steps.iter().find(|step| step.id == *id && *code != 0) else { continue };
         let refused = Win32Error(*code);

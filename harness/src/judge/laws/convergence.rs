@@ -1,7 +1,9 @@
 //! Whether replicas show the same once changes and faults have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
+use indexmap::IndexMap;
 use mockdc_mocks::{
     Attribute, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Replication, SimTime, Span,
     StateKey, Value,
@@ -9,7 +11,7 @@ use mockdc_mocks::{
 
 use crate::judge::outline::{Mark, Outline};
 use crate::judge::{Breach, Tested};
-use crate::timeline::{EventKind, StateView};
+use crate::timeline::EventKind;
 
 /// A controller is judged once it must have everything: replication had the time that it may take since the last change
 /// or fault, or, where only the primary was written to, a synchronisation with it began after that and has ended.
@@ -21,19 +23,11 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
     }
     let (Some(pdc), Some(quiet)) = (outline.pdc(), quiet_since(outline)) else { return tested };
     let due = slowest_replication(outline).is_some_and(|bound| quiet.at + bound < outline.end);
-    let mut view = StateView::new();
     let mut open: BTreeMap<&HostName, Mark> = BTreeMap::new();
     let mut complete: BTreeSet<&HostName> = BTreeSet::new();
-    let mut by_policy: BTreeSet<&StateKey> = BTreeSet::new();
     let mut only_primary = true;
-    for event in &outline.run.events {
+    for event in &outline.register.replication {
         match &event.kind {
-            EventKind::Fact(Fact::State { key, version, .. }) if *key == StateKey::Up || shared(key) => {
-                view.apply(event);
-                if version.is_none() && matches!(key, StateKey::Right { .. }) && outline.is_dc(&event.host) {
-                    by_policy.insert(key);
-                }
-            }
             EventKind::Fact(Fact::SyncBegan { .. }) => {
                 open.insert(&event.host, Mark::of(event));
             }
@@ -48,24 +42,118 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
             _ => {}
         }
     }
-    let source = replicated(&view, pdc, &by_policy);
-    for host in plan.world.dcs.iter().map(|dc| &dc.name).filter(|host| *host != pdc) {
-        let up = view.value(host, &StateKey::Up) != Some(Value::Is(false));
-        let has_everything = due || only_primary && complete.contains(host);
-        if up && !open.contains_key(host) && has_everything {
-            tested.occasion();
-            tested.extend(differs(&source, &replicated(&view, host, &by_policy), pdc, host));
-        }
+    let others = plan.world.dcs.iter().map(|dc| &dc.name).filter(|host| *host != pdc);
+    let has_everything =
+        |host: &HostName| !open.contains_key(host) && (due || only_primary && complete.contains(host));
+    let judged: Vec<&HostName> = others.filter(|host| has_everything(host)).collect();
+    if judged.is_empty() {
+        return tested;
+    }
+    let databases = Databases::at_the_end(outline, pdc, &judged);
+    for (place, host) in judged.iter().enumerate().filter(|(place, _)| databases.up[*place + 1]) {
+        tested.occasion();
+        tested.extend(databases.difference(place + 1, pdc, host));
     }
     tested
 }
 
-type Replica<'a> = BTreeMap<&'a StateKey, (&'a Value, u64)>;
+/// A value that a controller shows, with the event that says so.
+type Shown<'a> = Option<(&'a Value, u64)>;
 
-/// What of a controller's state every other one must come to show.
-fn replicated<'a>(view: &'a StateView, host: &HostName, by_policy: &BTreeSet<&StateKey>) -> Replica<'a> {
-    let states = view.states(host).filter(|(key, _)| shared(key) && !by_policy.contains(key));
-    states.map(|(key, known)| (key, (&known.value, known.seq))).collect()
+/// What controllers show at the end of a run: the primary in place 0, then those that are judged.
+struct Databases<'a> {
+    shown: IndexMap<&'a StateKey, Vec<Shown<'a>>, BuildHasherDefault<KeyHasher>>,
+    up: Vec<bool>,
+}
+
+impl<'a> Databases<'a> {
+    fn at_the_end(outline: &Outline<'a>, pdc: &HostName, judged: &[&HostName]) -> Databases<'a> {
+        let places: BTreeMap<&HostName, usize> =
+            std::iter::once(pdc).chain(judged.iter().copied()).zip(0..).collect();
+        let mut databases = Databases { shown: IndexMap::default(), up: vec![true; places.len()] };
+        let mut by_policy: BTreeSet<&StateKey> = BTreeSet::new();
+        let mut last: Option<(&HostName, Option<usize>)> = None;
+        for event in &outline.register.states {
+            let EventKind::Fact(Fact::State { key, value, version }) = &event.kind else { continue };
+            let up = *key == StateKey::Up;
+            if !up && !shared(key) {
+                continue;
+            }
+            // What policy makes of rights is each controller's own affair, also of those that are not judged.
+            if version.is_none() && matches!(key, StateKey::Right { .. }) && outline.is_dc(&event.host) {
+                by_policy.insert(key);
+            }
+            let place = match last {
+                Some((host, place)) if *host == event.host => place,
+                _ => places.get(&event.host).copied(),
+            };
+            last = Some((&event.host, place));
+            let Some(place) = place else { continue };
+            if up {
+                databases.up[place] = *value != Some(Value::Is(false));
+                continue;
+            }
+            let at = databases.shown.entry(key).or_insert_with(|| vec![None; places.len()]);
+            at[place] = value.as_ref().map(|value| (value, event.seq));
+        }
+        databases.shown.retain(|key, _| !by_policy.contains(key));
+        databases
+    }
+
+    /// The first difference between a controller and the primary, in the order of the keys: what the primary shows and
+    /// the other does not come first.
+    fn difference(&self, place: usize, pdc: &HostName, host: &HostName) -> Option<Breach> {
+        let value = |at: Shown<'a>| at.map(|(value, _)| value);
+        let differing = self.shown.iter().filter(|(_, at)| value(at[0]) != value(at[place]));
+        let (key, at) = differing.min_by_key(|(key, at)| (at[0].is_none(), **key))?;
+        let shows = |at: Shown<'a>| at.map_or("nothing".to_owned(), |(value, _)| format!("{value:?}"));
+        let text = match at[0] {
+            Some(_) => format!(
+                "{key:?} is {} at {pdc} and {} at {host}, long after the last change",
+                shows(at[0]),
+                shows(at[place])
+            ),
+            None => format!(
+                "{key:?} is {} at {host} and nothing at {pdc}, long after the last change",
+                shows(at[place])
+            ),
+        };
+        Some(Breach::new(text, [at[0], at[place]].into_iter().flatten().map(|(_, seq)| seq)))
+    }
+}
+
+/// A hash of keys that is the same in every run: nobody chooses names to make tables slow.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(8) {
+            let mut word = [0_u8; 8];
+            word[..piece.len()].copy_from_slice(piece);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }
 
 fn shared(key: &StateKey) -> bool {
@@ -79,20 +167,6 @@ fn shared(key: &StateKey) -> bool {
     }
 }
 
-fn differs(source: &Replica<'_>, replica: &Replica<'_>, pdc: &HostName, host: &HostName) -> Option<Breach> {
-    let here =
-        source.iter().find(|(key, (value, _))| replica.get(*key).map(|(other, _)| other) != Some(value));
-    if let Some((key, (value, seq))) = here {
-        let other = replica.get(key);
-        let shows = other.map_or("nothing".to_owned(), |(value, _)| format!("{value:?}"));
-        let text = format!("{key:?} is {value:?} at {pdc} and {shows} at {host}, long after the last change");
-        return Some(Breach::new(text, [Some(*seq), other.map(|(_, seq)| *seq)].into_iter().flatten()));
-    }
-    let (key, (value, seq)) = replica.iter().find(|(key, _)| !source.contains_key(*key))?;
-    let text = format!("{key:?} is {value:?} at {host} and nothing at {pdc}, long after the last change");
-    Some(Breach::new(text, [*seq]))
-}
-
 /// After which event and instant nothing is committed and no fault is at work; `None`: a fault lasts to the end.
 fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
     let mut quiet = Mark { seq: 0, at: SimTime::START };
@@ -101,7 +175,7 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             quiet.at = quiet.at.max(SimTime::START + fault.until?);
         }
     }
-    for event in &outline.run.events {
+    for event in &outline.register.replication {
         match &event.kind {
             EventKind::Fact(
                 Fact::Committed { .. }

@@ -11,7 +11,7 @@ use crate::timeline::EventKind;
 pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut commits: BTreeMap<Version, (Mark, Stream)> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in &outline.register.replication {
         if let EventKind::Fact(Fact::Committed { version, stream, .. }) = &event.kind
             && let Some((first, _)) = commits.insert(*version, (Mark::of(event), *stream))
         {

@@ -12,7 +12,7 @@ use crate::timeline::EventKind;
 /// and what it misses is missing in one of the two.
 pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
     let is_due = |kind: &EventKind| matches!(kind, EventKind::ComponentDue { account: Some(_), .. });
-    if !outline.run.events.iter().any(|event| is_due(&event.kind)) {
+    if !outline.register.launches.iter().any(|event| is_due(&event.kind)) {
         return Tested::default();
     }
     let mut tested = Tested::default();

@@ -95,7 +95,7 @@ struct Attempts {
 fn attempts(outline: &Outline<'_>, tested: &mut Tested) {
     let mut clients: BTreeMap<&HostName, Attempts> = BTreeMap::new();
     let mut counted = 0;
-    for event in &outline.run.events {
+    for event in &outline.register.requests {
         let mut breach = |text: String| tested.broken(text, [event.seq]);
         match &event.kind {
             EventKind::AttemptBegan { client, attempt } => {

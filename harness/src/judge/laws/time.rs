@@ -37,7 +37,7 @@ pub(super) fn processes_end_once(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut ends: BTreeMap<ProcessId, u64> = BTreeMap::new();
     let mut starts: BTreeMap<(ProcessId, bool), u64> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in &outline.register.processes {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
             // A service's program is told twice: as a service and as a process.

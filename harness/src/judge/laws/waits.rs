@@ -16,7 +16,7 @@ struct Open<'a> {
 pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut open: Vec<Open<'_>> = Vec::new();
-    for event in &outline.run.events {
+    for event in &outline.register.waits {
         match &event.kind {
             EventKind::WaitBegan { what, limit } => {
                 open.push(Open { actor: event.actor, what, limit: *limit, began: Mark::of(event) });

@@ -13,7 +13,7 @@ pub(super) fn no_call_as_a_deleted_account(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut changes = outline.existence.iter().peekable();
     let mut deleted: BTreeMap<(&Name, &HostName), Mark> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in &outline.register.calls {
         while let Some(change) = changes.next_if(|change| change.mark.seq < event.seq) {
             let key = (change.account, change.at);
             if !change.exists {

@@ -32,7 +32,7 @@ pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
 pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut begun: BTreeMap<&HostName, Vec<Mark>> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in &outline.register.requests {
         let client = match &event.kind {
             EventKind::InstallEnded { client, .. }
             | EventKind::Queued { client, queue: Queue::Incoming, .. } => {
@@ -74,7 +74,7 @@ pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
 /// (the token account, or a mark in its comment) has a limit of its own, which is no maximum wait for replication.
 pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for event in &outline.run.events {
+    for event in &outline.register.waits {
         let EventKind::WaitEnded { what: WaitFor::Account { account, at }, how, lasted } = &event.kind else {
             continue;
         };

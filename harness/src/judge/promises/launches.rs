@@ -50,7 +50,7 @@ fn due(event: &Event) -> Option<Due<'_>> {
 pub(super) fn launches_with_its_rights(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut open: BTreeMap<(&HostName, &Name), Due<'_>> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in outline.register.launches.iter().copied() {
         if let Some(next) = due(event) {
             if let Some(left) = open.insert((&event.host, next.component), next)
                 && left.may_launch()
@@ -111,7 +111,7 @@ impl RefusedStart<'_> {
 /// install tells the failure itself.
 fn refused_starts<'a>(outline: &Outline<'a>) -> Vec<RefusedStart<'a>> {
     let is_refused = |event: &Event| matches!(&event.kind, EventKind::Fact(Fact::ServiceFailed { error, .. }) if *error == Win32Error::SERVICE_LOGON_FAILED);
-    if !outline.run.events.iter().any(is_refused) {
+    if !outline.register.failed_services.iter().any(|event| is_refused(event)) {
         return Vec::new();
     }
     let mut refused = Vec::new();
@@ -147,7 +147,7 @@ fn is_bad(value: &Value, good: Option<&Name>) -> bool {
 
 pub(super) fn rights_are_kept(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for due in outline.run.events.iter().filter_map(due).filter(|due| !due.local_system) {
+    for due in outline.register.launches.iter().copied().filter_map(due).filter(|due| !due.local_system) {
         tested.occasion();
         if !due.may_launch() {
             let text = format!("{} on {} is due and lacks {}", due.component, due.event.host, due.lack());
@@ -163,7 +163,7 @@ pub(super) fn rights_are_kept(outline: &Outline<'_>) -> Tested {
 
 pub(super) fn local_system_needs_no_policy(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for event in &outline.run.events {
+    for event in outline.register.launches.iter().copied() {
         if let Some(due) = due(event).filter(|due| due.local_system) {
             tested.occasion();
             if !due.may_launch() {
@@ -196,6 +196,10 @@ pub(super) fn local_system_needs_no_policy(outline: &Outline<'_>) -> Tested {
 pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let events = &outline.run.events;
+    let is_failure =
+        |event: &&Event| matches!(event.kind, EventKind::ComponentLaunched { code, .. } if code != 0);
+    // Without any, there is nothing to look for from one end of the run to the other.
+    let events = if outline.register.launches.iter().any(is_failure) { events.as_slice() } else { &[] };
     let failures = events.iter().enumerate().filter_map(|(place, event)| match &event.kind {
         EventKind::ComponentLaunched { component, code } if *code != 0 => {
             Some((place, event, component, *code))
