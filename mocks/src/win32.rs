@@ -112,6 +112,7 @@ codes! {
     2691 ALREADY_JOINED "NERR_SetupAlreadyJoined" "The computer is already joined to a domain.";
     2692 NOT_JOINED "NERR_SetupNotJoined" "The computer is not currently joined to a domain.";
     2693 SETUP_DOMAIN_CONTROLLER "NERR_SetupDomainController" "The computer is a domain controller and cannot be unjoined from its domain.";
+    8614 REPL_LIFETIME_EXCEEDED "ERROR_DS_REPL_LIFETIME_EXCEEDED" "The Active Directory cannot replicate with this server because the time since the last replication with this server has exceeded the tombstone lifetime.";
 }
 
 impl Win32Error {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 
 use mockdc_mocks::{
-    AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, GpoSpec, HostName, MachineKind, Membership, Os,
-    Replication, RightSpec, Span,
+    AdSpec, AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, FunctionalLevel, GpoSpec, HostName,
+    MachineKind, Membership, OpenHours, Os, Replication, RightSpec, SiteLinkSpec, Span,
 };
 
 use crate::wording::{
@@ -72,20 +72,27 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
                 AdVersion::Windows2000 => "Windows 2000",
                 AdVersion::Windows2003 => "Windows Server 2003",
             };
-            writeln!(out, "Active Directory of {version} replicates changes.")?;
-            for link in &ad.site_links {
-                let first = link
-                    .first
-                    .map_or_else(String::new, |first| format!(", for the first time after {first}"));
-                let sites: Vec<&str> = link.sites.iter().map(|site| site.as_str()).collect();
+            let level = match ad.functional_level {
+                None => "",
+                Some(FunctionalLevel::Windows2000) => " at the functional level of Windows 2000",
+                Some(FunctionalLevel::Windows2003Interim) => " at the interim level of Windows Server 2003",
+                Some(FunctionalLevel::Windows2003) => " at the functional level of Windows Server 2003",
+            };
+            writeln!(out, "Active Directory of {version}{level} replicates changes.")?;
+            if ad.tombstone_lifetime != AdSpec::default().tombstone_lifetime {
+                writeln!(out, "A deletion is remembered for {}.", ad.tombstone_lifetime)?;
+            }
+            let fed: Vec<&str> =
+                world.dcs.iter().filter(|dc| ad.feeds(dc)).map(|dc| dc.name.as_str()).collect();
+            if let Some(nt4) = ad.mixed.as_ref().filter(|_| !fed.is_empty()) {
+                let first = nt4.first_pulse.unwrap_or(nt4.pulse);
+                let (bdcs, pulse) = (listed(&fed, "and"), nt4.pulse);
                 writeln!(
                     out,
-                    "The site link {} between {} opens every {}{first}.",
-                    link.name,
-                    listed(&sites, "and"),
-                    link.interval
+                    "In mixed mode the PDC emulator serves {bdcs} of Windows NT 4.0 by Netlogon with a pulse of {pulse}; the first comes after {first}."
                 )?;
             }
+            ad.site_links.iter().try_for_each(|link| site_link_says(out, link))?;
         }
     }
     for link in &world.links {
@@ -132,6 +139,31 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
     }
     world.policies.iter().try_for_each(|policy| policy_says(out, policy))?;
     world.faults.iter().try_for_each(|fault| writeln!(out, "{}.", fault_says(fault)))
+}
+
+fn site_link_says(out: &mut String, link: &SiteLinkSpec) -> fmt::Result {
+    let first = link.first.map_or_else(String::new, |first| format!(", for the first time after {first}"));
+    let hours = |hours: &OpenHours| {
+        let time =
+            |span: Span| format!("{:02}:{:02}", span.as_millis() / 3_600_000, span.as_millis() / 60_000 % 60);
+        format!("from {} to {}", time(hours.from), time(hours.to))
+    };
+    let open: Vec<String> = link.open.iter().map(hours).collect();
+    let open = if open.is_empty() { String::new() } else { format!(" {}", row(open)) };
+    let jitter = match link.jitter {
+        Some(jitter) if jitter > Span::ZERO => format!(", up to {jitter} late"),
+        Some(_) => ", never late".to_owned(),
+        None => String::new(),
+    };
+    let notify = if link.notify { "; its ends notify each other of changes" } else { "" };
+    let sites: Vec<&str> = link.sites.iter().map(|site| site.as_str()).collect();
+    writeln!(
+        out,
+        "The site link {} between {} opens every {}{open}{first}{jitter}{notify}.",
+        link.name,
+        listed(&sites, "and"),
+        link.interval
+    )
 }
 
 fn rights_say(out: &mut String, spec: &RightSpec, host: &str) -> fmt::Result {

@@ -1,6 +1,8 @@
 //! Changes: what a verb wants written, before it has a number, and how it enters a database.
 
-use super::{Commit, Controllers, Database, DcIndex, Part, Record, RecordValue, Stamp};
+use std::collections::BTreeSet;
+
+use super::{Commit, Controllers, Database, DcIndex, Part, Record, RecordValue, Rid, Stamp};
 use crate::domain::Facts;
 use crate::{AccountName, ChangeKind, Counter, Fact, HostName, Name, SimTime, Stream, Version};
 
@@ -77,11 +79,32 @@ impl Controllers {
         facts: &mut Facts,
     ) -> Version {
         let version = self.next_version();
-        let stream = change.stream();
-        let Change { kind, subject, parts } = change;
+        let records = self.database(at).records();
+        let stamped = |(part, value): (Part, Option<RecordValue>)| {
+            let revision = records.record(&part).map_or(0, |old| old.stamp.revision) + 1;
+            (part, Record { value, stamp: Stamp { revision, at: now, origin: at, usn: serial, version } })
+        };
+        let (stream, kind) = (change.stream(), change.kind);
+        let parts = change.parts.into_iter().map(stamped).collect();
+        self.originate(now, at, (kind, stream, change.subject), parts, urgent, facts)
+    }
+
+    /// Commits records whose stamps are made already, as a controller does that settles a conflict.
+    pub(crate) fn originate(
+        &mut self,
+        now: SimTime,
+        at: DcIndex,
+        (kind, stream, subject): (ChangeKind, Stream, Name),
+        parts: Vec<(Part, Record)>,
+        urgent: bool,
+        facts: &mut Facts,
+    ) -> Version {
+        let version = self.next_version();
+        let serial = parts.first().map_or(0, |(_, record)| record.stamp.usn);
         let commit = Commit {
             version,
             parts: parts.iter().map(|(part, _)| part.clone()).collect(),
+            members: self.members_changed(at, &parts),
             stream,
             change: kind,
             subject: subject.clone(),
@@ -93,11 +116,24 @@ impl Controllers {
         let (host, database) = self.database_mut(at);
         facts.push(now, host, Fact::Committed { version, stream, change: kind, subject, serial, urgent });
         facts.count(now, host, Counter::DeltasCommitted, 1);
-        for (part, value) in parts {
-            let revision = database.records().record(&part).map_or(0, |old| old.stamp.revision) + 1;
-            let stamp = Stamp { revision, at: now, origin: at, usn: serial, version };
-            database.put(now, host, part, Record { value, stamp }, facts);
+        for (part, record) in parts {
+            database.put(now, host, part, record, facts);
         }
         version
+    }
+
+    /// Which members records would add to lists of members, or take from them.
+    pub(crate) fn members_changed(&self, at: DcIndex, parts: &[(Part, Record)]) -> Vec<(Part, Rid, bool)> {
+        let mut changed = Vec::new();
+        for (part, record) in parts {
+            let Some(RecordValue::Members(new)) = &record.value else { continue };
+            let old = match self.database(at).records().value(part) {
+                Some(RecordValue::Members(old)) => old,
+                _ => &BTreeSet::new(),
+            };
+            changed.extend(old.difference(new).map(|left| (part.clone(), *left, false)));
+            changed.extend(new.difference(old).map(|joined| (part.clone(), *joined, true)));
+        }
+        changed
     }
 }

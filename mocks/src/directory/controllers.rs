@@ -122,7 +122,7 @@ impl Controllers {
     }
 
     /// Remembers what a commit replaces, when a crash may take it back.
-    pub(super) fn remember(&mut self, version: Version, at: DcIndex, parts: impl Iterator<Item = Part>) {
+    pub(crate) fn remember(&mut self, version: Version, at: DcIndex, parts: impl Iterator<Item = Part>) {
         if self.keeps_undo {
             let records = self.database(at).records();
             let before = parts.map(|part| {

@@ -24,6 +24,8 @@ pub(crate) struct Database {
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
+    /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
+    pub(super) links_members: bool,
 }
 
 /// Whose accounts a database holds.
@@ -71,6 +73,7 @@ impl Database {
             locks: BTreeSet::new(),
             next_rid: Rid::FIRST.0,
             sid: None,
+            links_members: false,
         }
     }
 
@@ -252,6 +255,11 @@ impl Database {
                 self.names.insert(principal.name.clone(), account.rid);
             }
         }
+    }
+
+    /// From now on a deleted account falls out of its groups by itself, as in Active Directory.
+    pub(crate) fn link_members(&mut self) {
+        self.links_members = true;
     }
 
     /// The record as it would be put: also says whether it is news.

@@ -145,8 +145,8 @@ impl Desk<'_> {
         Ok(vec![Change { kind: ChangeKind::UserAdd, subject: user.name().clone(), parts }])
     }
 
-    /// The user's own delta, and one for each global group that lists it. Local groups and rights keep its
-    /// identifier, which then means nobody.
+    /// The user's own delta, and one for each global group that lists it, except where members are links. Local groups
+    /// and rights keep its identifier, which then means nobody.
     fn user_delete(&self, user: &AccountName) -> Plan {
         let rid = self.user(user)?;
         if rid.is_built_in() {
@@ -154,7 +154,8 @@ impl Desk<'_> {
         }
         self.database.keeps_an_administrator(rid, None)?;
         let mut changes = Vec::new();
-        for group in self.database.containers.get(&rid).into_iter().flatten() {
+        let listing = self.database.containers.get(&rid).filter(|_| !self.database.links_members);
+        for group in listing.into_iter().flatten() {
             if let Some(principal) = self.database.principal(*group)
                 && principal.kind == PrincipalKind::Group
             {

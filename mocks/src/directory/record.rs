@@ -127,6 +127,8 @@ pub(crate) struct Commit {
     pub(crate) version: Version,
     /// Which parts it wrote, all at the same instant.
     pub(crate) parts: Vec<Part>,
+    /// Which members joined (`true`) or left which of these parts: what linked values replicate.
+    pub(crate) members: Vec<(Part, Rid, bool)>,
     /// The database that it belongs to.
     pub(crate) stream: Stream,
     /// What kind of change.

@@ -108,6 +108,11 @@ impl Domain {
         let urgent = self.model.urgent(change.kind);
         let version = self.controllers.commit_at(now, dc, change, serial, urgent, &mut self.facts);
         let Some(commit) = self.controllers.commit(version).cloned() else { return };
+        if self.avoids_pdc(dc) {
+            self.wires.avoids_pdc.insert(self.controllers.name(dc).clone());
+        } else {
+            self.wires.avoids_pdc.remove(self.controllers.name(dc));
+        }
         let mut context = ReplicationContext {
             controllers: &mut self.controllers,
             network: &mut self.wires,

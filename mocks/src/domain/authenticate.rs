@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use super::Domain;
-use crate::directory::{Attempt, Change, DcIndex, Rid, Verdict, check, effective_rights, groups_at};
-use crate::{
-    AccountName, Answer, Authority, Caller, Credentials, Fact, HostName, LogonType, Reply, Right, RightSet,
-    SimTime, Token, Who, Win32Error,
+use crate::directory::{
+    Attempt, Change, DcIndex, Part, RecordValue, Rid, Verdict, check, effective_rights, groups_at,
 };
+use crate::{
+    AccountName, AdSpec, AdVersion, Answer, Authority, Caller, Credentials, Data, Fact, HostName, LogonType,
+    Replication, Reply, Right, RightSet, SimTime, Token, Who, Win32Error,
+};
+
+/// Where Netlogon's parameters stand in a controller's registry.
+const NETLOGON_PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters";
 
 /// A caller as the host that is called sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,21 +223,54 @@ impl Domain {
             Verdict::Refused(error) => return Err(error),
             Verdict::WrongPassword(rid) => {
                 let pdc = self.controllers.pdc();
-                if dc != pdc && self.wires.finds(now, self.controllers.name(dc), self.controllers.name(pdc)) {
+                let counts = !self.is_recent_password(dc, rid, attempt);
+                if dc != pdc
+                    && !self.avoids_pdc(dc)
+                    && self.wires.finds(now, self.controllers.name(dc), self.controllers.name(pdc))
+                {
                     match check(now, self.controllers.database(pdc), attempt) {
                         Verdict::Good(at_pdc) => {
                             self.forget_bad_passwords(now, pdc, at_pdc);
                             return Ok(rid);
                         }
                         Verdict::Refused(error) => return Err(error),
-                        Verdict::WrongPassword(at_pdc) => self.count_bad_password(now, pdc, at_pdc, user),
+                        Verdict::WrongPassword(at_pdc) if !self.is_recent_password(pdc, at_pdc, attempt) => {
+                            self.count_bad_password(now, pdc, at_pdc, user);
+                        }
+                        Verdict::WrongPassword(_) => {}
                         Verdict::Unknown => {}
                     }
                 }
-                self.count_bad_password(now, dc, rid, user);
+                if counts {
+                    self.count_bad_password(now, dc, rid, user);
+                }
             }
         }
         Err(Win32Error::LOGON_FAILURE)
+    }
+
+    /// Whether a wrong password is one of the last two before the present one: controllers of Windows Server 2003 refuse
+    /// it and do not count it (FACTS.md, "Active Directory replication").
+    fn is_recent_password(&self, dc: DcIndex, rid: Rid, attempt: &Attempt<'_>) -> bool {
+        let Replication::Ad(AdSpec { version: AdVersion::Windows2003, .. }) = &self.spec.domain.replication
+        else {
+            return false;
+        };
+        let records = self.controllers.database(dc).records();
+        matches!(records.value(&Part::Password(rid)), Some(RecordValue::Password(known))
+            if known.earlier.iter().take(2).any(|earlier| earlier == attempt.password))
+    }
+
+    /// Whether a controller of Active Directory leaves the PDC emulator alone because that stands in another site:
+    /// `AvoidPdcOnWan` in its registry (KB225511).
+    pub(super) fn avoids_pdc(&self, dc: DcIndex) -> bool {
+        let site = |dc| &self.controllers.controller(dc).site;
+        let machine = self.machines.find(self.controllers.name(dc));
+        matches!(self.spec.domain.replication, Replication::Ad(_))
+            && site(dc) != site(self.controllers.pdc())
+            && machine.is_some_and(|machine| {
+                machine.store.value(NETLOGON_PARAMETERS, "AvoidPdcOnWan") == Some(&Data::Dword(1))
+            })
     }
 
     fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {

@@ -27,7 +27,7 @@ impl Domain {
         }
         domain.settle();
         let controllers = controllers(spec, &domain)?;
-        let model = model(spec, &controllers, streams.child("replication"));
+        let model = model(spec, &controllers, midnight, streams.child("replication"));
         let mut hosts = HostMap::default();
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
@@ -45,6 +45,7 @@ impl Domain {
             down,
             parted: BTreeSet::new(),
             without_netlogon: BTreeSet::new(),
+            avoids_pdc: BTreeSet::new(),
             netlogon_replicates: matches!(spec.domain.replication, Replication::Nt4(_)),
         };
         let mut machines = crate::machine::Hosts::default();
@@ -216,6 +217,9 @@ fn domain_database(spec: &WorldSpec) -> Result<Database, SpecError> {
         &settings.administrator_password,
         &settings.account_policy,
     );
+    if matches!(spec.domain.replication, Replication::Ad(_)) {
+        database.link_members();
+    }
     for (rid, rights) in DEFAULT_RIGHTS {
         database.load_rights_of(*rid, rights.iter().copied());
     }
@@ -312,13 +316,18 @@ fn local_database(
     Ok(database)
 }
 
-fn model(spec: &WorldSpec, controllers: &Controllers, streams: Streams) -> Box<dyn ReplicationModel> {
+fn model(
+    spec: &WorldSpec,
+    controllers: &Controllers,
+    midnight: Span,
+    streams: Streams,
+) -> Box<dyn ReplicationModel> {
     match &spec.domain.replication {
         Replication::Delay(delay) => {
             let own = |at: crate::directory::DcIndex| spec.dcs[usize::from(at.0)].delay.as_ref();
             Box::new(DelayModel::new(delay, own, controllers, streams))
         }
         Replication::Nt4(nt4) => Box::new(Nt4::new(nt4, &spec.dcs, streams)),
-        Replication::Ad(ad) => Box::new(Ad::new(ad, &spec.dcs)),
+        Replication::Ad(ad) => Box::new(Ad::new(ad, &spec.dcs, midnight, streams)),
     }
 }

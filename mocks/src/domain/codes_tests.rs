@@ -229,6 +229,13 @@ const YIELDED: &[(u32, &str)] = &[
          system@WS1 WS1 domain-unjoin = {}",
     ),
     (2693, "system@BDC1 BDC1 domain-unjoin = {}"),
+    (
+        8614,
+        "clock system@BDC1 BDC1 restart = { down = '61d' }
+         admin@PDC1 PDC1 user-set-comment = { user = 'u', comment = 'x' }
+         wait 62d
+         admin@PDC1 BDC1 synchronize = {}",
+    ),
 ];
 
 /// Codes that no operation of the port yields, and why.
@@ -272,9 +279,10 @@ fn world(wrong_clock: bool) -> Domain {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").workstation("WS1").workstation("WS2");
     builder = builder.computer_accounts();
     builder = builder.user("u", "Secret-1", &[]).user("boss", "Secret-1", &["Domain Admins"]);
+    let ad = AdSpec { version: AdVersion::Windows2003, ..AdSpec::default() };
     builder = match wrong_clock {
         false => builder.delay(Span::mins(10)),
-        true => builder.replication(Replication::Ad(AdSpec::default())).fault(
+        true => builder.replication(Replication::Ad(ad)).fault(
             "clock",
             FaultKind::ClockSkew { at: "WS2".into(), by: Span::hours(1) },
             Span::ZERO,

@@ -16,6 +16,7 @@ mod policies;
 mod running;
 mod secure_channel;
 mod sessions;
+mod up_to_dateness;
 mod wires;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod secure_channel_tests;
 mod tests;
 
 pub use builder::*;
+pub use up_to_dateness::*;
 
 pub(crate) use authenticate::Principal;
 pub(crate) use facts::*;

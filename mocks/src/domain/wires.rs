@@ -16,6 +16,8 @@ pub(crate) struct Wires {
     pub(crate) parted: BTreeSet<(HostName, HostName)>,
     /// Hosts whose Netlogon service does not run: they validate no domain logon, and no locator finds them.
     pub(crate) without_netlogon: BTreeSet<HostName>,
+    /// Controllers that leave a PDC emulator in another site alone.
+    pub(crate) avoids_pdc: BTreeSet<HostName>,
     /// Whether the Netlogon service replicates as well, as in Windows NT 4.0.
     pub(crate) netlogon_replicates: bool,
 }
@@ -66,5 +68,9 @@ impl Network for Wires {
 
     fn latency(&mut self, _now: SimTime, from: &HostName, to: &HostName) -> Span {
         self.links.latency(from, to)
+    }
+
+    fn avoids_pdc(&self, at: &HostName) -> bool {
+        self.avoids_pdc.contains(at)
     }
 }

@@ -49,6 +49,11 @@ impl Store {
         }
     }
 
+    /// A registry value's data.
+    pub(crate) fn value(&self, key: &str, value: &str) -> Option<&Data> {
+        self.registry.get(&(Name::from(key), Name::from(value)))
+    }
+
     /// Whether the folder is shared.
     pub(crate) fn has_share(&self, share: &Name) -> bool {
         self.shares.contains(share)

@@ -25,7 +25,7 @@ fn run(model: Model) -> Lab {
             Lab::new(DelayModel::new(&spec, |_| None, &controllers(&dcs), Streams::new(1)), &dcs)
         }
         Model::Nt4 => Lab::new(Nt4::new(&Nt4Spec::default(), &dcs, Streams::new(1)), &dcs),
-        Model::Ad => Lab::new(Ad::new(&AdSpec::default(), &dcs), &dcs),
+        Model::Ad => Lab::new(Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1)), &dcs),
     };
     lab.run_to(Span::secs(10));
     lab.add_user("PDC1", "alice");

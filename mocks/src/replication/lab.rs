@@ -114,14 +114,19 @@ impl Lab {
         let names = parts.iter().map(|(part, _)| part.clone()).collect();
         let now = self.now;
         self.with(|model, now, context| {
-            for (part, value) in parts {
+            let stamped = |(part, value)| {
                 let old = context.controllers.database(origin).records().record(&part);
                 let revision = old.map_or(0, |record| record.stamp.revision) + 1;
-                let stamp = Stamp { revision, at: now, origin, usn, version };
-                context.put(now, origin, part, Record { value, stamp });
+                (part, Record { value, stamp: Stamp { revision, at: now, origin, usn, version } })
+            };
+            let parts: Vec<(Part, Record)> = parts.into_iter().map(stamped).collect();
+            let members = context.controllers.members_changed(origin, &parts);
+            context.controllers.remember(version, origin, parts.iter().map(|(part, _)| part.clone()));
+            for (part, record) in parts {
+                context.put(now, origin, part, record);
             }
             let (parts, subject) = (names, "subject".into());
-            let commit = Commit { version, parts, stream, change, subject, origin, at: now };
+            let commit = Commit { version, parts, members, stream, change, subject, origin, at: now };
             context.controllers.enter(commit.clone());
             model.committed(now, &commit, context);
         });
@@ -170,6 +175,41 @@ impl Lab {
         ];
         self.commit(at, Stream::Sam, ChangeKind::GroupAdd, parts);
         rid
+    }
+
+    pub(super) fn delete_group(&mut self, at: &str, rid: Rid) {
+        let parts = vec![(Part::Group(rid), None), (Part::GroupMembers(rid), None)];
+        self.commit(at, Stream::Sam, ChangeKind::GroupDelete, parts);
+    }
+
+    pub(super) fn set_members(&mut self, at: &str, group: Rid, members: &[Rid]) {
+        let members = RecordValue::Members(members.iter().copied().collect());
+        let parts = vec![(Part::GroupMembers(group), Some(members))];
+        self.commit(at, Stream::Sam, ChangeKind::GroupMember, parts);
+    }
+
+    /// Takes a member out of a group, or in.
+    pub(super) fn toggle_member(&mut self, at: &str, group: Rid, member: Rid) {
+        let mut members: Vec<Rid> =
+            self.controllers.database(self.dc(at)).listed(group).into_iter().flatten().copied().collect();
+        match members.iter().position(|rid| *rid == member) {
+            Some(place) => drop(members.remove(place)),
+            None => members.push(member),
+        }
+        self.set_members(at, group, &members);
+    }
+
+    pub(super) fn rename(&mut self, at: &str, rid: Rid, name: &str) {
+        let parts = vec![(Part::User(rid), Some(RecordValue::Name(name.into())))];
+        self.commit(at, Stream::Sam, ChangeKind::UserRename, parts);
+    }
+
+    /// Takes back what a crash has lost.
+    pub(super) fn take_back(&mut self, at: &str, lost: &[Version]) {
+        let (dc, now) = (self.dc(at), self.now);
+        let Lab { controllers, facts, .. } = self;
+        controllers.take_back(now, dc, lost, facts);
+        self.told.append(&mut self.facts.drain());
     }
 
     pub(super) fn grant(&mut self, at: &str, rid: Rid, right: Right) {

@@ -74,6 +74,22 @@ pub(crate) trait ReplicationModel: Send {
 
     /// A fault's window has opened or closed: what was held or parted may travel now.
     fn network_changed(&mut self, now: SimTime, context: &mut ReplicationContext<'_>);
+
+    /// What a controller knows of everybody's changes; `None` where nothing like it is kept.
+    fn replica_numbers(&self, _at: DcIndex) -> Option<ReplicaNumbers> {
+        None
+    }
+}
+
+/// A controller's numbers under Active Directory; the lists are by the controllers' places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReplicaNumbers {
+    /// The highest update sequence number that it has given out.
+    pub(crate) usn: u64,
+    /// Of each originator, the highest originating number that is in here.
+    pub(crate) vector: Vec<u64>,
+    /// Of each source, the last of its numbers that has been taken.
+    pub(crate) watermark: Vec<u64>,
 }
 
 /// What a model works on: the controllers' databases, the network between them, and the place for facts.

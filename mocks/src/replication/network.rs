@@ -19,6 +19,11 @@ pub(crate) trait Network {
 
     /// The latency of a call, one way.
     fn latency(&mut self, now: SimTime, from: &HostName, to: &HostName) -> Span;
+
+    /// Whether a controller leaves a PDC emulator in another site alone: `AvoidPdcOnWan` (KB225511).
+    fn avoids_pdc(&self, _at: &HostName) -> bool {
+        false
+    }
 }
 
 /// A transfer over a link.

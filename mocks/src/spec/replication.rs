@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HostName, Name, Span};
+use crate::{DcRole, DcSpec, HostName, Name, Os, Span};
 
 /// The replication model of the domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,6 +199,28 @@ pub struct AdSpec {
     pub site_links: Vec<SiteLinkSpec>,
     /// Where a right that is granted at a domain controller goes: into the Default Domain Controllers Policy.
     pub rights_in_policy: bool,
+    /// The functional level; that of the version when absent.
+    pub functional_level: Option<FunctionalLevel>,
+    /// How long a deletion is remembered. 60 days.
+    pub tombstone_lifetime: Span,
+    /// Mixed mode: Netlogon's settings at the PDC emulator, which alone serves the BDCs of Windows NT 4.0. A BDC is one
+    /// of those when its system is Windows NT 4.0. In native mode, without this, every controller is a replica.
+    pub mixed: Option<Nt4Spec>,
+}
+
+impl AdSpec {
+    /// The functional level.
+    pub fn level(&self) -> FunctionalLevel {
+        self.functional_level.unwrap_or(match self.version {
+            AdVersion::Windows2000 => FunctionalLevel::Windows2000,
+            AdVersion::Windows2003 => FunctionalLevel::Windows2003,
+        })
+    }
+
+    /// Whether a controller is a BDC of Windows NT 4.0, which the PDC emulator feeds.
+    pub fn feeds(&self, dc: &DcSpec) -> bool {
+        self.mixed.is_some() && dc.role == DcRole::Bdc && dc.machine.os == Os::Nt4
+    }
 }
 
 impl Default for AdSpec {
@@ -210,7 +232,32 @@ impl Default for AdSpec {
             poll: Span::hours(1),
             site_links: Vec::new(),
             rights_in_policy: true,
+            functional_level: None,
+            tombstone_lifetime: Span::days(60),
+            mixed: None,
         }
+    }
+}
+
+/// Functional levels of a forest (KB825916): what its controllers may rely on in each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FunctionalLevel {
+    /// A group's members are one attribute: the whole list travels, and of two edits one is lost.
+    #[serde(rename = "windows-2000")]
+    Windows2000,
+    /// Windows Server 2003 interim, beside BDCs of Windows NT 4.0: members are replicated value by value.
+    #[serde(rename = "windows-2003-interim")]
+    Windows2003Interim,
+    /// Members are replicated value by value.
+    #[serde(rename = "windows-2003")]
+    Windows2003,
+}
+
+impl FunctionalLevel {
+    /// Whether members are replicated value by value.
+    pub fn links_values(self) -> bool {
+        self >= FunctionalLevel::Windows2003Interim
     }
 }
 
@@ -219,11 +266,11 @@ impl Default for AdSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdVersion {
-    /// Windows 2000: 300 s and 30 s; a group's members are one attribute.
+    /// Windows 2000: 300 s and 30 s; jitter between sites; a group's members are one attribute.
     #[default]
     #[serde(rename = "windows-2000")]
     Windows2000,
-    /// Windows Server 2003: 15 s and 3 s; members are replicated value by value.
+    /// Windows Server 2003: 15 s and 3 s; members are replicated value by value unless the functional level is lower.
     #[serde(rename = "windows-2003")]
     Windows2003,
 }
@@ -245,6 +292,36 @@ pub struct SiteLinkSpec {
     /// Its cost: 100.
     #[serde(default = "hundred")]
     pub cost: u32,
+    /// The hours of each day in which it is open; all when empty. The interval begins anew when it opens (Q228866).
+    #[serde(default)]
+    pub open: Vec<OpenHours>,
+    /// The longest random addition to each start; at least a minute is added when it is not zero. Under Windows 2000
+    /// 15 min, under Windows Server 2003 none, when absent (Q228866).
+    #[serde(default)]
+    pub jitter: Option<Span>,
+    /// Change notification over the link: controllers at its ends are told as inside a site, of urgent changes at once.
+    #[serde(default)]
+    pub notify: bool,
+}
+
+/// Hours of each day, from one time of the day until before another; over midnight when `to` is the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OpenHours {
+    /// Since midnight.
+    pub from: Span,
+    /// Since midnight.
+    pub to: Span,
+}
+
+impl OpenHours {
+    /// How long the window is; the same time twice is the whole day.
+    pub fn length(&self) -> Span {
+        match self.to - self.from {
+            length if length > Span::ZERO => length,
+            length => length + Span::days(1),
+        }
+    }
 }
 
 fn three_hours() -> Span {

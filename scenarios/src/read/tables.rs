@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{
-    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, ComputerAccounts, Data, DcRole, DelaySpec,
-    DeltaSizes, DisabledHalf, Distribution, GroupKind, Language, MachineKind, Name, Nt4BdcSpec, Nt4Spec, Os,
-    ProgramName, RefreshInterval, Replication, Right, Secret, SecureChannelSpec, ServiceName, Slots, Span,
-    SpanError, StartMode, VerbKind,
+    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, ComputerAccounts, Data, DcRole, DelaySpec, DeltaSizes,
+    DisabledHalf, Distribution, FunctionalLevel, GroupKind, Language, MachineKind, Name, Nt4BdcSpec, Nt4Spec,
+    Os, ProgramName, RefreshInterval, Replication, Right, Secret, SecureChannelSpec, ServiceName, Slots, Span, SpanError,
+    StartMode, VerbKind,
 };
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -280,38 +280,47 @@ pub(crate) struct RawAd {
     /// Whether a right that is granted at a controller goes into the Default Domain Controllers Policy, and reaches the others by its replication and their refresh.
     #[schemars(extend("default" = AdSpec::default().rights_in_policy))]
     rights_in_policy: Option<bool>,
+    /// The functional level: whether a group's members replicate as one list or each by itself. That of the version when absent.
+    functional_level: Option<FunctionalLevel>,
+    /// How long a deletion is remembered. 2d or more.
+    #[schemars(extend("default" = AdSpec::default().tombstone_lifetime))]
+    tombstone_lifetime: Option<Span>,
+    /// Mixed mode: Netlogon at the PDC emulator, which serves the BDCs of Windows NT 4.0.
+    mixed: Option<RawNt4>,
+}
+
+impl From<RawNt4> for Nt4Spec {
+    fn from(raw: RawNt4) -> Nt4Spec {
+        let plain = Nt4Spec::default();
+        let sizes = DeltaSizes::default();
+        let size = |raw: Option<Size>, plain: u64| raw.map_or(plain, |size| size.0);
+        Nt4Spec {
+            pulse: raw.pulse.unwrap_or(plain.pulse),
+            first_pulse: raw.first_pulse,
+            pulse_maximum: raw.pulse_maximum.unwrap_or(plain.pulse_maximum),
+            pulse_concurrency: raw.pulse_concurrency.unwrap_or(plain.pulse_concurrency),
+            slots: raw.slots.unwrap_or(plain.slots),
+            pulse_timeout1: raw.pulse_timeout1.unwrap_or(plain.pulse_timeout1),
+            pulse_timeout2: raw.pulse_timeout2.unwrap_or(plain.pulse_timeout2),
+            change_log_size: size(raw.change_log_size, plain.change_log_size),
+            bdc: raw.bdc,
+            sizes: DeltaSizes {
+                user: size(raw.sizes.user, sizes.user),
+                group: size(raw.sizes.group, sizes.group),
+                member: size(raw.sizes.member, sizes.member),
+                local_group: size(raw.sizes.local_group, sizes.local_group),
+                rights: size(raw.sizes.rights, sizes.rights),
+            },
+            machine_passwords_urgent: raw.machine_passwords_urgent.unwrap_or(plain.machine_passwords_urgent),
+        }
+    }
 }
 
 impl From<RawReplication> for Replication {
     fn from(raw: RawReplication) -> Replication {
         match raw {
             RawReplication::Delay(delay) => Replication::Delay(delay.0),
-            RawReplication::Nt4(raw) => {
-                let plain = Nt4Spec::default();
-                let sizes = DeltaSizes::default();
-                let size = |raw: Option<Size>, plain: u64| raw.map_or(plain, |size| size.0);
-                Replication::Nt4(Nt4Spec {
-                    pulse: raw.pulse.unwrap_or(plain.pulse),
-                    first_pulse: raw.first_pulse,
-                    pulse_maximum: raw.pulse_maximum.unwrap_or(plain.pulse_maximum),
-                    pulse_concurrency: raw.pulse_concurrency.unwrap_or(plain.pulse_concurrency),
-                    slots: raw.slots.unwrap_or(plain.slots),
-                    pulse_timeout1: raw.pulse_timeout1.unwrap_or(plain.pulse_timeout1),
-                    pulse_timeout2: raw.pulse_timeout2.unwrap_or(plain.pulse_timeout2),
-                    change_log_size: size(raw.change_log_size, plain.change_log_size),
-                    bdc: raw.bdc,
-                    sizes: DeltaSizes {
-                        user: size(raw.sizes.user, sizes.user),
-                        group: size(raw.sizes.group, sizes.group),
-                        member: size(raw.sizes.member, sizes.member),
-                        local_group: size(raw.sizes.local_group, sizes.local_group),
-                        rights: size(raw.sizes.rights, sizes.rights),
-                    },
-                    machine_passwords_urgent: raw
-                        .machine_passwords_urgent
-                        .unwrap_or(plain.machine_passwords_urgent),
-                })
-            }
+            RawReplication::Nt4(raw) => Replication::Nt4(raw.into()),
             RawReplication::Ad(raw) => {
                 let plain = AdSpec::default();
                 Replication::Ad(AdSpec {
@@ -321,6 +330,9 @@ impl From<RawReplication> for Replication {
                     poll: raw.poll.unwrap_or(plain.poll),
                     site_links: Vec::new(),
                     rights_in_policy: raw.rights_in_policy.unwrap_or(plain.rights_in_policy),
+                    functional_level: raw.functional_level,
+                    tombstone_lifetime: raw.tombstone_lifetime.unwrap_or(plain.tombstone_lifetime),
+                    mixed: raw.mixed.map(Nt4Spec::from),
                 })
             }
         }
@@ -614,10 +626,18 @@ pub(crate) struct RawSiteLink {
     #[schemars(extend("default" = "3h"))]
     pub(crate) interval: Option<Located<Span>>,
     /// When its first window of the run opens; one interval after the start when absent.
-    pub(crate) first: Option<Span>,
+    pub(crate) first: Option<Located<Span>>,
     /// Its cost; ways of least cost are taken.
     #[schemars(extend("default" = 100))]
     pub(crate) cost: Option<u32>,
+    /// Its hours each day, instead of `first`; the interval begins anew with them. Always open when absent.
+    #[serde(default)]
+    pub(crate) open: Vec<Located<RawHours>>,
+    /// The longest random addition to each start, a minute at least. 15m with `windows-2000`, 0s with `windows-2003`.
+    pub(crate) jitter: Option<Located<Span>>,
+    /// Whether its ends tell each other of changes as inside a site, of urgent ones at once.
+    #[serde(default)]
+    pub(crate) notify: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

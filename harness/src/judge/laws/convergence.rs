@@ -5,8 +5,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use indexmap::IndexMap;
 use mockdc_mocks::{
-    Attribute, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Replication, SimTime, Span,
-    StateKey, Value,
+    AdSpec, Attribute, DcSpec, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Nt4Spec,
+    Replication, SimTime, SiteLinkSpec, Span, StateKey, Value,
 };
 
 use crate::judge::outline::{Mark, Outline};
@@ -212,34 +212,75 @@ fn slowest_replication(outline: &Outline<'_>) -> Option<Span> {
             }
             Some(if world.links.is_empty() { bound } else { bound + hour })
         }
-        Replication::Nt4(nt4) => {
-            let governors = world.dcs.iter().map(|dc| dc.nt4.as_ref().unwrap_or(&nt4.bdc));
-            let slowest = governors.clone().map(|bdc| bdc.governor).min()?;
-            if slowest == 0 || nt4.pulse_concurrency == 0 {
-                return None;
-            }
-            let pause = governors.map(|bdc| bdc.randomize).max()?;
-            let backups = i64::try_from(world.dcs.len()).ok()?;
-            let first = nt4.first_pulse.unwrap_or(nt4.pulse);
-            // Each cycle serves at least one batch; a dead partner holds a place for both time-outs.
-            let turn = nt4.pulse + nt4.pulse_timeout1 + nt4.pulse_timeout2 + pause;
-            Some(first + nt4.pulse_maximum + turn.times(backups) + hour.times(100 / i64::from(slowest)))
-        }
+        Replication::Nt4(nt4) => slowest_netlogon(nt4, &world.dcs),
         Replication::Ad(ad) => {
             let sites: BTreeSet<&Name> = world.dcs.iter().map(|dc| &dc.machine.site).collect();
             if !all_linked(&sites, ad.site_links.iter().map(|link| link.sites.as_slice())) {
                 return None;
             }
+            if cut_off_for_too_long(outline, ad) {
+                return None;
+            }
+            let netlogon = match &ad.mixed {
+                Some(nt4) => slowest_netlogon(nt4, &world.dcs)?,
+                None => Span::ZERO,
+            };
             let controllers = i64::try_from(world.dcs.len()).ok()?;
             let first = ad.notify_first.unwrap_or(Span::secs(300));
             let next = ad.notify_next.unwrap_or(Span::secs(30));
             let hop = first + next.times(controllers) + ad.poll;
             let links = ad.site_links.iter();
-            let schedules = links
-                .fold(Span::ZERO, |sum, link| sum + link.interval.times(2) + link.first.unwrap_or_default());
-            Some(hop.times(controllers) + schedules + hour)
+            // Hours open once a day at least, and a link is at most as late as a quarter of an hour or its own jitter.
+            let late = |link: &SiteLinkSpec| {
+                let closed = if link.open.is_empty() { Span::ZERO } else { Span::days(1) };
+                closed + link.jitter.unwrap_or(Span::mins(15))
+            };
+            let schedules = links.fold(Span::ZERO, |sum, link| {
+                sum + link.interval.times(2) + link.first.unwrap_or_default() + late(link)
+            });
+            Some(hop.times(controllers) + schedules + netlogon + hour)
         }
     }
+}
+
+fn slowest_netlogon(nt4: &Nt4Spec, dcs: &[DcSpec]) -> Option<Span> {
+    let governors = dcs.iter().map(|dc| dc.nt4.as_ref().unwrap_or(&nt4.bdc));
+    let slowest = governors.clone().map(|bdc| bdc.governor).min()?;
+    if slowest == 0 || nt4.pulse_concurrency == 0 {
+        return None;
+    }
+    let pause = governors.map(|bdc| bdc.randomize).max()?;
+    let backups = i64::try_from(dcs.len()).ok()?;
+    let first = nt4.first_pulse.unwrap_or(nt4.pulse);
+    // Each cycle serves at least one batch; a dead partner holds a place for both time-outs.
+    let turn = nt4.pulse + nt4.pulse_timeout1 + nt4.pulse_timeout2 + pause;
+    Some(first + nt4.pulse_maximum + turn.times(backups) + Span::hours(1).times(100 / i64::from(slowest)))
+}
+
+/// Whether a controller heard nothing for longer than deletions are remembered: what was deleted meanwhile lingers there
+/// (FACTS.md, "Active Directory replication").
+fn cut_off_for_too_long(outline: &Outline<'_>, ad: &AdSpec) -> bool {
+    let too_long = |span: Span| span > ad.tombstone_lifetime;
+    let faults = outline.run.plan().world.faults.iter().filter(|fault| matters(&fault.kind));
+    let by_fault = faults
+        .map(|fault| fault.until.unwrap_or(outline.end.since(SimTime::START)) - fault.from)
+        .any(too_long);
+    let mut down: BTreeMap<&HostName, SimTime> = BTreeMap::new();
+    let mut by_machine = false;
+    for event in &outline.run.events {
+        if let EventKind::Fact(Fact::Machine { up }) = event.kind {
+            match up {
+                true => {
+                    let since = down.remove(&event.host);
+                    by_machine |= since.is_some_and(|since| too_long(event.at.since(since)));
+                }
+                false => {
+                    down.entry(&event.host).or_insert(event.at);
+                }
+            }
+        }
+    }
+    by_fault || by_machine
 }
 
 fn longest_delay(delay: &DelaySpec) -> Option<Span> {

@@ -1,26 +1,35 @@
 //! Active Directory replication (FACTS.md, "Active Directory replication").
 //!
 //! Every controller writes, numbers its writes, and tells its partners; a partner pulls what it has not yet seen, and
-//! of two writes of one part the higher stamp stays. What a group's members are is one part: of two edits of one
-//! group at two controllers one is lost, as under Windows 2000.
+//! of two writes of one part the higher stamp stays. A group's members are one part under Windows 2000, so that of two
+//! edits at two controllers one is lost; from the interim level of Windows Server 2003 on each member is one.
 
+mod conflict;
+#[cfg(test)]
+mod conflict_tests;
+mod mixed;
+#[cfg(test)]
+mod mixed_tests;
 mod pull;
+mod push;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod values;
 mod vectors;
 
 use std::collections::BTreeSet;
 
 use pull::{Pull, Request};
-use topology::{Connection, ConnectionKind, connections};
-use vectors::Replica;
+use topology::{Connection, connections};
+use vectors::{Item, Replica};
 
-use super::{ReplicationContext, ReplicationModel, Timers};
+use super::{Nt4, ReplicaNumbers, ReplicationContext, ReplicationModel, Timers};
 use crate::directory::{Commit, DcIndex};
 use crate::{
-    AdSpec, AdVersion, Answer, ChangeKind, DcRole, DcSpec, Fact, Reply, SimTime, Span, Stream, SyncKind,
-    SyncReason, Version, Win32Error,
+    AdSpec, AdVersion, Answer, ChangeKind, DcRole, DcSpec, Draws, Fact, Reply, SimTime, Span, Stream,
+    Streams, SyncKind, SyncReason, Version, Win32Error,
 };
 
 /// The model: each controller's numbers, and what goes on between partners.
@@ -31,7 +40,14 @@ pub(crate) struct Ad {
     links: Vec<Link>,
     notify_first: Span,
     notify_next: Span,
-    poll: Span,
+    /// Whether each member of a group replicates by itself.
+    links_values: bool,
+    tombstone_lifetime: Span,
+    /// Whether a controller that has been cut off for longer than that is refused, as from Windows Server 2003 on.
+    refuses_late: bool,
+    /// Netlogon at the PDC emulator in mixed mode, and the BDCs that it serves.
+    netlogon: Option<Nt4>,
+    fed: BTreeSet<DcIndex>,
     /// Passwords that reached the PDC emulator ahead of replication.
     pushed: BTreeSet<Version>,
     timers: Timers<Timer>,
@@ -48,6 +64,9 @@ struct Link {
     again: Option<Request>,
     /// How the last pull ended.
     error: Option<Win32Error>,
+    /// Since when pulls fail, or do not come about.
+    cut_off: Option<SimTime>,
+    draws: Draws,
 }
 
 /// What the model waits for; numbers are places in the list of links.
@@ -64,32 +83,60 @@ enum Timer {
 }
 
 impl Ad {
-    /// The model for these controllers, one of which is the PDC emulator.
-    pub(crate) fn new(spec: &AdSpec, dcs: &[DcSpec]) -> Ad {
+    /// The model for these controllers, one of which is the PDC emulator. `midnight` is the span from the last midnight
+    /// to the start of the run.
+    pub(crate) fn new(spec: &AdSpec, dcs: &[DcSpec], midnight: Span, streams: Streams) -> Ad {
         let pdc = dcs.iter().position(|dc| dc.role == DcRole::Pdc).unwrap_or(0);
         let (first, next) = match spec.version {
             AdVersion::Windows2000 => (Span::secs(300), Span::secs(30)),
             AdVersion::Windows2003 => (Span::secs(15), Span::secs(3)),
         };
-        let links = connections(spec, dcs)
+        let links = connections(spec, dcs, midnight)
             .into_iter()
-            .map(|connection| Link { connection, urgent: false, pull: None, again: None, error: None })
+            .map(|connection| {
+                let name = |dc: DcIndex| dcs[usize::from(dc.0)].name.as_str();
+                let path = streams.child(name(connection.source)).child(name(connection.target));
+                Link {
+                    connection,
+                    urgent: false,
+                    pull: None,
+                    again: None,
+                    error: None,
+                    cut_off: None,
+                    draws: path.draws(),
+                }
+            })
             .collect();
+        let fed: BTreeSet<DcIndex> = (0..dcs.len())
+            .filter(|index| spec.feeds(&dcs[*index]))
+            .map(|index| DcIndex(index as u16))
+            .collect();
+        let netlogon = spec.mixed.as_ref().filter(|_| !fed.is_empty());
         Ad {
             pdc: DcIndex(pdc as u16),
             replicas: vec![Replica::new(dcs.len()); dcs.len()],
             links,
             notify_first: spec.notify_first.unwrap_or(first),
             notify_next: spec.notify_next.unwrap_or(next),
-            poll: spec.poll.max(Span::millis(1)),
+            links_values: spec.level().links_values(),
+            tombstone_lifetime: conflict::lifetime(spec.tombstone_lifetime),
+            refuses_late: spec.version == AdVersion::Windows2003,
+            netlogon: netlogon
+                .map(|nt4| Nt4::serving(nt4, dcs, streams.child("netlogon"), |dc| fed.contains(&dc))),
+            fed,
             pushed: BTreeSet::new(),
             timers: Timers::default(),
         }
     }
 
+    fn ends(&self, link: usize) -> (DcIndex, DcIndex) {
+        let connection = &self.links[link].connection;
+        (connection.source, connection.target)
+    }
+
     /// Whether the source of a link has something for its target.
     fn lags(&self, link: usize) -> bool {
-        let Connection { source, target, .. } = self.links[link].connection;
+        let (source, target) = self.ends(link);
         let target = &self.replicas[usize::from(target.0)];
         self.replicas[usize::from(source.0)].is_ahead_of(source, target)
     }
@@ -105,7 +152,7 @@ impl Ad {
             if forced {
                 let request = Request { kind: SyncKind::Partial, reason: SyncReason::Forced, domain: true };
                 self.request(now, link, request);
-            } else if let ConnectionKind::Notified { rank } = connection.kind {
+            } else if let Some(rank) = connection.notified {
                 let wait = if urgent { Span::ZERO } else { self.notify_first + self.notify_next.times(rank) };
                 self.links[link].urgent |= urgent;
                 self.timers.arm_by(Timer::Notify(link), now + wait);
@@ -116,20 +163,21 @@ impl Ad {
 
     /// Sees to it that a link's next poll or window takes place.
     fn await_window(&mut self, now: SimTime, link: usize) {
-        let (first, interval) = match self.links[link].connection.kind {
-            ConnectionKind::Notified { .. } => (SimTime::START + self.poll, self.poll),
-            ConnectionKind::Scheduled { first, interval } => (first, interval),
-        };
-        if !self.timers.is_armed(Timer::Window(link)) {
-            let passed = (now.since(first).as_millis().div_euclid(interval.as_millis()) + 1).max(0);
-            self.timers.arm(Timer::Window(link), first + interval.times(passed));
+        if self.timers.is_armed(Timer::Window(link)) {
+            return;
+        }
+        let Link { connection, draws, .. } = &mut self.links[link];
+        let opens = connection.schedule.after(now);
+        if opens < SimTime::NEVER {
+            let least = connection.jitter.min(Span::mins(1));
+            self.timers.arm(Timer::Window(link), opens + least + draws.span_up_to(connection.jitter - least));
         }
     }
 
     /// The source tells its partner, which pulls at once. A partner that cannot be told is left to its poll.
     fn notify(&mut self, now: SimTime, link: usize, context: &mut ReplicationContext<'_>) {
         let urgent = std::mem::take(&mut self.links[link].urgent);
-        let Connection { source, target, .. } = self.links[link].connection;
+        let (source, target) = self.ends(link);
         if !self.lags(link) || !context.up(source) {
             return;
         }
@@ -148,6 +196,30 @@ impl Ad {
         }
     }
 
+    /// Numbers a commit at its origin, and lets it go its ways.
+    fn write(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
+        let origin = commit.origin;
+        for head in commit.parts.iter().filter(|part| conflict::head(part).as_ref() == Some(part)) {
+            let record = context.controllers.database(origin).records().record(head);
+            if let Some(stamp) = record.filter(|record| record.value.is_none()).map(|record| record.stamp) {
+                self.strip(now, origin, head, stamp, context);
+            }
+        }
+        let replica = &mut self.replicas[usize::from(origin.0)];
+        let mut items: Vec<Item> = commit.parts.iter().cloned().map(Item::Part).collect();
+        if self.links_values {
+            let records = context.controllers.database(origin).records();
+            let written = replica.lists.write(commit, |part| records.record(part).cloned());
+            items.retain(|item| !matches!(item, Item::Part(part) if values::is_list(part)));
+            items.extend(written.lists.into_iter().map(Item::Part));
+            items.extend(written.values.into_iter().map(|(part, member)| Item::Link(part, member)));
+        }
+        replica.write(origin, items);
+        replica.originated.push((replica.usn, commit.version));
+        self.changed(now, origin, urgent(commit.change), false);
+        self.feed(now, origin, &[commit.version], context);
+    }
+
     /// Links over which a controller pulls.
     fn inbound(&self, at: DcIndex) -> Vec<usize> {
         (0..self.links.len()).filter(|link| self.links[*link].connection.target == at).collect()
@@ -155,8 +227,8 @@ impl Ad {
 }
 
 impl ReplicationModel for Ad {
-    fn writable(&self, _at: DcIndex) -> bool {
-        true
+    fn writable(&self, at: DcIndex) -> bool {
+        !self.is_fed(at)
     }
 
     fn next_serial(&mut self, at: DcIndex, _stream: Stream) -> u64 {
@@ -168,21 +240,24 @@ impl ReplicationModel for Ad {
     }
 
     fn committed(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
-        let replica = &mut self.replicas[usize::from(commit.origin.0)];
-        replica.write(commit.origin, commit.parts.iter().cloned());
-        replica.originated.push((replica.usn, commit.version));
-        self.changed(now, commit.origin, urgent(commit.change), false);
+        self.write(now, commit, context);
         if commit.change == ChangeKind::Password && commit.origin != self.pdc {
             self.push(now, commit, context);
         }
     }
 
     fn next_timeout(&self) -> Option<SimTime> {
-        self.timers.next()
+        let netlogon = self.netlogon.as_ref().and_then(Nt4::next_timeout);
+        self.timers.next().into_iter().chain(netlogon).min()
     }
 
     fn advance(&mut self, now: SimTime, context: &mut ReplicationContext<'_>) {
-        while let Some((at, timer)) = self.timers.pop(now) {
+        // What reaches the PDC emulator at an instant goes on with the pulse of that instant.
+        while let Some(next) = self.next_timeout().filter(|next| *next <= now) {
+            let Some((at, timer)) = self.timers.pop(next) else {
+                self.netlogon.iter_mut().for_each(|netlogon| netlogon.advance(next, context));
+                continue;
+            };
             match timer {
                 Timer::Push(version) => self.arrive(at, version, context),
                 Timer::Pull(link) => self.step(at, link, context),
@@ -199,6 +274,9 @@ impl ReplicationModel for Ad {
         full: bool,
         context: &mut ReplicationContext<'_>,
     ) -> Answer {
+        if let Some(netlogon) = self.netlogon.as_mut().filter(|_| self.fed.contains(&at)) {
+            return netlogon.synchronize(now, at, full, context);
+        }
         let kind = if full { SyncKind::Full } else { SyncKind::Partial };
         let inbound = self.inbound(at);
         for link in &inbound {
@@ -206,8 +284,11 @@ impl ReplicationModel for Ad {
             self.request(now, *link, Request { kind, reason: SyncReason::Forced, domain: false });
         }
         self.advance(now, context);
-        let unreached = inbound.iter().all(|link| self.links[*link].error.is_some());
-        if unreached && !inbound.is_empty() { Err(Win32Error::SERVER_UNAVAILABLE) } else { Ok(Reply::Done) }
+        let errors: Option<Vec<Win32Error>> = inbound.iter().map(|link| self.links[*link].error).collect();
+        match errors.and_then(|errors| errors.into_iter().max()) {
+            Some(error) => Err(error),
+            None => Ok(Reply::Done),
+        }
     }
 
     fn synchronize_domain(
@@ -224,6 +305,9 @@ impl ReplicationModel for Ad {
             }
         }
         self.advance(now, context);
+        if let Some(netlogon) = &mut self.netlogon {
+            netlogon.synchronize_domain(now, self.pdc, full, context)?;
+        }
         Ok(Reply::Done)
     }
 
@@ -235,10 +319,13 @@ impl ReplicationModel for Ad {
         context: &mut ReplicationContext<'_>,
     ) -> Vec<Version> {
         for link in 0..self.links.len() {
-            let Connection { source, target, .. } = self.links[link].connection;
+            let (source, target) = self.ends(link);
             if source == at || target == at {
                 self.break_off(now, link, context);
             }
+        }
+        if let Some(netlogon) = self.netlogon.as_mut().filter(|_| at == self.pdc || self.fed.contains(&at)) {
+            netlogon.host_down(now, at, false, context);
         }
         if !loses_unreplicated {
             return Vec::new();
@@ -255,19 +342,31 @@ impl ReplicationModel for Ad {
             }
             kept
         });
+        self.replicas[own].lists.forget(|stamp| lost.contains(&stamp.version));
+        if let Some(netlogon) = self.netlogon.as_mut().filter(|_| at == self.pdc && !lost.is_empty()) {
+            netlogon.forget(&lost);
+        }
         lost
     }
 
     fn host_up(&mut self, now: SimTime, at: DcIndex, context: &mut ReplicationContext<'_>) {
+        for link in 0..self.links.len() {
+            if self.links[link].pull.as_ref().is_some_and(Pull::is_stalled) {
+                self.timers.arm(Timer::Pull(link), now);
+            }
+        }
         for link in self.inbound(at) {
             if !self.lags(link) {
                 continue;
             }
-            if let ConnectionKind::Notified { .. } = self.links[link].connection.kind {
+            if self.links[link].connection.notified.is_some() {
                 let reason = SyncReason::Startup;
                 self.request(now, link, Request { kind: SyncKind::Partial, reason, domain: false });
             }
             self.await_window(now, link);
+        }
+        if let Some(netlogon) = self.netlogon.as_mut().filter(|_| at == self.pdc || self.fed.contains(&at)) {
+            netlogon.host_up(now, at, context);
         }
         self.advance(now, context);
     }
@@ -278,7 +377,14 @@ impl ReplicationModel for Ad {
                 self.timers.arm(Timer::Pull(link), now);
             }
         }
+        self.netlogon.iter_mut().for_each(|netlogon| netlogon.network_changed(now, context));
         self.advance(now, context);
+    }
+
+    fn replica_numbers(&self, at: DcIndex) -> Option<ReplicaNumbers> {
+        let replica = (!self.is_fed(at)).then(|| &self.replicas[usize::from(at.0)])?;
+        let (vector, watermark) = (replica.vector.clone(), replica.watermark.clone());
+        Some(ReplicaNumbers { usn: replica.usn, vector, watermark })
     }
 }
 

@@ -1,11 +1,12 @@
 //! A pull: a call to the source, its answer with everything that the target has not seen, and what becomes of it.
 
-use super::{Ad, Connection, Timer, urgent};
-use crate::directory::{Commit, DcIndex, Part, Record};
+use super::conflict::Content;
+use super::values::is_list;
+use super::vectors::Item;
+use super::{Ad, Timer, urgent};
+use crate::directory::{DcIndex, Part, Record, RecordValue};
 use crate::replication::ReplicationContext;
-use crate::{
-    ChangeKind, Counter, DeltaSizes, Fact, SimTime, Span, SyncKind, SyncReason, Version, Win32Error,
-};
+use crate::{Counter, DeltaSizes, Fact, SimTime, Span, SyncKind, SyncReason, Version, Win32Error};
 
 /// What a pull is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,7 @@ enum Phase {
 /// What the source answers.
 #[derive(Debug)]
 struct Answer {
-    content: Vec<(Part, Record)>,
+    content: Vec<Content>,
     bytes: u64,
     busy_bytes: u64,
     /// The source's number and vector when it read.
@@ -77,13 +78,14 @@ impl Ad {
 
     /// Goes on with a pull until it has to wait.
     pub(super) fn step(&mut self, now: SimTime, link: usize, context: &mut ReplicationContext<'_>) {
-        let Connection { source, target, .. } = self.links[link].connection;
+        let (source, target) = self.ends(link);
         loop {
             let Some(pull) = &mut self.links[link].pull else { return };
             let wait = match &mut pull.phase {
                 Phase::Ready | Phase::Stalled => {
                     if !context.up(target) || context.held(now, target) {
                         pull.phase = Phase::Stalled;
+                        self.links[link].cut_off.get_or_insert(now);
                         return;
                     }
                     pull.phase = Phase::Asking;
@@ -91,14 +93,17 @@ impl Ad {
                         self.say_began(now, link, context);
                     }
                     if !context.reaches(now, target, source) {
-                        return self.end(now, link, None, context);
+                        return self.end(now, link, Err(Win32Error::SERVER_UNAVAILABLE), context);
                     }
                     let (from, to) = (context.controllers.name(target), context.controllers.name(source));
                     context.network.latency(now, from, to)
                 }
                 Phase::Asking => {
                     let full = pull.request.kind == SyncKind::Full;
-                    let mut answer = self.read(source, target, full, context);
+                    if self.is_too_late(now, self.links[link].cut_off) {
+                        return self.end(now, link, Err(Win32Error::REPL_LIFETIME_EXCEEDED), context);
+                    }
+                    let mut answer = self.read(now, source, target, full, context);
                     if !answer.content.is_empty() || self.brings(target, &answer).next().is_some() {
                         self.say_began(now, link, context);
                     }
@@ -113,7 +118,8 @@ impl Ad {
                     let phase = std::mem::replace(&mut pull.phase, Phase::Ready);
                     let Phase::Receiving(answer) = phase else { return };
                     let arrives = context.reaches(now, source, target);
-                    return self.end(now, link, arrives.then_some(answer), context);
+                    let answer = if arrives { Ok(answer) } else { Err(Win32Error::SERVER_UNAVAILABLE) };
+                    return self.end(now, link, answer, context);
                 }
             };
             if wait > Span::ZERO {
@@ -125,23 +131,58 @@ impl Ad {
 
     /// What the source has that the target has not: written after the high-watermark, and of an originating write
     /// that the up-to-dateness vector does not cover. In full: everything.
-    fn read(&self, source: DcIndex, target: DcIndex, full: bool, context: &ReplicationContext<'_>) -> Answer {
+    fn read(
+        &self,
+        now: SimTime,
+        source: DcIndex,
+        target: DcIndex,
+        full: bool,
+        context: &ReplicationContext<'_>,
+    ) -> Answer {
         let from = &self.replicas[usize::from(source.0)];
         let to = &self.replicas[usize::from(target.0)];
         let records = context.controllers.database(source).records();
         let mut content = Vec::new();
         let mut bytes = 0;
-        let mut take = |part: &Part, record: &Record| {
-            bytes += weight(part, record, source, context);
-            content.push((part.clone(), record.clone()));
+        // A list with linked values travels as its making and its values.
+        let whole = |part: &Part, record: &Record| match (self.links_values && is_list(part), &record.value) {
+            (true, Some(_)) => {
+                Record { value: Some(RecordValue::Members(Default::default())), stamp: from.lists.made(part) }
+            }
+            _ => record.clone(),
         };
         if full {
-            records.iter().for_each(|(part, record)| take(part, record));
+            for (part, record) in records.iter().map(|(part, record)| (part, whole(part, record))) {
+                if !self.is_forgotten(now, &record) {
+                    bytes += self.weight(part, &record, source, context);
+                    content.push(Content::Part(part.clone(), record));
+                }
+            }
+            for (part, member, link) in from.lists.links() {
+                bytes += DeltaSizes::default().member;
+                content.push(Content::Link(part.clone(), member, link));
+            }
         } else {
-            for part in from.written_after(to.watermark[usize::from(source.0)]) {
-                let Some(record) = records.record(part) else { continue };
-                if record.stamp.usn > to.vector[usize::from(record.stamp.origin.0)] {
-                    take(part, record);
+            let seen = |stamp: &crate::directory::Stamp| stamp.usn <= to.vector[usize::from(stamp.origin.0)];
+            for item in from.written_after(to.watermark[usize::from(source.0)]) {
+                match item {
+                    Item::Part(part) => {
+                        let Some(record) = records.record(part).map(|record| whole(part, record)) else {
+                            continue;
+                        };
+                        if !seen(&record.stamp) && !self.is_forgotten(now, &record) {
+                            bytes += self.weight(part, &record, source, context);
+                            content.push(Content::Part(part.clone(), record));
+                        }
+                    }
+                    Item::Link(part, member) => {
+                        let Some(link) = from.lists.link(part, *member).filter(|link| !seen(&link.stamp))
+                        else {
+                            continue;
+                        };
+                        bytes += DeltaSizes::default().member;
+                        content.push(Content::Link(part.clone(), *member, link));
+                    }
                 }
             }
         }
@@ -162,19 +203,26 @@ impl Ad {
         &mut self,
         now: SimTime,
         link: usize,
-        answer: Option<Answer>,
+        answer: Result<Answer, Win32Error>,
         context: &mut ReplicationContext<'_>,
     ) {
-        let Connection { source, target, .. } = self.links[link].connection;
-        let error = answer.is_none().then_some(Win32Error::SERVER_UNAVAILABLE);
+        let (source, target) = self.ends(link);
+        let error = answer.as_ref().err().copied();
         if error.is_some() {
             self.say_began(now, link, context);
         }
         self.links[link].error = error;
+        match error {
+            None => self.links[link].cut_off = None,
+            Some(_) => {
+                self.links[link].cut_off.get_or_insert(now);
+            }
+        }
         let Some(pull) = self.links[link].pull.take() else { return };
         let (mut deltas, mut bytes, mut busy_bytes) = (0, 0, 0);
         let mut onward = None;
-        if let Some(answer) = answer {
+        let mut arrived = Vec::new();
+        if let Ok(answer) = answer {
             let mut versions: Vec<Version> = self.brings(target, &answer).collect();
             // Partners must hear even of what is no news here: their vectors do not cover it yet.
             let covers_more = !versions.is_empty();
@@ -194,6 +242,7 @@ impl Ad {
                 *here = (*here).max(*there);
             }
             onward = (put || covers_more).then_some(urgent);
+            arrived = versions;
         }
         if let Some(began) = pull.began {
             let Request { kind, reason, .. } = pull.request;
@@ -205,6 +254,7 @@ impl Ad {
         if let Some(urgent) = onward {
             self.changed(now, target, urgent, pull.request.domain);
         }
+        self.feed(now, target, &arrived, context);
         if let Some(again) = self.links[link].again.take() {
             self.request(now, link, again);
         }
@@ -213,86 +263,14 @@ impl Ad {
         }
     }
 
-    /// Puts what carries a higher stamp than what is there, and numbers it as the target's own write.
-    fn apply(
-        &mut self,
-        now: SimTime,
-        target: DcIndex,
-        content: Vec<(Part, Record)>,
-        context: &mut ReplicationContext<'_>,
-    ) -> bool {
-        let mut any = false;
-        for (part, record) in content {
-            let old = context.controllers.database(target).records().record(&part);
-            if old.is_some_and(|old| old.stamp >= record.stamp) {
-                continue;
-            }
-            if context.put(now, target, part.clone(), record) {
-                self.replicas[usize::from(target.0)].write(target, [part]);
-                any = true;
-            }
-        }
-        any
-    }
-
-    /// A new password goes straight to the PDC emulator, where it can be reached (KB225511).
-    pub(super) fn push(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
-        if !context.reaches(now, commit.origin, self.pdc) {
-            return;
-        }
-        let (from, to) = (context.controllers.name(commit.origin), context.controllers.name(self.pdc));
-        let latency = context.network.latency(now, from, to);
-        if latency > Span::ZERO {
-            self.timers.arm(Timer::Push(commit.version), now + latency);
-        } else {
-            self.arrive(now, commit.version, context);
-        }
-    }
-
-    /// A password reaches the PDC emulator. One of an account that is not there yet is left to replication.
-    pub(super) fn arrive(&mut self, now: SimTime, version: Version, context: &mut ReplicationContext<'_>) {
-        let Some(commit) = context.controllers.commit(version).cloned() else { return };
-        let (pdc, origin) = (self.pdc, commit.origin);
-        let records = context.controllers.database(pdc).records();
-        let known = commit.parts.iter().all(|part| match part {
-            Part::Password(rid) => records.value(&Part::User(*rid)).is_some(),
-            _ => true,
-        });
-        let usn = context.controllers.database(origin).records();
-        let usn = commit.parts.first().and_then(|part| usn.record(part)).map_or(0, |record| record.stamp.usn);
-        let seen = usn <= self.replicas[usize::from(pdc.0)].vector[usize::from(origin.0)];
-        if !known || seen || !context.up(pdc) || commit.change != ChangeKind::Password {
-            return;
-        }
-        let from = context.controllers.name(origin).clone();
-        let (kind, reason) = (SyncKind::Partial, SyncReason::Urgent);
-        context.fact(now, pdc, Fact::SyncBegan { from: from.clone(), kind, reason });
-        context.replicated(now, pdc, origin, version);
-        self.pushed.insert(version);
-        let mut bytes = 0;
-        let mut content = Vec::new();
-        for part in &commit.parts {
-            if let Some(record) = context.controllers.database(origin).records().record(part) {
-                bytes += weight(part, record, origin, context);
-                content.push((part.clone(), record.clone()));
-            }
-        }
-        let changed = self.apply(now, pdc, content, context);
-        let took = Span::ZERO;
-        let fact = Fact::SyncEnded { from, kind, reason, deltas: 1, bytes, busy_bytes: 0, took, error: None };
-        context.fact(now, pdc, fact);
-        count(now, pdc, bytes, None, context);
-        if changed {
-            self.changed(now, pdc, false, false);
-        }
-    }
-
     /// A pull is cut off because one of the two has gone down.
     pub(super) fn break_off(&mut self, now: SimTime, link: usize, context: &mut ReplicationContext<'_>) {
         self.timers.disarm(Timer::Pull(link));
         self.links[link].again = None;
         match &self.links[link].pull {
-            Some(pull) if pull.began.is_some() => self.end(now, link, None, context),
+            Some(pull) if pull.began.is_some() => {
+                self.end(now, link, Err(Win32Error::SERVER_UNAVAILABLE), context);
+            }
             Some(_) => {
                 self.links[link].pull = None;
                 self.await_window(now, link);
@@ -302,7 +280,7 @@ impl Ad {
     }
 
     fn say_began(&mut self, now: SimTime, link: usize, context: &mut ReplicationContext<'_>) {
-        let Connection { source, target, .. } = self.links[link].connection;
+        let (source, target) = self.ends(link);
         let Some(pull) = &mut self.links[link].pull else { return };
         if pull.began.is_none() {
             pull.began = Some(now);
@@ -313,7 +291,7 @@ impl Ad {
     }
 }
 
-fn count(
+pub(super) fn count(
     now: SimTime,
     at: DcIndex,
     bytes: u64,
@@ -328,18 +306,28 @@ fn count(
     }
 }
 
-/// Bytes of a part on the wire. Active Directory moves attributes, for which nothing better than Netlogon's rules of
-/// thumb is known: an object's existence weighs as the object, a list of members by its length, all else as a right.
-fn weight(part: &Part, record: &Record, source: DcIndex, context: &ReplicationContext<'_>) -> u64 {
-    let sizes = DeltaSizes::default();
-    match part {
-        _ if record.value.is_none() => sizes.member,
-        Part::User(_) => sizes.user,
-        Part::Group(_) => sizes.group,
-        Part::GroupMembers(rid) | Part::LocalGroupMembers(rid) => {
-            sizes.member * context.member_count(source, *rid).max(1)
+impl Ad {
+    /// Bytes of a part on the wire. Active Directory moves attributes, for which nothing better than Netlogon's rules
+    /// of thumb is known: an object's existence weighs as the object, a list of members by its length where it travels
+    /// whole, all else as a right.
+    pub(super) fn weight(
+        &self,
+        part: &Part,
+        record: &Record,
+        source: DcIndex,
+        context: &ReplicationContext<'_>,
+    ) -> u64 {
+        let sizes = DeltaSizes::default();
+        match part {
+            _ if record.value.is_none() => sizes.member,
+            Part::User(_) => sizes.user,
+            Part::Group(_) => sizes.group,
+            Part::GroupMembers(_) | Part::LocalGroupMembers(_) if self.links_values => sizes.member,
+            Part::GroupMembers(rid) | Part::LocalGroupMembers(rid) => {
+                sizes.member * context.member_count(source, *rid).max(1)
+            }
+            Part::LocalGroup(_) => sizes.local_group,
+            _ => sizes.rights,
         }
-        Part::LocalGroup(_) => sizes.local_group,
-        _ => sizes.rights,
     }
 }

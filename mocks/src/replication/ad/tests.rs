@@ -4,23 +4,44 @@ use super::Ad;
 use crate::directory::{Part, RecordValue, Rid};
 use crate::replication::lab::{Lab, dcs, dcs_in_sites};
 use crate::{
-    AdSpec, AdVersion, Counter, Fact, LinkSpec, Right, SimTime, SiteLinkSpec, Span, SyncKind, SyncReason,
-    Win32Error,
+    AdSpec, AdVersion, Counter, Fact, FunctionalLevel, LinkSpec, Right, SimTime, SiteLinkSpec, Span, Streams,
+    SyncKind, SyncReason, Win32Error,
 };
 
 const RING: [&str; 4] = ["DC1", "DC2", "DC3", "DC4"];
 
-fn lab(names: &[&str]) -> Lab {
+pub(super) fn lab(names: &[&str]) -> Lab {
     let dcs = dcs(names);
-    Lab::new(Ad::new(&AdSpec::default(), &dcs), &dcs)
+    Lab::new(Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1)), &dcs)
 }
 
 fn two_sites(first: Option<Span>) -> Lab {
     let dcs =
         dcs_in_sites(&[("DC1", "HQ"), ("DC2", "HQ"), ("DC3", "Branch"), ("DC4", "Branch"), ("DC5", "Moon")]);
-    let sites = vec!["HQ".into(), "Branch".into()];
-    let link = SiteLinkSpec { name: "wan".into(), sites, interval: Span::mins(180), first, cost: 100 };
-    Lab::new(Ad::new(&AdSpec { site_links: vec![link], ..AdSpec::default() }, &dcs), &dcs)
+    let link = SiteLinkSpec { first, ..wan(&["HQ", "Branch"]) };
+    Lab::new(
+        Ad::new(
+            &AdSpec { site_links: vec![link], ..AdSpec::default() },
+            &dcs,
+            Span::hours(9),
+            Streams::new(1),
+        ),
+        &dcs,
+    )
+}
+
+/// A site link as the product makes it, without jitter.
+pub(super) fn wan(sites: &[&str]) -> SiteLinkSpec {
+    SiteLinkSpec {
+        name: "wan".into(),
+        sites: sites.iter().map(|site| (*site).into()).collect(),
+        interval: Span::mins(180),
+        first: None,
+        cost: 100,
+        open: Vec::new(),
+        jitter: Some(Span::ZERO),
+        notify: false,
+    }
 }
 
 fn seconds(n: i64) -> Option<Span> {
@@ -43,7 +64,7 @@ fn partners_are_notified_one_after_the_other_and_pull() {
 fn windows_2003_waits_fifteen_seconds_and_three() {
     let dcs = dcs(&RING);
     let spec = AdSpec { version: AdVersion::Windows2003, ..AdSpec::default() };
-    let mut lab = Lab::new(Ad::new(&spec, &dcs), &dcs);
+    let mut lab = Lab::new(Ad::new(&spec, &dcs, Span::hours(9), Streams::new(1)), &dcs);
     lab.add_user("DC1", "alice");
     lab.run_to(Span::mins(5));
     assert_eq!(lab.visible("DC2", "alice"), seconds(15));
@@ -179,7 +200,8 @@ fn a_slow_link_delays_the_answer_and_leaves_a_trace_of_its_length() {
     let between = ("DC1".into(), "DC2".into());
     let link =
         LinkSpec { between, bits_per_second: Some(12_288), latency: Span::millis(500), busy: Vec::new() };
-    let mut lab = Lab::over(Ad::new(&AdSpec::default(), &dcs), &dcs, &[link]);
+    let mut lab =
+        Lab::over(Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1)), &dcs, &[link]);
     lab.add_user("DC1", "alice");
     lab.run_to(Span::mins(10));
     // The call takes 500 ms; 1,536 bytes take a second, and 500 ms more.
@@ -194,6 +216,9 @@ enum Act {
     Delete(usize),
     Password(usize),
     Group(usize),
+    Members(usize, usize),
+    DeleteGroup(usize),
+    Rename(usize, u8),
     Grant(usize),
     LockOut(usize),
     Pull,
@@ -209,6 +234,9 @@ fn acts() -> impl Strategy<Value = Vec<(i64, usize, Act)>> {
         1 => (0..6_usize).prop_map(Act::Delete),
         1 => (0..6_usize).prop_map(Act::Password),
         1 => (0..6_usize).prop_map(Act::Group),
+        3 => (0..6_usize, 0..6_usize).prop_map(|(group, user)| Act::Members(group, user)),
+        1 => (0..6_usize).prop_map(Act::DeleteGroup),
+        2 => (0..6_usize, 0..3_u8).prop_map(|(user, name)| Act::Rename(user, name)),
         1 => (0..6_usize).prop_map(Act::Grant),
         1 => (0..6_usize).prop_map(Act::LockOut),
         2 => Just(Act::Pull),
@@ -223,27 +251,40 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_order_of_writes_and_pulls_converges_and_the_costs_add_up(acts in acts()) {
+    fn any_order_of_writes_and_pulls_converges_and_the_costs_add_up(acts in acts(), linked in any::<bool>()) {
         const NAMES: [&str; 5] = ["DC1", "DC2", "DC3", "DC4", "DC5"];
         let dcs = dcs_in_sites(&[("DC1", "A"), ("DC2", "A"), ("DC3", "A"), ("DC4", "B"), ("DC5", "B")]);
-        let sites = vec!["A".into(), "B".into()];
-        let link = SiteLinkSpec {
-            name: "wan".into(), sites, interval: Span::mins(15), first: None, cost: 100,
-        };
-        let mut lab = Lab::new(Ad::new(&AdSpec { site_links: vec![link], ..AdSpec::default() }, &dcs), &dcs);
-        let mut users: Vec<Rid> = Vec::new();
+        let link = SiteLinkSpec { interval: Span::mins(15), ..wan(&["A", "B"]) };
+        let level = if linked { FunctionalLevel::Windows2003 } else { FunctionalLevel::Windows2000 };
+        let spec =
+            AdSpec { site_links: vec![link], functional_level: Some(level), ..AdSpec::default() };
+        let mut lab = Lab::new(Ad::new(&spec, &dcs, Span::hours(9), Streams::new(1)), &dcs);
+        let (mut users, mut groups): (Vec<Rid>, Vec<Rid>) = (Vec::new(), Vec::new());
         for (n, (wait, dc, act)) in acts.iter().enumerate() {
             let now = lab.now.since(SimTime::START);
             lab.run_to(now + Span::secs(*wait));
             let at = NAMES[*dc];
-            let user = |i: &usize| users.get(*i % users.len().max(1)).copied();
+            // A verb finds only what its controller shows.
+            let shown = |rid: &Rid| lab.controllers.database(lab.dc(at)).name(*rid).is_some();
+            let user = |i: &usize| users.get(*i % users.len().max(1)).copied().filter(shown);
+            let group = |i: &usize| groups.get(*i % groups.len().max(1)).copied().filter(shown);
             match act {
                 Act::Add => users.push(lab.add_user(at, &format!("user{n}"))),
                 Act::Comment(i) => user(i).into_iter().for_each(|rid| lab.comment(at, rid, &n.to_string())),
                 Act::Delete(i) => user(i).into_iter().for_each(|rid| lab.delete_user(at, rid)),
                 Act::Password(i) => user(i).into_iter().for_each(|rid| lab.set_password(at, rid, n as u64)),
                 Act::Group(i) => user(i).into_iter().for_each(|rid| {
-                    lab.add_group(at, &format!("group{n}"), &[rid]);
+                    groups.push(lab.add_group(at, &format!("group{n}"), &[rid]));
+                }),
+                Act::Members(g, u) => group(g).zip(user(u)).into_iter().for_each(|(group, user)| {
+                    lab.toggle_member(at, group, user);
+                }),
+                Act::DeleteGroup(g) => group(g).into_iter().for_each(|rid| lab.delete_group(at, rid)),
+                Act::Rename(u, name) => user(u).into_iter().for_each(|rid| {
+                    let name = format!("name{name}");
+                    if !lab.shows(at, &name) {
+                        lab.rename(at, rid, &name);
+                    }
                 }),
                 Act::Grant(i) => user(i).into_iter().for_each(|rid| lab.grant(at, rid, Right::ServiceLogon)),
                 Act::LockOut(i) => user(i).into_iter().for_each(|rid| lab.lock_out(at, rid)),
@@ -256,6 +297,11 @@ proptest! {
         lab.heal();
         let now = lab.now.since(SimTime::START);
         lab.run_to(now + Span::hours(6));
+        for at in NAMES {
+            for (one, other) in lab.database("DC1").into_iter().zip(lab.database(at)) {
+                prop_assert_eq!(one, other, "DC1 and {}", at);
+            }
+        }
         prop_assert!(lab.converged());
         prop_assert_eq!(lab.model.next_timeout(), None);
         let commits = lab.controllers.commits().len();
@@ -271,6 +317,9 @@ proptest! {
             prop_assert_eq!(deltas, foreign as u64, "each change arrives once");
             let began = lab.facts(at).filter(|(_, fact)| matches!(fact, Fact::SyncBegan { .. })).count();
             prop_assert_eq!(began, lab.ended(at).len());
+            let names: Vec<String> = lab.controllers.database(lab.dc(at)).principals().map(|(_, p)| p.name.to_string()).collect();
+            let unique: std::collections::BTreeSet<&String> = names.iter().collect();
+            prop_assert_eq!(unique.len(), names.len(), "a name twice at {}: {:?}", at, names);
         }
     }
 }

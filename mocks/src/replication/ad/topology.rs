@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::schedule::Schedule;
 use crate::directory::DcIndex;
-use crate::{AdSpec, DcSpec, Name, SimTime, SiteLinkSpec, Span};
+use crate::{AdSpec, AdVersion, DcSpec, Name, SiteLinkSpec, Span};
 
 /// No controller of a site is further than this from another.
 const HOPS: usize = 3;
@@ -13,22 +14,22 @@ const HOPS: usize = 3;
 pub(super) struct Connection {
     pub(super) source: DcIndex,
     pub(super) target: DcIndex,
-    pub(super) kind: ConnectionKind,
+    /// The source tells its partners one after the other; this one is the n-th, from 0. `None`: it tells nobody over
+    /// this connection, as between sites.
+    pub(super) notified: Option<i64>,
+    /// When the target asks by itself: the poll inside a site, or the hours of the site link.
+    pub(super) schedule: Schedule,
+    /// Whether it joins two sites.
+    pub(super) between_sites: bool,
+    /// The longest random addition to an instant of the schedule.
+    pub(super) jitter: Span,
 }
 
-/// What starts a pull over a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ConnectionKind {
-    /// Inside a site: the source notifies its partners one after the other; this one is the n-th, from 0.
-    Notified { rank: i64 },
-    /// Between sites: only when the site link is open, here at its first and then at every further interval.
-    Scheduled { first: SimTime, interval: Span },
-}
-
-/// The connections of a domain. Sites without a path of links between them do not replicate.
-pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec]) -> Vec<Connection> {
+/// The connections between the replicas of a domain; BDCs of Windows NT 4.0 have none. Sites without a path of links
+/// between them do not replicate. `midnight` is the span from the last midnight to the start of the run.
+pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], midnight: Span) -> Vec<Connection> {
     let mut sites: Vec<(&Name, Vec<DcIndex>)> = Vec::new();
-    for (index, dc) in dcs.iter().enumerate() {
+    for (index, dc) in dcs.iter().enumerate().filter(|(_, dc)| !spec.feeds(dc)) {
         let dc_index = DcIndex(index as u16);
         match sites.iter_mut().find(|(site, _)| *site == &dc.machine.site) {
             Some((_, members)) => members.push(dc_index),
@@ -36,11 +37,19 @@ pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec]) -> Vec<Connection> {
         }
     }
     let mut connections = Vec::new();
+    let mut told: Vec<i64> = vec![0; dcs.len()];
     for (_, members) in &sites {
         for (source, partners) in partners(members.len()).into_iter().enumerate() {
             for (rank, target) in partners.into_iter().enumerate() {
-                let kind = ConnectionKind::Notified { rank: rank as i64 };
-                connections.push(Connection { source: members[source], target: members[target], kind });
+                told[usize::from(members[source].0)] += 1;
+                connections.push(Connection {
+                    source: members[source],
+                    target: members[target],
+                    notified: Some(rank as i64),
+                    schedule: Schedule::every(spec.poll),
+                    between_sites: false,
+                    jitter: Span::ZERO,
+                });
             }
         }
     }
@@ -48,11 +57,19 @@ pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec]) -> Vec<Connection> {
     for (a, b, link) in spanning_tree(&spec.site_links, &names) {
         // The first controller of a site is its bridgehead.
         let (a, b) = (sites[a].1[0], sites[b].1[0]);
-        let interval = link.interval.max(Span::millis(1));
-        let kind =
-            ConnectionKind::Scheduled { first: SimTime::START + link.first.unwrap_or(interval), interval };
-        connections.push(Connection { source: a, target: b, kind });
-        connections.push(Connection { source: b, target: a, kind });
+        let jitter = link.jitter.unwrap_or(match spec.version {
+            AdVersion::Windows2000 => Span::mins(15),
+            AdVersion::Windows2003 => Span::ZERO,
+        });
+        for (source, target) in [(a, b), (b, a)] {
+            let notified = link.notify.then(|| {
+                let rank = told[usize::from(source.0)];
+                told[usize::from(source.0)] += 1;
+                rank
+            });
+            let schedule = Schedule::of(link, midnight);
+            connections.push(Connection { source, target, notified, schedule, between_sites: true, jitter });
+        }
     }
     connections
 }
@@ -120,7 +137,16 @@ mod tests {
 
     fn link(sites: &[&str], cost: u32) -> SiteLinkSpec {
         let sites = sites.iter().map(|site| Name::from(*site)).collect();
-        SiteLinkSpec { name: "link".into(), sites, interval: Span::mins(180), first: None, cost }
+        SiteLinkSpec {
+            name: "link".into(),
+            sites,
+            interval: Span::mins(180),
+            first: None,
+            cost,
+            open: Vec::new(),
+            jitter: None,
+            notify: false,
+        }
     }
 
     #[test]
@@ -137,7 +163,7 @@ mod tests {
     fn the_dear_side_of_a_triangle_of_sites_is_not_used() {
         let dcs = dcs_in_sites(&[("DC1", "A"), ("DC2", "B"), ("DC3", "C"), ("DC4", "D")]);
         let site_links = vec![link(&["A", "C"], 300), link(&["A", "B"], 100), link(&["B", "C"], 100)];
-        let connections = connections(&AdSpec { site_links, ..AdSpec::default() }, &dcs);
+        let connections = connections(&AdSpec { site_links, ..AdSpec::default() }, &dcs, Span::ZERO);
         let pairs: Vec<_> = connections.iter().map(|c| (c.source.0, c.target.0)).collect();
         assert_eq!(pairs, vec![(0, 1), (1, 0), (1, 2), (2, 1)]);
     }

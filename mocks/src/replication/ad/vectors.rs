@@ -2,8 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::values::Lists;
 use crate::Version;
-use crate::directory::{DcIndex, Part};
+use crate::directory::{DcIndex, Part, Rid};
+
+/// What replicates by itself: an attribute, or one member of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Item {
+    /// A part with its whole value; of a list with linked values, that it is there.
+    Part(Part),
+    /// A member that joined or left.
+    Link(Part, Rid),
+}
 
 /// One controller's replication state.
 #[derive(Clone, Debug)]
@@ -11,15 +21,17 @@ pub(super) struct Replica {
     /// The highest update sequence number that it has given out.
     pub(super) usn: u64,
     /// Every local write, originating or replicated, under its own number.
-    changes: Vec<(u64, Part)>,
-    /// The number of each part's last write.
-    latest: BTreeMap<Part, u64>,
+    changes: Vec<(u64, Item)>,
+    /// The number of each item's last write.
+    latest: BTreeMap<Item, u64>,
     /// High-watermarks: of each source, the last of its numbers that has been taken.
     pub(super) watermark: Vec<u64>,
     /// The up-to-dateness vector: of each origin, the highest originating number that is in here.
     pub(super) vector: Vec<u64>,
     /// Its own commits by their numbers.
     pub(super) originated: Vec<(u64, Version)>,
+    /// Members that replicate one by one.
+    pub(super) lists: Lists,
 }
 
 impl Replica {
@@ -31,26 +43,27 @@ impl Replica {
             watermark: vec![0; controllers],
             vector: vec![0; controllers],
             originated: Vec::new(),
+            lists: Lists::default(),
         }
     }
 
-    /// Numbers a write of these parts, as one.
-    pub(super) fn write(&mut self, own: DcIndex, parts: impl IntoIterator<Item = Part>) {
+    /// Numbers a write of these items, as one.
+    pub(super) fn write(&mut self, own: DcIndex, items: impl IntoIterator<Item = Item>) {
         self.usn += 1;
-        for part in parts {
-            self.latest.insert(part.clone(), self.usn);
-            self.changes.push((self.usn, part));
+        for item in items {
+            self.latest.insert(item.clone(), self.usn);
+            self.changes.push((self.usn, item));
         }
         self.vector[usize::from(own.0)] = self.usn;
     }
 
-    /// The parts written after a number, each once, at the place of its last write.
-    pub(super) fn written_after(&self, usn: u64) -> impl Iterator<Item = &Part> {
+    /// The items written after a number, each once, at the place of its last write.
+    pub(super) fn written_after(&self, usn: u64) -> impl Iterator<Item = &Item> {
         let from = self.changes.partition_point(|(written, _)| *written <= usn);
         self.changes[from..]
             .iter()
-            .filter(|(written, part)| self.latest.get(part) == Some(written))
-            .map(|(_, part)| part)
+            .filter(|(written, item)| self.latest.get(item) == Some(written))
+            .map(|(_, item)| item)
     }
 
     /// Whether it has something that `target` has not, as far as numbers tell.
@@ -74,7 +87,7 @@ mod tests {
     #[test]
     fn a_part_that_is_written_again_is_passed_on_once() {
         let mut replica = Replica::new(1);
-        let (user, comment) = (Part::User(Rid(1)), Part::Comment(Rid(1)));
+        let [user, comment] = [Part::User(Rid(1)), Part::Comment(Rid(1))].map(Item::Part);
         replica.write(DcIndex(0), [user.clone(), comment.clone()]);
         replica.write(DcIndex(0), [comment.clone()]);
         assert_eq!(replica.written_after(0).collect::<Vec<_>>(), vec![&user, &comment]);

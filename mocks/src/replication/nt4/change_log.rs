@@ -73,6 +73,13 @@ impl ChangeLog {
         lost
     }
 
+    /// Forgets these commits, wherever they stand.
+    pub(super) fn forget(&mut self, lost: &[Version]) {
+        for stream in &mut self.streams {
+            stream.retain(|entry| !lost.contains(&entry.version));
+        }
+    }
+
     fn entries_after(&self, stream: Stream, serial: u64) -> &[Entry] {
         let entries = &self.streams[stream as usize];
         &entries[usize::try_from(serial).unwrap_or(usize::MAX).min(entries.len())..]

@@ -48,11 +48,21 @@ enum Timer {
 impl Nt4 {
     /// The model for these controllers, one of which is the PDC.
     pub(crate) fn new(spec: &Nt4Spec, dcs: &[DcSpec], streams: Streams) -> Nt4 {
+        Nt4::serving(spec, dcs, streams, |_| true)
+    }
+
+    /// The model for the PDC and some of the other controllers.
+    pub(crate) fn serving(
+        spec: &Nt4Spec,
+        dcs: &[DcSpec],
+        streams: Streams,
+        serves: impl Fn(DcIndex) -> bool,
+    ) -> Nt4 {
         let pdc = dcs.iter().position(|dc| dc.role == DcRole::Pdc).unwrap_or(0);
         let mut bdcs: Vec<Bdc> = dcs
             .iter()
             .enumerate()
-            .filter(|(index, _)| *index != pdc)
+            .filter(|(index, _)| *index != pdc && serves(DcIndex(*index as u16)))
             .map(|(index, dc)| {
                 let own = dc.nt4.as_ref().unwrap_or(&spec.bdc).clone();
                 Bdc::new(DcIndex(index as u16), own, streams.child(dc.name.as_str()).draws())
@@ -69,6 +79,31 @@ impl Nt4 {
         };
         model.schedule(SimTime(-1));
         model
+    }
+
+    /// Writes a change that the PDC has, wherever it was made, into its log; its BDCs will be told.
+    pub(crate) fn log(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
+        self.log.append(commit.stream, commit.version);
+        if self.bdcs.is_empty() {
+            return;
+        }
+        if urgent(&self.spec, commit.change) {
+            self.announce(now, context);
+        } else {
+            self.await_next_cycle(now);
+        }
+    }
+
+    /// The PDC has come back without these changes, some of which its BDCs may have: they read everything anew.
+    pub(crate) fn forget(&mut self, lost: &[Version]) {
+        self.log.forget(lost);
+        let serials = self.log.serials();
+        for bdc in &mut self.bdcs {
+            bdc.wants_full = true;
+            for (has, serial) in bdc.has.iter_mut().zip(serials) {
+                *has = (*has).min(serial);
+            }
+        }
     }
 
     /// The place of a controller on the circular list; `None` for the PDC.
@@ -96,17 +131,8 @@ impl ReplicationModel for Nt4 {
     }
 
     fn committed(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
-        if commit.origin != self.pdc {
-            return;
-        }
-        self.log.append(commit.stream, commit.version);
-        if self.bdcs.is_empty() {
-            return;
-        }
-        if urgent(&self.spec, commit.change) {
-            self.announce(now, context);
-        } else {
-            self.await_next_cycle(now);
+        if commit.origin == self.pdc {
+            self.log(now, commit, context);
         }
     }
 

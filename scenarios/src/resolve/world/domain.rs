@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use mockdc_mocks::{AccountPolicy, DomainSpec, Nt4BdcSpec, Nt4Spec, Replication, Span};
+use mockdc_mocks::{
+    AccountPolicy, AdSpec, AdVersion, DomainSpec, FunctionalLevel, Nt4BdcSpec, Nt4Spec, Replication, Span,
+};
 
 use super::names::check_length;
 use crate::read::{Located, Node, RawDomain, read};
@@ -61,18 +63,46 @@ pub(super) fn out_of_range(context: &mut Context<'_>, place: Range<usize>, what:
 }
 
 fn check_model(context: &mut Context<'_>, model: &Replication, node: &Node<'_>) {
-    if let Replication::Nt4(nt4) = model {
-        check_nt4(context, nt4, node);
-    }
-    if let Replication::Ad(ad) = model
-        && ad.poll <= Span::ZERO
-    {
-        context.report(zero_interval(place_of(node, &["replication", "ad", "poll"])));
+    match model {
+        Replication::Nt4(nt4) => check_nt4(context, nt4, node, &["replication", "nt4"]),
+        Replication::Ad(ad) => check_ad(context, ad, node),
+        Replication::Delay(_) => {}
     }
 }
 
-fn check_nt4(context: &mut Context<'_>, nt4: &Nt4Spec, node: &Node<'_>) {
-    let place = |key: &str| place_of(node, &["replication", "nt4", key]);
+fn check_ad(context: &mut Context<'_>, ad: &AdSpec, node: &Node<'_>) {
+    let place = |key: &str| place_of(node, &["replication", "ad", key]);
+    if ad.poll <= Span::ZERO {
+        context.report(zero_interval(place("poll")));
+    }
+    if ad.tombstone_lifetime < Span::days(2) {
+        out_of_range(context, place("tombstone-lifetime"), "tombstone-lifetime", "2d on");
+    }
+    let level = ad.level();
+    if level > FunctionalLevel::Windows2000 && ad.version == AdVersion::Windows2000 {
+        context.report(
+            Problem::new(Code::KeysDisagree, "a domain controller of Windows 2000 cannot be at this level")
+                .at(place("functional-level"), "a level of Windows Server 2003")
+                .at(place("version"), "Windows 2000")
+                .help("write `version = \"windows-2003\"`, or take `functional-level` out"),
+        );
+    }
+    let Some(nt4) = &ad.mixed else { return };
+    check_nt4(context, nt4, node, &["replication", "ad", "mixed"]);
+    if level == FunctionalLevel::Windows2003 {
+        context.report(
+            Problem::new(Code::KeysDisagree, "no BDC of Windows NT 4.0 can be at this level")
+                .at(place("mixed"), "serves BDCs of Windows NT 4.0")
+                .at(place("functional-level"), "Windows Server 2003")
+                .help("write `functional-level = \"windows-2003-interim\"`, or take `mixed` out"),
+        );
+    }
+}
+
+/// `path` leads from the domain's table to Netlogon's values.
+fn check_nt4(context: &mut Context<'_>, nt4: &Nt4Spec, node: &Node<'_>, path: &[&str]) {
+    let place_in = |keys: &[&str]| place_of(node, &[path, keys].concat());
+    let place = |key: &str| place_in(&[key]);
     let spans = [
         ("pulse", nt4.pulse, Span::secs(60), Span::hours(48), "60s to 48h"),
         ("pulse-maximum", nt4.pulse_maximum, Span::secs(60), Span::hours(48), "60s to 48h"),
@@ -96,8 +126,7 @@ fn check_nt4(context: &mut Context<'_>, nt4: &Nt4Spec, node: &Node<'_>) {
         let located = Located { value: first, span: place("first-pulse") };
         context.instant(&located);
     }
-    let bdc = place_of(node, &["replication", "nt4", "bdc"]);
-    let randomize = place_of(node, &["replication", "nt4", "bdc", "randomize"]);
+    let (bdc, randomize) = (place_in(&["bdc"]), place_in(&["bdc", "randomize"]));
     check_bdc(context, &nt4.bdc, bdc, randomize, nt4.pulse_timeout1, place("pulse-timeout1"));
 }
 

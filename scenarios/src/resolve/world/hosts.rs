@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use mockdc_mocks::{
-    DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Membership, Os,
-    Replication, ServiceSpec,
+    AdSpec, DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Membership, Os, Replication,
+    ServiceSpec,
 };
 
 use super::directory::{group_spec, local_user, right_spec};
@@ -48,7 +48,16 @@ pub(in crate::resolve) fn dcs(
                 let place = nt4.span.clone();
                 check_bdc(context, &nt4.value, place.clone(), place.clone(), model.pulse_timeout1, place);
             }
-            _ => wrong_model(context, nt4.span.clone(), "nt4"),
+            Replication::Ad(AdSpec { mixed: Some(mixed), .. }) if raw.os == Some(Os::Nt4) => {
+                let place = nt4.span.clone();
+                check_bdc(context, &nt4.value, place.clone(), place.clone(), mixed.pulse_timeout1, place);
+            }
+            Replication::Ad(_) => context.report(
+                Problem::new(Code::WrongModel, "only a BDC of Windows NT 4.0 in mixed mode has these")
+                    .at(nt4.span.clone(), "without effect")
+                    .help("write `mixed = {}` in the domain's `ad` and `os = \"windows-nt-4\"` here, or take it out"),
+            ),
+            Replication::Delay(_) => wrong_model(context, nt4.span.clone(), "nt4"),
         }
     }
     if let Some(delay) = &raw.delay
@@ -58,6 +67,9 @@ pub(in crate::resolve) fn dcs(
     }
     let machine = settings(context, raw, domain);
     let role = raw.role.as_ref().map_or(DcRole::Bdc, |role| role.value);
+    if let (Replication::Ad(ad), Some(Os::Nt4), Some(word)) = (&domain.replication, raw.os, words.first()) {
+        check_nt4_dc(context, ad, role, word);
+    }
     words
         .iter()
         .map(|word| DcSpec {
@@ -68,6 +80,23 @@ pub(in crate::resolve) fn dcs(
             nt4: raw.nt4.as_ref().map(|nt4| nt4.value.clone()),
         })
         .collect()
+}
+
+/// A controller of Windows NT 4.0 in Active Directory: a BDC, in mixed mode.
+fn check_nt4_dc(context: &mut Context<'_>, ad: &AdSpec, role: DcRole, word: &Word) {
+    let (problem, help) = match (role, &ad.mixed) {
+        (DcRole::Bdc, Some(_)) => return,
+        (DcRole::Pdc, _) => (
+            "the PDC emulator cannot run Windows NT 4.0",
+            "give it another `os`, or the domain the model `nt4`",
+        ),
+        (DcRole::Bdc, None) => (
+            "in native mode there are no BDCs of Windows NT 4.0",
+            "write `mixed = {}` in the domain's `ad`: the PDC emulator then serves it by Netlogon's protocol",
+        ),
+    };
+    context
+        .report(Problem::new(Code::WrongModel, problem).at(word.span.clone(), "Windows NT 4.0").help(help));
 }
 
 pub(super) fn wrong_model(context: &mut Context<'_>, place: Range<usize>, model: &str) {

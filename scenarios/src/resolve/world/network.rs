@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mockdc_mocks::{BusyHours, LinkSpec, Replication, SiteLinkSpec, Span};
+use mockdc_mocks::{BusyHours, LinkSpec, OpenHours, Replication, SiteLinkSpec, Span};
 
 use super::domain::out_of_range;
 use super::hosts::wrong_model;
@@ -82,6 +82,18 @@ pub(in crate::resolve) fn site_links(
         {
             out_of_range(context, place, "interval", "15m to 7d");
         }
+        let jitter = raw.jitter.as_ref().filter(|jitter| !(Span::ZERO..=interval).contains(&jitter.value));
+        if let Some(jitter) = jitter {
+            out_of_range(context, jitter.span.clone(), "jitter", "0s to the link's interval");
+        }
+        if let (Some(first), Some(open)) = (&raw.first, raw.open.first()) {
+            context.report(
+                Problem::new(Code::KeysDisagree, "the link's hours say when it opens")
+                    .at(first.span.clone(), "says when it opens, too")
+                    .at(open.span.clone(), "its hours")
+                    .help("take `first` out: the interval begins anew each time that the hours open"),
+            );
+        }
         for site in &raw.sites {
             if !context.sites.contains(&site.value.as_str().into()) {
                 let names: Vec<String> = context.sites.iter().map(ToString::to_string).collect();
@@ -102,8 +114,15 @@ pub(in crate::resolve) fn site_links(
             name: raw.name.value.as_str().into(),
             sites: raw.sites.iter().map(|site| site.value.as_str().into()).collect(),
             interval,
-            first: raw.first,
+            first: raw.first.as_ref().map(|first| first.value),
             cost: raw.cost.unwrap_or(100),
+            open: raw
+                .open
+                .iter()
+                .map(|hours| OpenHours { from: hours.value.from.0, to: hours.value.to.0 })
+                .collect(),
+            jitter: raw.jitter.as_ref().map(|jitter| jitter.value),
+            notify: raw.notify,
         });
     }
 }
