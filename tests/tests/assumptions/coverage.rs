@@ -13,12 +13,14 @@ const SWEEPS: [&str; 4] = [
 ];
 
 /// Assumptions without a value to sweep, and why.
-const WITHOUT_A_VALUE: [(u32, &str); 7] = [
+const WITHOUT_A_VALUE: [(u32, &str); 9] = [
     (9, "fixed: every profile writes at the PDC; no key changes it"),
     (25, "fixed: a manual install runs as its user; no key changes it"),
     (26, "a reading of an article; what follows from it are the keys of A29"),
     (40, "not changed by any key: who is let in while Netlogon is stopped"),
     (41, "not changed by any key: the order of refusals"),
+    (42, "a draw of the product's; the order of the controllers stands for it"),
+    (44, "not changed by any key: what becomes of a name that was given up"),
     (55, "not changed by any key: disabled computer accounts, and channels that stand"),
     (56, "not changed by any key: when joining takes effect"),
 ];

@@ -136,6 +136,25 @@ proptest! {
         prop_assert_eq!(locked, threshold > 0 && wrong >= threshold, "{} {}", threshold, wrong);
     }
 
+    /// A controller goes down in the same hour in which an account is deleted, and comes back some days later.
+    #[test]
+    fn a43_who_is_away_for_longer_than_a_deletion_is_remembered_keeps_the_account(
+        lifetime in 2_i64..12, away in 1_i64..14, refuses in any::<bool>(), seed in 0_u64..64,
+    ) {
+        let version = if refuses { "windows-2003" } else { "windows-2000" };
+        let text = format!(
+            "format = 1\nname = \"property\"\nuntil = \"20d\"\n\n[domain]\n\
+             replication = {{ ad = {{ version = \"{version}\", tombstone-lifetime = \"{lifetime}d\" }} }}\n\n\
+             [[dc]]\nname = \"PDC1\"\nrole = \"pdc\"\n\n[[dc]]\nname = \"BDC1\"\n\n\
+             [[user]]\nname = \"SVC\"\npassword = \"Secret-14-chars\"\n\n\
+             [[fault]]\nname = \"away\"\ncrash = {{ at = \"BDC1\" }}\nfrom = \"1m\"\nuntil = \"{away}d\"\n\n{}",
+            step(2 * MINUTE, "user-delete = { user = \"SVC\" }")
+        );
+        let timeline = sound(&text, seed)?;
+        let gone = states(&timeline, "BDC1", &account("SVC")).last().is_some_and(|(_, value)| value.is_none());
+        prop_assert_eq!(gone, away <= lifetime, "{} days away, remembered for {}", away, lifetime);
+    }
+
     #[test]
     fn a11_a_lockout_travels_at_once_where_the_model_knows_urgency(delay in MINUTE..HOUR, seed in 0_u64..64) {
         let arrives = |timeline: &Timeline| {

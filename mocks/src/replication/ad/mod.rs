@@ -252,7 +252,7 @@ impl ReplicationModel for Ad {
     }
 
     fn advance(&mut self, now: SimTime, context: &mut ReplicationContext<'_>) {
-        // What reaches the PDC emulator at an instant goes on with the pulse of that instant.
+        // What reaches the PDC emulator at the instant of a pulse may have missed it: the next one takes it.
         while let Some(next) = self.next_timeout().filter(|next| *next <= now) {
             let Some((at, timer)) = self.timers.pop(next) else {
                 self.netlogon.iter_mut().for_each(|netlogon| netlogon.advance(next, context));
