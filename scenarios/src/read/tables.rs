@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{
-    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, ComputerAccounts, Data, DcRole, DelaySpec, DeltaSizes,
-    DisabledHalf, Distribution, FunctionalLevel, GroupKind, Language, MachineKind, Name, Nt4BdcSpec, Nt4Spec,
-    Os, ProgramName, RefreshInterval, Replication, Right, Secret, SecureChannelSpec, ServiceName, Slots, Span, SpanError,
-    StartMode, VerbKind,
+    AccountFlag, AccountName, AccountPolicy, AdSpec, AdVersion, ComputerAccounts, Data, DcRole, DelaySpec,
+    DeltaSizes, DisabledHalf, Distribution, FunctionalLevel, GroupKind, Language, MachineKind, Name,
+    Nt4BdcSpec, Nt4Spec, Os, ProgramName, RefreshInterval, Replication, Right, Secret, SecureChannelSpec,
+    ServiceName, Slots, Span, SpanError, StartMode, VerbKind,
 };
 use schemars::JsonSchema;
 use serde::de::Error;

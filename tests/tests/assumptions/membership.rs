@@ -119,7 +119,7 @@ proptest! {
         );
         let join = format!("domain-join = {{ server = \"{}\", {OPERATOR} }}", controllers[joined]);
         let more = on_ws1(0, &join)
-            + "[[step]]\nat = \"1s\"\nrestart = \"WS1\"\n\n[[site-link]]\nname = \"L\"\nsites = [\"Branch\", \"Default-First-Site-Name\"]\ninterval = \"1h\"\n";
+            + "[[step]]\nat = \"1s\"\nrestart = \"WS1\"\n\n[[site-link]]\nname = \"L\"\nsites = [\"Branch\", \"Default-First-Site-Name\"]\ninterval = \"1h\"\njitter = \"0s\"\n";
         let timeline = sound(&world(&domain, "joined = false\nlogon-server = \"BDC1\"\n", &more), seed)?;
         let asked = if keeps { joined } else { 1 };
         let code = if asked == joined { 0 } else { 1787 };

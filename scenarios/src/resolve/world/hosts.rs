@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use mockdc_mocks::{
-    AdSpec, DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Membership, Os, Replication,
-    ServiceSpec,
+    AdSpec, DcRole, DcSpec, DomainSpec, GroupKind, Language, MachineSettings, MachineSpec, Membership, Os,
+    Replication, ServiceSpec,
 };
 
 use super::directory::{group_spec, local_user, right_spec};
