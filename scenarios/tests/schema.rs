@@ -109,6 +109,9 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "empty-window.of-a-delay",
     "format-not-first",
     "keys-disagree.count-of-a-crash",
+    "keys-disagree.functional-level",
+    "keys-disagree.mixed-mode",
+    "keys-disagree.site-link-hours",
     "limit-below-interval",
     "link-to-itself",
     "lockout-too-short",
@@ -117,6 +120,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "no-site-server",
     "nothing-to-upgrade",
     "out-of-range",
+    "out-of-range.active-directory",
     "out-of-range.delay-below-zero",
     "out-of-range.too-many-controllers",
     "randomize-too-long",
@@ -145,6 +149,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "unknown-unit",
     "unused-column",
     "wrong-model",
+    "wrong-model.nt4-as-emulator",
+    "wrong-model.nt4-in-native-mode",
 ];
 
 #[test]

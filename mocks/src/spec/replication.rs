@@ -241,6 +241,7 @@ impl Default for AdSpec {
 
 /// Functional levels of a forest (KB825916): what its controllers may rely on in each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FunctionalLevel {
     /// A group's members are one attribute: the whole list travels, and of two edits one is lost.
