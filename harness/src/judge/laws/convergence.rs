@@ -21,6 +21,11 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
     if plan.world.dcs.len() < 2 {
         return tested;
     }
+    if let Replication::Ad(ad) = &plan.world.domain.replication
+        && cut_off_for_too_long(outline, ad)
+    {
+        return tested;
+    }
     let (Some(pdc), Some(quiet)) = (outline.pdc(), quiet_since(outline)) else { return tested };
     let due = slowest_replication(outline).is_some_and(|bound| quiet.at + bound < outline.end);
     let mut open: BTreeMap<&HostName, Mark> = BTreeMap::new();
@@ -216,9 +221,6 @@ fn slowest_replication(outline: &Outline<'_>) -> Option<Span> {
         Replication::Ad(ad) => {
             let sites: BTreeSet<&Name> = world.dcs.iter().map(|dc| &dc.machine.site).collect();
             if !all_linked(&sites, ad.site_links.iter().map(|link| link.sites.as_slice())) {
-                return None;
-            }
-            if cut_off_for_too_long(outline, ad) {
                 return None;
             }
             let netlogon = match &ad.mixed {
