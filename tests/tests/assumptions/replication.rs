@@ -148,7 +148,8 @@ proptest! {
              [[dc]]\nname = \"PDC1\"\nrole = \"pdc\"\n\n[[dc]]\nname = \"BDC1\"\n\n\
              [[user]]\nname = \"SVC\"\npassword = \"Secret-14-chars\"\n\n\
              [[fault]]\nname = \"away\"\ncrash = {{ at = \"BDC1\" }}\nfrom = \"1m\"\nuntil = \"{away}d\"\n\n{}",
-            step(2 * MINUTE, "user-delete = { user = \"SVC\" }")
+            // The last step keeps the run going while nothing happens.
+            step(2 * MINUTE, "user-delete = { user = \"SVC\" }") + &step(19 * 24 * HOUR, "dc-find = {}")
         );
         let timeline = sound(&text, seed)?;
         let gone = states(&timeline, "BDC1", &account("SVC")).last().is_some_and(|(_, value)| value.is_none());
