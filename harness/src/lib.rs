@@ -6,6 +6,7 @@
 //! Start reading at [`timeline::EventKind`], what a run leaves behind, and at [`actors`], who plays.
 
 pub mod actors;
+pub mod backend;
 pub mod cli;
 pub mod judge;
 pub mod logs;

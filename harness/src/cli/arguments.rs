@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::backend::Backend;
 use crate::report::Partition;
+use crate::run::Pace;
 
 /// Replays client installs against mock domain controllers, and says which timing invariants and privilege conditions
 /// held.
@@ -55,6 +57,9 @@ pub enum Command {
         #[command(subcommand)]
         command: Report,
     },
+    /// Remove the containers, networks and volumes that runs on Samba left, and say what they were. What belongs to a
+    /// run that is under way stays.
+    Clean(Clean),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -88,6 +93,14 @@ pub struct Run {
     /// Run each scenario once for each seed, ends included: `1..500`. A scenario's own seed is set aside.
     #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
     pub seeds: Option<(u64, u64)>,
+    /// Run against the fakes in this process, or against Samba AD in containers; several one after the other, with a
+    /// table of their verdicts.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "fake", value_name = "fake|samba")]
+    pub backend: Vec<Backend>,
+    /// Run on the wall clock: 60 plays a minute of the scenario in a second; `jump` waits for nothing where nothing is
+    /// due. Samba jumps unless said otherwise, the fakes run in virtual time.
+    #[arg(long, value_name = "SPEED|jump")]
+    pub speed: Option<Pace>,
     /// Run only a part of what is selected, dealt out in order or by name: `slice:1/3`, `hash:1/3`.
     #[arg(long, value_name = "slice:M/N|hash:M/N")]
     pub partition: Option<Partition>,
@@ -103,8 +116,8 @@ pub struct Run {
     /// Write the results as JUnit XML into this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Run everything twice and show the first event that differs.
-    #[arg(long)]
+    /// Run everything twice and show the first event that differs; in virtual time only.
+    #[arg(long, conflicts_with = "speed")]
     pub check_determinism: bool,
     /// The seed of the second run of `--check-determinism`. Another one than the first run's shows that the check
     /// sees a difference, and how it tells it.
@@ -137,6 +150,14 @@ pub struct Merge {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+/// `mockdc clean`
+#[derive(Debug, Args)]
+pub struct Clean {
+    /// The images too; the next run on Samba builds them again, which takes minutes.
+    #[arg(long)]
+    pub images: bool,
 }
 
 /// `mockdc list`

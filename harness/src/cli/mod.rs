@@ -1,6 +1,7 @@
 //! The command line.
 
 mod arguments;
+mod clean;
 mod exit;
 mod format;
 mod inspect;
@@ -93,6 +94,7 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
         Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
+        Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);
             Ok(Exit::Passed)

@@ -11,9 +11,11 @@ use mockdc_scenarios::Plan;
 use super::arguments::{Merge, ReportFormat, Run};
 use super::progress::Progress;
 use super::{Exit, Streams, inspect, interrupt, pool};
-use crate::orchestrator::{self, RunError};
+use crate::backend::{self, Backend, NoRun, Played};
+use crate::orchestrator;
 use crate::report::console::{self, Style};
-use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Totals, json};
+use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
+use crate::run::Pace;
 use crate::timeline::Timeline;
 
 /// The seed of a run for which nobody states one.
@@ -29,7 +31,18 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let mut plans = selection.plans;
+    let mut backends = run.backend.clone();
+    backends.sort_unstable();
+    backends.dedup();
+    if run.check_determinism && backends != [Backend::Fake] {
+        writeln!(
+            streams.err,
+            "error: `--check-determinism` compares two runs in virtual time\nhelp: leave out `--backend`"
+        )?;
+        return Ok(Exit::Usage);
+    }
     let mut series = Series::of(&plans, run.seeds, run.seed.unwrap_or(DEFAULT_SEED));
+    series.backends.clone_from(&backends);
     if let Some(partition) = run.partition {
         series.partition = Some(partition);
         let mut place = 0..;
@@ -46,11 +59,16 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             return Ok(Exit::Environment);
         }
     };
-    let style =
-        Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
-    let plans = plans.into_iter().map(Arc::new);
-    let jobs: Arc<[(Arc<Plan>, u64)]> =
-        plans.flat_map(|plan| seeds(run, &plan).map(move |seed| (Arc::clone(&plan), seed))).collect();
+    let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();
+    let mut jobs: Vec<Job> = Vec::new();
+    for backend in &backends {
+        for plan in &plans {
+            jobs.extend(seeds(run, plan).map(|seed| Job { plan: Arc::clone(plan), seed, backend: *backend }));
+        }
+    }
+    let jobs: Arc<[Job]> = jobs.into();
+    let labels: Vec<String> = jobs.iter().map(|job| report::label(&job.plan.name, job.backend)).collect();
+    let style = Style { colour: streams.colour, names: 0 }.for_names(labels.iter().map(String::as_str));
     let mut hall = Hall { run, style, folder, summaries: Vec::new() };
     let progress = Progress::new(jobs.len(), streams.progress);
     let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
@@ -59,14 +77,13 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         (true, None) => Again::SameSeed,
         (true, Some(seed)) => Again::Seed(seed),
     };
-    let (of_work, many_seeds) = (Arc::clone(&jobs), run.seeds.is_some());
-    let play = move |number: usize| {
-        let (plan, seed) = &of_work[number];
-        play(plan, *seed, many_seeds, again)
-    };
+    let how = How { many_seeds: run.seeds.is_some(), again, speed: run.speed };
+    let of_work = Arc::clone(&jobs);
+    let play = move |number: usize| play(&of_work[number], how);
     let desk = Arc::new(pool::Desk::default());
     let closing = Arc::clone(&desk);
     let watch = interrupt::watch(move || closing.close())?;
+    let _last = backends.contains(&Backend::Samba).then_some(AwaitContainers);
     let mut failed = None;
     pool::in_order(&desk, jobs.len(), threads, play, |_, played| {
         let mut text = Vec::new();
@@ -89,18 +106,25 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     }
     let Hall { folder, summaries, .. } = hall;
     series.stopped = summaries.len() < jobs.len();
-    if let Some(mut folder) = folder
-        && let Err(error) = folder.finish(Some(&series), &summaries)
-    {
-        writeln!(streams.err, "error: {error}")?;
-        return Ok(Exit::Environment);
+    // One column that says what the list says already is not worth printing.
+    let table = (backends != [Backend::Fake]).then(|| Table::of(&backends, &summaries));
+    if let Some(mut folder) = folder {
+        let written = table.as_ref().map_or(Ok(()), |table| folder.add_table(table));
+        if let Err(error) = written.and_then(|()| folder.finish(Some(&series), &summaries)) {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Environment);
+        }
+    }
+    if let Some(table) = table.filter(|_| run.format == ReportFormat::Console) {
+        table.print(streams.out)?;
     }
     let exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
-    if series.stopped && watch.asked() {
+    let interrupted = series.stopped && watch.asked();
+    if interrupted {
         writeln!(streams.err, "interrupted: {} of {} runs are done", summaries.len(), jobs.len())?;
-        return Ok(exit.max(Exit::Interrupted));
     }
-    Ok(exit)
+    streams.out.flush()?;
+    Ok(if interrupted { exit.max(Exit::Interrupted) } else { exit })
 }
 
 /// `mockdc report merge`
@@ -113,7 +137,8 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
         }
     };
     let style = Style { colour: streams.colour, names: 0 };
-    let style = style.for_names(summaries.iter().map(|summary| summary.name.as_str()));
+    let labels: Vec<String> = summaries.iter().map(Summary::label).collect();
+    let style = style.for_names(labels.iter().map(String::as_str));
     if merge.format == ReportFormat::Console {
         for summary in &summaries {
             if series.seeds.is_none() || summary.result != RunResult::Pass {
@@ -208,23 +233,31 @@ impl Taken {
 
 impl Hall<'_> {
     /// Takes a result in; what is to be printed of it goes to `text`.
-    fn take(&mut self, played: Result<Played, RunError>, text: &mut Vec<u8>) -> io::Result<Taken> {
-        let Played { outcome, summary } = match played {
-            Ok(played) => played,
-            Err(error) => return Ok(Taken::Failed(Exit::InvalidScenario, error.to_string())),
+    fn take(&mut self, done: Done, text: &mut Vec<u8>) -> io::Result<Taken> {
+        let (summary, timeline) = match done {
+            Done::Ran(summary, timeline) => (*summary, Some(timeline)),
+            Done::NotRun(summary) => (*summary, None),
+            // What is done by then is told and written.
+            Done::Failed(Exit::Interrupted, _) => return Ok(Taken::Enough),
+            Done::Failed(exit, why) => return Ok(Taken::Failed(exit, why)),
         };
-        if let Some(folder) = &mut self.folder
-            && let Err(error) = folder.add(&summary, &outcome.timeline)
-        {
-            return Ok(Taken::Failed(Exit::Environment, error.to_string()));
+        if let Some(folder) = &mut self.folder {
+            let added = match &timeline {
+                Some(timeline) => folder.add(&summary, timeline),
+                None => folder.add_unrun(&summary),
+            };
+            if let Err(error) = added {
+                return Ok(Taken::Failed(Exit::Environment, error.to_string()));
+            }
         }
-        let passed = summary.result == RunResult::Pass;
+        let passed = matches!(summary.result, RunResult::Pass | RunResult::Skipped);
         if self.run.format == ReportFormat::Console {
             // With many seeds only what did not pass is worth a line each.
-            if self.run.seeds.is_none() || !passed {
+            if self.run.seeds.is_none() || summary.result != RunResult::Pass {
                 console::scenario_line(text, &summary, self.style)?;
             }
-            console::failure(text, &summary, &outcome.timeline.events, self.style)?;
+            let events = timeline.as_ref().map_or(&[][..], |timeline| &timeline.events);
+            console::failure(text, &summary, events, self.style)?;
         }
         self.summaries.push(summary);
         Ok(if self.run.fail_fast && !passed { Taken::Enough } else { Taken::GoOn { passed } })
@@ -275,16 +308,57 @@ enum Again {
     Seed(u64),
 }
 
-/// A run with what is to be told of it.
-struct Played {
-    outcome: Outcome,
-    summary: Summary,
+/// Whichever way a series ends, the containers of the run that is under way go first.
+struct AwaitContainers;
+
+impl Drop for AwaitContainers {
+    fn drop(&mut self) {
+        backend::await_the_end_of_containers();
+    }
 }
 
-fn play(plan: &Arc<Plan>, seed: u64, many_seeds: bool, again: Again) -> Result<Played, RunError> {
-    let outcome = replay(plan, seed, many_seeds)?;
-    let mut summary = outcome.summary();
-    let difference = match again {
+/// One run that is to be made.
+struct Job {
+    plan: Arc<Plan>,
+    seed: u64,
+    backend: Backend,
+}
+
+/// What came of a job.
+enum Done {
+    /// A run, with what is to be told of it.
+    Ran(Box<Summary>, Timeline),
+    /// The backend cannot do what the scenario needs, or nothing can be told of what it did.
+    NotRun(Box<Summary>),
+    /// Nothing more can be done, and why.
+    Failed(Exit, String),
+}
+
+/// How jobs are done.
+#[derive(Clone, Copy)]
+struct How {
+    many_seeds: bool,
+    again: Again,
+    speed: Option<Pace>,
+}
+
+fn play(job: &Job, how: How) -> Done {
+    let Job { plan, seed, backend } = job;
+    let (seed, backend) = (*seed, *backend);
+    let rerun = rerun(job, how);
+    let told = |summary: Summary| Box::new(Summary { backend, ..summary });
+    let Played { timeline, wall } = match backend::play(plan, seed, backend, how.speed) {
+        Ok(played) => played,
+        Err(NoRun::Skip(why)) => return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun))),
+        Err(NoRun::Open(why)) => return Done::NotRun(told(Summary::open(plan, seed, why, rerun))),
+        Err(NoRun::Plan(error)) => return Done::Failed(Exit::InvalidScenario, error.to_string()),
+        Err(NoRun::Environment(why)) => return Done::Failed(Exit::Environment, why),
+        Err(NoRun::Interrupted) => return Done::Failed(Exit::Interrupted, "interrupted".into()),
+    };
+    let judgement = crate::judge::judge(&timeline);
+    let outcome = Outcome { timeline, judgement, rerun };
+    let mut summary = told(Summary { wall, ..outcome.summary() });
+    let difference = match how.again {
         Again::Never => None,
         Again::SameSeed => compare(plan, seed, seed, &outcome.timeline),
         Again::Seed(second) => compare(plan, seed, second, &outcome.timeline),
@@ -296,23 +370,29 @@ fn play(plan: &Arc<Plan>, seed: u64, many_seeds: bool, again: Again) -> Result<P
         let kind = NOT_DETERMINISTIC.into();
         summary.reasons.push(Reason { kind, line: None, text, because: None, evidence: Vec::new() });
     }
-    Ok(Played { outcome, summary })
+    Done::Ran(summary, outcome.timeline)
 }
 
-fn replay(plan: &Arc<Plan>, seed: u64, many_seeds: bool) -> Result<Outcome, RunError> {
-    let timeline = orchestrator::run(plan, seed)?;
-    let judgement = crate::judge::judge(&timeline);
+/// The command that repeats a run.
+fn rerun(job: &Job, how: How) -> String {
+    let Job { plan, seed, backend } = job;
     let seed = seed.to_string();
     let mut words = vec!["mockdc", "run", &plan.file, "--name", &plan.name];
     let range = format!("{seed}..{seed}");
-    match (many_seeds, plan.seed) {
+    match (how.many_seeds, plan.seed) {
         // A scenario's own seed comes before `--seed`; a range of one sets it aside again.
         (true, Some(_)) => words.extend(["--seeds", &range]),
         (false, Some(_)) => {}
         (_, None) => words.extend(["--seed", &seed]),
     }
-    let rerun = report::quoted(words);
-    Ok(Outcome { timeline, judgement, rerun })
+    if *backend != Backend::Fake {
+        words.extend(["--backend", backend.name()]);
+    }
+    let speed = how.speed.map(|speed| speed.to_string());
+    if let Some(speed) = &speed {
+        words.extend(["--speed", speed]);
+    }
+    report::quoted(words)
 }
 
 fn seeds(run: &Run, plan: &Plan) -> std::ops::RangeInclusive<u64> {

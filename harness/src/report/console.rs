@@ -9,6 +9,7 @@ use mockdc_mocks::{Fact, StateKey};
 use super::story::Cast;
 use super::summary::{Reason, RunResult, Summary, Totals};
 use super::text::visible;
+use crate::backend::OnTheWall;
 use crate::timeline::{Event, EventKind};
 
 /// Events shown before and after one that is evidence.
@@ -56,7 +57,7 @@ impl Style {
 /// One line: how a scenario went, its name, and how much happened in it.
 pub fn scenario_line(out: &mut dyn Write, summary: &Summary, style: Style) -> io::Result<()> {
     let result = style.result(summary.result);
-    let name = &summary.name;
+    let name = &summary.label();
     if summary.result == RunResult::Skipped {
         let why: Vec<&str> = summary.reasons.iter().map(|reason| reason.text.as_str()).collect();
         let why = visible(&why.join("; "));
@@ -65,11 +66,34 @@ pub fn scenario_line(out: &mut dyn Write, summary: &Summary, style: Style) -> io
     let measures = &summary.measures;
     writeln!(
         out,
-        "{result}  {name:<width$}  {:>6} events  {}",
+        "{result}  {name:<width$}  {:>6} events  {}{}",
         measures.events,
         measures.lasted,
+        summary.wall.as_ref().map(on_the_wall).unwrap_or_default(),
         width = style.names
     )
+}
+
+/// What a run on the wall clock took: speed, operations, and whatever was tried again.
+fn on_the_wall(wall: &OnTheWall) -> String {
+    let seconds = wall.worked_ms as f64 / 1_000.0;
+    let mut text = format!("  {} operations in {seconds:.1} s", wall.calls);
+    if wall.speed != "jump" {
+        text.push_str(&format!(", at {}, at most {} ms late", wall.speed, wall.lag_ms));
+    }
+    if let Some(from) = &wall.slowed_from {
+        text.push_str(&format!(", slowed from {from}"));
+    }
+    if wall.attempts > 1 {
+        text.push_str(&format!(", {} attempts", wall.attempts));
+    }
+    if wall.retries > 0 {
+        text.push_str(&format!(", {} tried again", wall.retries));
+    }
+    if !wall.differences.is_empty() {
+        text.push_str(&format!(", {} answered otherwise", wall.differences.len()));
+    }
+    text
 }
 
 /// Why a scenario did not pass: its reasons, the events around them, and last the command that repeats it.

@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/.mockdc-results            what mockdc wrote here; the only things that it ever removes
 //! DIR/summary.json               all results
+//! DIR/table.json, table.md       scenario × backend × verdict, of a run on another backend than the fake
 //! DIR/SCENARIO/events.jsonl      the run, an object a line
 //! DIR/SCENARIO/summary.json      its result
 //! DIR/SCENARIO/logs/HOST/FILE    logs in the product's own format
@@ -17,6 +18,7 @@ use mockdc_mocks::{HostName, Name};
 
 use super::series::Series;
 use super::summary::Summary;
+use super::table::Table;
 use super::{Outcome, json};
 use crate::logs::{LogFormat, StartError};
 use crate::timeline::{Event, EventKind, Timeline};
@@ -81,7 +83,9 @@ impl ResultsFolder {
         fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
         clear(dir)?;
         let mut folder = ResultsFolder { dir: dir.to_owned(), entries: Taken::default() };
-        folder.entries.take("summary.json");
+        for entry in ["summary.json", "table.json", "table.md"] {
+            folder.entries.take(entry);
+        }
         folder.note(MARKER_HEAD)?;
         folder.note("summary.json")?;
         Ok(folder)
@@ -95,20 +99,39 @@ impl ResultsFolder {
     /// Adds a run with the summary that was made of it, and gives its folder.
     pub fn add(&mut self, summary: &Summary, timeline: &Timeline) -> Result<PathBuf, FolderError> {
         let format = LogFormat::of(timeline.plan())?;
-        let name = match self.entries.is_free(&summary.name) {
-            true => self.entries.take(&summary.name),
-            false => self.entries.take(&format!("{}-seed-{}", summary.name, summary.seed)),
+        let dir = self.add_unrun(summary)?;
+        write_file(&dir.join("events.jsonl"), |out| timeline.write(out))?;
+        write_logs(&dir.join("logs"), &timeline.events, &format)?;
+        Ok(dir)
+    }
+
+    /// Adds a scenario of which there is no run, and gives its folder.
+    pub fn add_unrun(&mut self, summary: &Summary) -> Result<PathBuf, FolderError> {
+        let label = summary.label();
+        let name = match self.entries.is_free(&label) {
+            true => self.entries.take(&label),
+            false => self.entries.take(&format!("{label}-seed-{}", summary.seed)),
         };
         self.note(&name)?;
         let dir = self.dir.join(name);
         fs::create_dir_all(&dir).map_err(|error| failed(&dir, error))?;
-        write_file(&dir.join("events.jsonl"), |out| timeline.write(out))?;
         write_file(&dir.join("summary.json"), |out| {
             serde_json::to_writer_pretty(&mut *out, summary)?;
             writeln!(out)
         })?;
-        write_logs(&dir.join("logs"), &timeline.events, &format)?;
         Ok(dir)
+    }
+
+    /// Writes the table of backends, as `table.json` and `table.md`.
+    pub fn add_table(&mut self, table: &Table) -> Result<(), FolderError> {
+        for entry in ["table.json", "table.md"] {
+            self.note(entry)?;
+        }
+        write_file(&self.dir.join("table.json"), |out| {
+            serde_json::to_writer_pretty(&mut *out, table)?;
+            writeln!(out)
+        })?;
+        write_file(&self.dir.join("table.md"), |out| table.markdown(out))
     }
 
     /// Writes the summary of all runs, and what was run together.

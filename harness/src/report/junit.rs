@@ -19,8 +19,8 @@ pub fn junit(out: &mut dyn Write, summaries: &[&Summary], many_seeds: bool) -> i
     for summary in summaries {
         let file = visible_line(&plain_path(&summary.file));
         let name = match many_seeds {
-            true => format!("{} (seed {})", summary.name, summary.seed),
-            false => summary.name.clone(),
+            true => format!("{} (seed {})", summary.label(), summary.seed),
+            false => summary.label(),
         };
         let mut name = visible_line(&name);
         let class = class_of(&file);

@@ -36,6 +36,7 @@ fn summary(name: &str, file: &str, result: RunResult, text: &str) -> Summary {
         title: text.into(),
         file: file.into(),
         seed: 7,
+        backend: Default::default(),
         result,
         reasons: if result == RunResult::Pass { vec![] } else { vec![reason] },
         breaks_as_stated: vec![],
@@ -45,6 +46,7 @@ fn summary(name: &str, file: &str, result: RunResult, text: &str) -> Summary {
         measures: Measures::default(),
         ended: None,
         rerun: format!("mockdc run {}", quoted([file])),
+        wall: None,
     }
 }
 

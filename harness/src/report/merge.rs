@@ -97,7 +97,10 @@ pub fn merge(results: &[PathBuf]) -> Result<(Series, Vec<Summary>), MergeError> 
     let places: BTreeMap<&str, usize> =
         series.cases.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
     let mut summaries: Vec<Summary> = parts.into_iter().flat_map(|part| part.scenarios).collect();
-    summaries.sort_by_key(|summary| (places.get(summary.name.as_str()).copied(), summary.seed));
+    let turns = |backend| series.backends.iter().position(|turn| *turn == backend);
+    summaries.sort_by_key(|summary| {
+        (turns(summary.backend), places.get(summary.name.as_str()).copied(), summary.seed)
+    });
     Ok((series, summaries))
 }
 
@@ -136,6 +139,12 @@ fn difference(one: &Part, other: &Part) -> Option<String> {
     };
     if seeds(one) != seeds(other) {
         return Some(format!("one was run with {}, the other with {}", seeds(one), seeds(other)));
+    }
+    let backends = |series: &Series| {
+        series.backends.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(" and ")
+    };
+    if one.backends != other.backends {
+        return Some(format!("one was run on {}, the other on {}", backends(one), backends(other)));
     }
     let deal = |series: &Series| series.partition.map(|partition| (partition.deal, partition.parts));
     if deal(one) != deal(other) {

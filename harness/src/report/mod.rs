@@ -16,6 +16,7 @@ mod outcome;
 mod series;
 mod story;
 mod summary;
+mod table;
 mod tap;
 #[cfg(test)]
 mod tests;
@@ -32,5 +33,6 @@ pub use outcome::*;
 pub use series::*;
 pub use story::*;
 pub use summary::*;
+pub use table::*;
 pub use tap::tap;
 pub use text::*;

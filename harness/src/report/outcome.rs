@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::story::Cast;
 use super::summary::{Break, Evidence, LawSummary, Measures, PromiseSummary, Reason, RunResult, Summary};
+use crate::backend::Backend;
 use crate::judge::{Judged, Judgement, Verdict};
 use crate::timeline::Timeline;
 
@@ -96,14 +97,24 @@ impl Outcome {
 impl Summary {
     /// Of a scenario that was not run, with the reason.
     pub fn skipped(plan: &Plan, seed: u64, why: impl Into<String>, rerun: String) -> Summary {
-        let reason = Reason {
-            kind: "skipped".into(),
-            line: None,
-            text: why.into(),
-            because: None,
-            evidence: Vec::new(),
-        };
-        Summary { reasons: vec![reason], ..Summary::unrun(plan, seed, rerun) }
+        Summary::without_a_run(plan, seed, RunResult::Skipped, "skipped", why.into(), rerun)
+    }
+
+    /// Of a scenario that was run and of which nothing can be told, with the reason.
+    pub fn open(plan: &Plan, seed: u64, why: impl Into<String>, rerun: String) -> Summary {
+        Summary::without_a_run(plan, seed, RunResult::Inconclusive, "too-late", why.into(), rerun)
+    }
+
+    fn without_a_run(
+        plan: &Plan,
+        seed: u64,
+        result: RunResult,
+        kind: &str,
+        why: String,
+        rerun: String,
+    ) -> Summary {
+        let reason = Reason { kind: kind.into(), line: None, text: why, because: None, evidence: Vec::new() };
+        Summary { result, reasons: vec![reason], ..Summary::unrun(plan, seed, rerun) }
     }
 
     pub(crate) fn unrun(plan: &Plan, seed: u64, rerun: String) -> Summary {
@@ -112,6 +123,7 @@ impl Summary {
             title: plan.title.clone(),
             file: plan.file.clone(),
             seed,
+            backend: Backend::Fake,
             result: RunResult::Skipped,
             reasons: Vec::new(),
             breaks_as_stated: Vec::new(),
@@ -121,6 +133,7 @@ impl Summary {
             measures: Measures::default(),
             ended: None,
             rerun,
+            wall: None,
         }
     }
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use mockdc_scenarios::Plan;
 use serde::{Deserialize, Serialize};
 
+use crate::backend::Backend;
+
 /// All scenarios that a command selected, and the part of them that it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +20,9 @@ pub struct Series {
     pub seeds: Option<(u64, u64)>,
     /// The seed of scenarios that state none.
     pub seed: u64,
+    /// What each scenario was run against, in order.
+    #[serde(default = "the_fake")]
+    pub backends: Vec<Backend>,
     /// Which part was run; all when absent.
     pub partition: Option<Partition>,
     /// The run was stopped before its end: by `--fail-fast`, or by somebody.
@@ -39,6 +44,7 @@ impl Series {
             plans: format!("{:016x}", digest.value()),
             seeds,
             seed,
+            backends: the_fake(),
             partition: None,
             stopped: false,
         }
@@ -46,8 +52,13 @@ impl Series {
 
     /// How many runs each scenario stands for.
     pub fn runs_a_case(&self) -> u64 {
-        self.seeds.map_or(1, |(from, to)| to - from + 1)
+        self.seeds.map_or(1, |(from, to)| to - from + 1) * self.backends.len() as u64
     }
+}
+
+/// What scenarios were run against before there was a choice.
+fn the_fake() -> Vec<Backend> {
+    vec![Backend::Fake]
 }
 
 /// A part of the selected scenarios: `slice:2/3` or `hash:2/3`.

@@ -4,6 +4,7 @@ use mockdc_mocks::SimTime;
 use serde::{Deserialize, Serialize};
 
 use super::story::{Cast, describe, instant};
+use crate::backend::{Backend, OnTheWall};
 use crate::timeline::{EndReason, Event, EventKind};
 
 /// A run in short. It serialises as `summary.json` and as an entry of `--format json`.
@@ -18,6 +19,9 @@ pub struct Summary {
     pub file: String,
     /// The seed that made the run.
     pub seed: u64,
+    /// What it was run against.
+    #[serde(default)]
+    pub backend: Backend,
     /// What came of it.
     pub result: RunResult,
     /// Why it did not pass.
@@ -37,6 +41,24 @@ pub struct Summary {
     pub ended: Option<EndReason>,
     /// The command that repeats it.
     pub rerun: String,
+    /// What is told of a run on the wall clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall: Option<OnTheWall>,
+}
+
+impl Summary {
+    /// The scenario's name, with the backend behind it where that is not the fake: `q304961-sp3 @samba`.
+    pub fn label(&self) -> String {
+        label(&self.name, self.backend)
+    }
+}
+
+/// A scenario's name on a backend.
+pub fn label(name: &str, backend: Backend) -> String {
+    match backend {
+        Backend::Fake => name.to_owned(),
+        other => format!("{name} @{other}"),
+    }
 }
 
 /// What came of a run.

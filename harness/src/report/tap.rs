@@ -11,8 +11,8 @@ pub fn tap(out: &mut dyn Write, summaries: &[&Summary], many_seeds: bool) -> io:
     writeln!(out, "TAP version 14\n1..{}", summaries.len())?;
     for (number, summary) in summaries.iter().enumerate() {
         let name = match many_seeds {
-            true => format!("{} (seed {})", summary.name, summary.seed),
-            false => summary.name.clone(),
+            true => format!("{} (seed {})", summary.label(), summary.seed),
+            false => summary.label(),
         };
         let ok = matches!(summary.result, RunResult::Pass | RunResult::Skipped);
         write!(out, "{} {} - {}", if ok { "ok" } else { "not ok" }, number + 1, escaped(&name))?;

@@ -36,6 +36,7 @@ fn told(result: RunResult, evidence: &[u64], timeline: &Timeline) -> Summary {
         title: String::new(),
         file: "kb/hand-made.toml".into(),
         seed: 7,
+        backend: Default::default(),
         result,
         reasons: if result == RunResult::Pass { vec![] } else { vec![reason] },
         breaks_as_stated: vec![Break {
@@ -49,6 +50,7 @@ fn told(result: RunResult, evidence: &[u64], timeline: &Timeline) -> Summary {
         measures: Measures::of(&timeline.events),
         ended: Some(EndReason::Quiet),
         rerun: quoted(["mockdc", "run", "kb/hand-made.toml", "--seed", "7"]),
+        wall: None,
     }
 }
 

@@ -1,0 +1,45 @@
+//! What a scenario can be run against, and a run from start to end on either.
+//!
+//! The fake runs in virtual time, or with a speed on the wall clock; Samba runs on the wall clock only.
+
+mod play;
+mod samba;
+mod wall;
+
+pub use play::{NoRun, Played, await_the_end_of_containers, play};
+pub use wall::{MOST_ATTEMPTS, OnTheWall, PRECISION};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// What performs the operations of a run.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// The domain model, in this process.
+    #[default]
+    Fake,
+    /// Samba Active Directory in containers, with the model beside it for what Samba does not know.
+    Samba,
+}
+
+impl Backend {
+    /// All of them.
+    pub const ALL: [Backend; 2] = [Backend::Fake, Backend::Samba];
+
+    /// Its name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Fake => "fake",
+            Backend::Samba => "samba",
+        }
+    }
+}
+
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}

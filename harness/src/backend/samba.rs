@@ -1,0 +1,83 @@
+//! Samba AD in containers, as a world for the wall driver.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use mockdc_containers::{DrivenSamba, SambaError, inexpressible, start_fleet};
+use mockdc_mocks::{Caller, FactRecord, Operation, SimTime, Span, Verb, WorldSpec};
+use mockdc_scenarios::{Action, Plan};
+
+use super::NoRun;
+use super::play::Broken;
+use crate::run::{Performed, Trouble, World};
+
+/// A domain of Samba controllers with the model beside it.
+pub(super) struct Samba(pub(super) DrivenSamba);
+
+impl World for Samba {
+    fn call(&self, now: SimTime, by: &Caller, operation: Operation) -> LocalBoxFuture<'static, Performed> {
+        let (samba, by) = (self.0.clone(), by.clone());
+        async move { samba.perform_at(now, &by, operation).await.map_err(broken) }.boxed_local()
+    }
+
+    fn advance(&self, now: SimTime) -> LocalBoxFuture<'static, Result<(), Trouble>> {
+        let samba = self.0.clone();
+        async move { samba.advance_to(now).await.map_err(broken) }.boxed_local()
+    }
+
+    fn next_timeout(&self) -> Option<SimTime> {
+        self.0.next_timeout()
+    }
+
+    fn drain_facts(&self) -> Vec<FactRecord> {
+        self.0.drain_facts()
+    }
+}
+
+fn broken(error: SambaError) -> Trouble {
+    Trouble(error.to_string())
+}
+
+/// The right to have containers: one domain at a time, whatever `--jobs` says. A machine that runs two is late in both.
+pub(super) fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says that no scenario follows, and waits until the last one's containers are gone.
+pub(super) fn last_turn() {
+    CLOSED.store(true, Ordering::SeqCst);
+    drop(turn());
+}
+
+/// Whether anyone may still have a turn.
+pub(super) fn closed() -> bool {
+    CLOSED.load(Ordering::SeqCst)
+}
+
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// What a scenario needs and the backend lacks, a sentence each.
+pub(super) fn missing(plan: &Plan) -> Vec<String> {
+    let verbs = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Do { operation, .. } => Some(operation.verb.clone()),
+        _ => None,
+    });
+    let spec = crate::orchestrator::world_of(plan);
+    inexpressible(&spec, &verbs.collect::<Vec<Verb>>()).iter().map(ToString::to_string).collect()
+}
+
+/// Starts a domain for a world.
+pub(super) async fn start(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<DrivenSamba, Broken> {
+    let environment = |error: SambaError| {
+        Broken::Off(NoRun::Environment(format!(
+            "{error}\nhelp: `--backend samba` needs a Docker engine that you may use (`docker info`); the fakes, \
+             `--backend fake`, need nothing"
+        )))
+    };
+    let fleet = start_fleet(spec).await.map_err(environment)?;
+    // Controllers that run and do not let the world be made in them may do so the next time.
+    DrivenSamba::start(spec, midnight, seed, fleet).await.map_err(|error| Broken::Down(error.to_string()))
+}

@@ -1,0 +1,179 @@
+//! Runs on the wall clock and on other backends, as users meet them.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::command::{Tested, folder, install, mockdc, scenario, top};
+
+/// A change is made at 1m and arrives at 41m; somebody looks at 30m. The margin is 11 minutes.
+const WIDE: &str = r#"format = 1
+name = "wide"
+until = "50m"
+
+[domain]
+replication = { delay = "40m" }
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[[dc]]
+name = "BDC1"
+
+[[step]]
+at = "1m"
+do = { at = "PDC1", user-add = { user = "A", password = "Secret-1-pass" } }
+
+[[step]]
+id = "look"
+at = "30m"
+do = { at = "BDC1", server-info = {} }
+
+[[expect]]
+event = { step = { id = "look" } }
+at = "30m"
+"#;
+
+fn json(text: &str) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+#[test]
+fn a_clock_that_jumps_gives_the_verdicts_of_virtual_time() -> Tested {
+    let file = scenario("jumps", &install("jumps", "5m", ""))?;
+    let fails = scenario("jumps-fails", &install("jumps-fails", "40m", ""))?;
+    let fake = mockdc(&["run", &file, &fails, "--format", "json"])?;
+    let wall = mockdc(&["run", &file, &fails, "--format", "json", "--speed", "jump"])?;
+    assert_eq!((fake.code, wall.code), (1, 1), "{wall:?}");
+    let (fake, wall) = (json(&fake.out)?, json(&wall.out)?);
+    for number in 0..2 {
+        let (fake, wall) = (&fake["scenarios"][number], &wall["scenarios"][number]);
+        assert_eq!((&fake["result"], &fake["measures"]), (&wall["result"], &wall["measures"]));
+        assert_eq!(fake["wall"], serde_json::Value::Null, "virtual time has nothing of its machine");
+        assert_eq!(wall["wall"]["speed"], "jump");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_is_slowed_down_to_what_its_margin_allows() -> Tested {
+    let file = scenario("wide", WIDE)?;
+    let ran = mockdc(&["run", &file, "--format", "json", "--speed", "3000"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let value = json(&ran.out)?;
+    let wall = &value["scenarios"][0]["wall"];
+    // Eleven minutes in a quarter of a second.
+    assert_eq!(wall["slowed-from"], "3000x", "{wall}");
+    if wall["attempts"] == 1 {
+        assert_eq!(wall["speed"], "2640x", "{wall}");
+    }
+    assert!(wall["lag-ms"].as_u64().is_some_and(|lag| lag <= 250), "{wall}");
+    Ok(())
+}
+
+#[test]
+fn a_margin_finer_than_the_precision_is_refused_with_the_reason_and_counted() -> Tested {
+    let tie = WIDE.replace("\"wide\"", "\"tie\"").replace("at = \"30m\"", "at = \"41m\"");
+    let file = scenario("tie", &tie)?;
+    let ran = mockdc(&["run", &file, "--speed", "60"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("skip  tie"), "{}", ran.out);
+    assert!(ran.out.contains("an event and a deadline fall on one instant, 00:41:00.000"), "{}", ran.out);
+    assert!(ran.out.contains("0 passed, 0 failed, 0 inconclusive, 1 skipped"), "{}", ran.out);
+    let ran = mockdc(&["run", &file, "--speed", "60", "--format", "json"])?;
+    let value = json(&ran.out)?;
+    assert_eq!(value["scenarios"][0]["result"], "skipped");
+    assert_eq!(value["totals"]["skipped"], 1);
+    // The clock that jumps keeps the order whatever the margin.
+    assert_eq!(mockdc(&["run", &file, "--speed", "jump"])?.code, 0);
+    Ok(())
+}
+
+#[test]
+fn speeds_and_backends_that_make_no_sense_are_usage() -> Tested {
+    let file = scenario("usage", &install("usage", "5m", ""))?;
+    for wrong in [
+        &["--speed", "fast"][..],
+        &["--speed", "0"],
+        &["--backend", "windows"],
+        &["--backend", "samba", "--check-determinism"],
+        &["--speed", "60", "--check-determinism"],
+    ] {
+        let ran = mockdc(&[&["run", &file], wrong].concat())?;
+        assert_eq!(ran.code, 2, "{wrong:?}: {ran:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn without_docker_another_backend_is_an_environment_error_with_a_remedy() -> Tested {
+    let file = scenario("no-docker", &install("no-docker", "5m", ""))?;
+    for arguments in [&["run", &file, "--backend", "samba"][..], &["clean"]] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_mockdc"))
+            .args(arguments)
+            .current_dir(top())
+            .env("DOCKER_HOST", "tcp://127.0.0.1:1")
+            .output()?;
+        let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(6), "{arguments:?}: {text}");
+        assert!(text.contains("Docker"), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_interrupted_run_on_the_wall_clock_ends_with_130() -> Tested {
+    let results = folder("interrupted-wall")?;
+    let quick = scenario("quick", &WIDE.replace("\"wide\"", "\"quick\"").replace("50m", "1s"))?;
+    let slow = scenario("slow", &WIDE.replace("\"wide\"", "\"slow\""))?;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mockdc"))
+        .args(["run", &quick, &slow, "--speed", "1", "--jobs", "1", "--results", &results.to_string_lossy()])
+        .current_dir(top())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    // The first is over when its folder is there; the second lasts fifty minutes.
+    await_file(&results.join("quick/summary.json"));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    assert_eq!(child.wait()?.code(), Some(130));
+    Ok(())
+}
+
+/// Waits until a file is there.
+#[expect(clippy::disallowed_methods, reason = "another process writes the file, at its own pace")]
+fn await_file(path: &Path) {
+    for _ in 0..3_000 {
+        if path.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{} does not appear", path.display());
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
+fn samba_agrees_with_the_fakes_on_both_seed_articles_and_the_table_says_so() -> Tested {
+    let results = folder("samba-table")?;
+    let ran = mockdc(&[
+        "run",
+        "scenarios/kb/q304961-nt4-bdc-sp3.toml",
+        "scenarios/kb/kb828371-article.toml",
+        "--backend",
+        "fake,samba",
+        "--results",
+        &results.to_string_lossy(),
+    ])?;
+    if ran.code == 6 && std::env::var_os("MOCKDC_REQUIRE_DOCKER").is_none_or(|value| value != "1") {
+        eprintln!("left out, for want of Docker (MOCKDC_REQUIRE_DOCKER=1 makes that a failure): {}", ran.err);
+        return Ok(());
+    }
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("the backends agree wherever they ran the same scenario"), "{}", ran.out);
+    let table = json(&std::fs::read_to_string(results.join("table.json"))?)?;
+    assert_eq!(table["differing"], 0);
+    assert!(table["backends"][1]["totals"]["passed"].as_u64() >= Some(2), "{table}");
+    assert!(std::fs::read_to_string(results.join("table.md"))?.contains("| pass | pass |"));
+    Ok(())
+}
