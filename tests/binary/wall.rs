@@ -23,12 +23,13 @@ name = "BDC1"
 
 [[step]]
 at = "1m"
-do = { at = "PDC1", user-add = { user = "A", password = "Secret-1-pass" } }
+do = { user-add = { user = "A", password = "Secret-1-pass" } }
 
 [[step]]
 id = "look"
 at = "30m"
-do = { at = "BDC1", server-info = {} }
+do = { server-info = {} }
+at-host = "BDC1"
 
 [[expect]]
 event = { step = { id = "look" } }
@@ -125,7 +126,8 @@ fn without_docker_another_backend_is_an_environment_error_with_a_remedy() -> Tes
 #[test]
 fn an_interrupted_run_on_the_wall_clock_ends_with_130() -> Tested {
     let results = folder("interrupted-wall")?;
-    let quick = scenario("quick", &WIDE.replace("\"wide\"", "\"quick\"").replace("50m", "1s"))?;
+    let (world, _) = WIDE.split_once("[[step]]").ok_or("no step")?;
+    let quick = scenario("quick", &world.replace("\"wide\"", "\"quick\"").replace("50m", "1s"))?;
     let slow = scenario("slow", &WIDE.replace("\"wide\"", "\"slow\""))?;
     let mut child = Command::new(env!("CARGO_BIN_EXE_mockdc"))
         .args(["run", &quick, &slow, "--speed", "1", "--jobs", "1", "--results", &results.to_string_lossy()])
