@@ -1,0 +1,98 @@
+//! What a subject of the suite does, and how its doings are compared.
+
+use std::fmt;
+
+use crate::picture::Picture;
+use crate::sequence::{Act, Names, Sequence};
+
+/// An implementation of a domain with two controllers, between which nothing moves unless it is told.
+pub trait Subject {
+    /// Makes ready for a sequence, whose names nobody else uses.
+    async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String>;
+    /// Performs an operation at a controller.
+    async fn act(&mut self, step: usize, at: usize, act: &Act) -> Answer;
+    /// Lets a controller pull everything from the other; says whether it could.
+    async fn synchronize(&mut self, step: usize, to: usize) -> bool;
+    /// Cuts the controllers off from each other, or joins them again.
+    async fn part(&mut self, step: usize, parted: bool) -> Result<(), String>;
+    /// What a controller shows.
+    async fn picture(&mut self, step: usize, at: usize) -> Result<Picture, String>;
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Done,
+    /// A Win32 code.
+    Code(u32),
+    /// The implementation said something that has no code, or nothing.
+    Strange(String),
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Done => f.write_str("0"),
+            Answer::Code(code) => write!(f, "{code}"),
+            Answer::Strange(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Where a subject did otherwise than the fake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub step: usize,
+    pub at: usize,
+    /// The operation's name (`user-add`, `logon`), `synchronize`, or `picture`.
+    pub what: String,
+    /// Of a picture: which attribute, `presence` for an account that shows at one of them only.
+    pub attribute: String,
+    pub account: String,
+    pub fake: String,
+    pub subject: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { step, at, what, attribute, account, fake, subject } = self;
+        let about = if attribute.is_empty() { String::new() } else { format!(" {attribute} of {account}") };
+        write!(f, "step {step} at DC {at}: {what}{about}: fake `{fake}`, subject `{subject}`")
+    }
+}
+
+/// The differences of two pictures.
+pub fn differences(step: usize, at: usize, fake: &Picture, subject: &Picture) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let names: std::collections::BTreeSet<&String> = fake.keys().chain(subject.keys()).collect();
+    for name in names {
+        let difference = |attribute: &str, fake: String, subject: String| Difference {
+            step,
+            at,
+            what: "picture".to_owned(),
+            attribute: attribute.to_owned(),
+            account: name.clone(),
+            fake,
+            subject,
+        };
+        match (fake.get(name), subject.get(name)) {
+            (Some(one), Some(other)) => {
+                for (attribute, value) in one {
+                    let seen = other.get(attribute).cloned().unwrap_or_default();
+                    if *value != seen {
+                        found.push(difference(attribute, value.clone(), seen));
+                    }
+                }
+            }
+            (one, other) => {
+                let word = |shown: bool| if shown { "shows" } else { "does not show" };
+                found.push(difference(
+                    "presence",
+                    word(one.is_some()).to_owned(),
+                    word(other.is_some()).to_owned(),
+                ));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,176 @@
+//! The fake, called directly: `ad` at the level of Windows Server 2003, in which nothing moves unless it is told.
+
+use std::collections::BTreeSet;
+
+use mockdc_mocks::{
+    AccountFlag, AdSpec, AdVersion, Caller, Data, Domain, FaultKind, Operation, Replication, Reply, SimTime,
+    SiteLinkSpec, Span, Verb,
+};
+
+use crate::compare::{Answer, Subject};
+use crate::picture::{DUPLICATE, Picture, User, group};
+use crate::sequence::{Act, Names, Sequence, Step};
+
+/// Ten seconds a step: far enough apart for stamps, near enough for the windows of a policy.
+const STEP: Span = Span::secs(10);
+const NEVER: Span = Span::days(10_000);
+const DCS: [&str; 2] = ["PDC1", "BDC1"];
+
+pub struct Direct {
+    domain: Option<Domain>,
+    names: Names,
+    full: bool,
+}
+
+impl Direct {
+    pub fn new() -> Direct {
+        Direct { domain: None, names: Names(0), full: false }
+    }
+
+    /// Each pull brings the whole database.
+    pub fn pulling_everything() -> Direct {
+        Direct { full: true, ..Direct::new() }
+    }
+
+    fn apply(&mut self, step: usize, at: usize, verb: Verb) -> Result<Reply, u32> {
+        let domain = self.domain.as_mut().expect("a sequence has begun");
+        let admin = Caller::domain("WS1", "Administrator", "Adm1n-password!");
+        let outcome = domain.apply(instant(step), &admin, &Operation::new(DCS[at], verb));
+        outcome.answer.map_err(|error| error.code())
+    }
+}
+
+fn instant(step: usize) -> SimTime {
+    SimTime::START + STEP.times(step as i64 + 1)
+}
+
+impl Subject for Direct {
+    async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String> {
+        let site_link = SiteLinkSpec {
+            name: "link".into(),
+            sites: vec!["HQ".into(), "Branch".into()],
+            interval: NEVER,
+            first: None,
+            cost: 100,
+            open: Vec::new(),
+            jitter: Some(Span::ZERO),
+            notify: false,
+        };
+        let ad = AdSpec {
+            version: AdVersion::Windows2003,
+            rights_in_policy: false,
+            poll: NEVER,
+            site_links: vec![site_link],
+            ..AdSpec::default()
+        };
+        let mut builder = Domain::builder().pdc(DCS[0]).bdc(DCS[1]).workstation("WS1");
+        builder = builder.replication(Replication::Ad(ad));
+        let mut parted = None;
+        for (number, step) in sequence.steps.iter().enumerate() {
+            match (step, parted) {
+                (Step::Part, None) => parted = Some(number),
+                (Step::Heal, Some(since)) => {
+                    builder = cut(builder, since, Some(number));
+                    parted = None;
+                }
+                _ => {}
+            }
+        }
+        if let Some(since) = parted {
+            builder = cut(builder, since, None);
+        }
+        let spec = builder.spec();
+        spec.domain.account_policy = sequence.policy.spec();
+        for (dc, site) in spec.dcs.iter_mut().zip(["HQ", "Branch"]) {
+            dc.machine.site = site.into();
+            // Controllers of Samba neither ask the PDC emulator about a wrong password nor tell it a new one.
+            let key = r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters".to_owned();
+            dc.machine.registry.entry(key).or_default().insert("AvoidPdcOnWan".to_owned(), Data::Dword(1));
+        }
+        self.domain = Some(builder.build(1).map_err(|error| error.to_string())?);
+        self.names = names;
+        Ok(())
+    }
+
+    async fn act(&mut self, step: usize, at: usize, act: &Act) -> Answer {
+        match self.apply(step, at, act.verb(self.names)) {
+            Ok(_) => Answer::Done,
+            Err(code) => Answer::Code(code),
+        }
+    }
+
+    async fn synchronize(&mut self, step: usize, to: usize) -> bool {
+        let full = self.full;
+        self.apply(step, to, Verb::Synchronize { full }).is_ok()
+    }
+
+    async fn part(&mut self, _step: usize, _parted: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn picture(&mut self, step: usize, at: usize) -> Result<Picture, String> {
+        let snapshot = self.apply(step, at, Verb::Snapshot {}).map_err(|code| format!("snapshot: {code}"))?;
+        let Reply::Text(text) = snapshot else { return Err("a snapshot is a text".to_owned()) };
+        let lost = |name: &str| name.starts_with("$DUPLICATE-");
+        let owned = |name: &str| self.names.owns(name) || lost(name);
+        let shown = |name: &str| if lost(name) { DUPLICATE.to_owned() } else { name.to_owned() };
+        let mut members: Vec<(String, String)> = Vec::new();
+        let mut accounts: Vec<(String, String)> = Vec::new();
+        for line in text.lines() {
+            let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match kind {
+                "member" => {
+                    // The member is the last word: names of this suite have no blanks.
+                    let (group, member) = rest.rsplit_once(' ').unwrap_or((rest, ""));
+                    if owned(member) {
+                        members.push((group.to_owned(), member.to_owned()));
+                    }
+                }
+                "user" | "group" | "local-group" if owned(rest) => {
+                    accounts.push((kind.to_owned(), rest.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        let mut picture = Picture::new();
+        for (kind, name) in accounts {
+            let seen = if kind == "user" {
+                let info = Verb::UserInfo { user: name.as_str().into() };
+                let Ok(Reply::User(info)) = self.apply(step, at, info) else {
+                    return Err(format!("{name} has no attributes"));
+                };
+                let has = |flag| info.flags.contains(&flag);
+                let groups = members.iter().filter(|(_, member)| *member == name);
+                User {
+                    comment: info.comment.clone(),
+                    disabled: has(AccountFlag::Disabled),
+                    must_change: has(AccountFlag::MustChangePassword),
+                    never_expires: has(AccountFlag::PasswordNeverExpires),
+                    locked_out: has(AccountFlag::LockedOut),
+                    bad_passwords: info.bad_passwords,
+                    primary_group: info
+                        .primary_group
+                        .as_ref()
+                        .map_or(String::new(), |name| shown(name.as_str())),
+                    groups: groups.map(|(group, _)| shown(group)).collect(),
+                }
+                .shown()
+            } else {
+                let of = members.iter().filter(|(group, _)| *group == name);
+                group(&kind, &of.map(|(_, member)| shown(member)).collect::<BTreeSet<_>>())
+            };
+            picture.insert(shown(&name), seen);
+        }
+        Ok(picture)
+    }
+}
+
+fn cut(
+    builder: mockdc_mocks::DomainBuilder,
+    since: usize,
+    until: Option<usize>,
+) -> mockdc_mocks::DomainBuilder {
+    let kind = FaultKind::Partition { from: vec![DCS[0].into()], to: vec![DCS[1].into()], one_way: false };
+    let at = |step: usize| instant(step).since(SimTime::START);
+    builder.fault(format!("cut-{since}").as_str(), kind, at(since), until.map(at))
+}

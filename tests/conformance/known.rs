@@ -1,0 +1,89 @@
+//! Differences that are known, as data: a file a topic, each entry with its reason. One that no longer occurs fails a
+//! run that is long enough to meet it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::compare::Difference;
+
+const TOPICS: &[(&str, &str)] = &[
+    ("logons", include_str!("known/logons.toml")),
+    ("names", include_str!("known/names.toml")),
+    ("passwords", include_str!("known/passwords.toml")),
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Topic {
+    #[serde(default)]
+    difference: Vec<Entry>,
+}
+
+/// A known difference. What is left out matches anything.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Entry {
+    name: String,
+    /// Why the two differ, and which of them does as Windows does.
+    reason: String,
+    what: String,
+    attribute: Option<String>,
+    fake: Option<String>,
+    subject: Option<String>,
+    policy: Option<String>,
+    /// In how many sequences it is certain to occur.
+    occurs_within: u64,
+}
+
+/// All known differences, with how often each was met.
+pub struct Known {
+    entries: Vec<Entry>,
+    met: BTreeMap<String, u64>,
+}
+
+impl Known {
+    pub fn read() -> Known {
+        let entries: Vec<Entry> = TOPICS
+            .iter()
+            .flat_map(|(topic, text)| {
+                let topic: Topic =
+                    toml::from_str(text).unwrap_or_else(|error| panic!("known/{topic}.toml: {error}"));
+                topic.difference
+            })
+            .collect();
+        assert!(entries.iter().all(|entry| entry.reason.len() > 40), "each known difference says why");
+        Known { entries, met: BTreeMap::new() }
+    }
+
+    /// Counts a difference when it is known; says whether it is.
+    pub fn meets(&mut self, difference: &Difference, policy: &str) -> bool {
+        let fits =
+            |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+        let entry = self.entries.iter().find(|entry| {
+            entry.what == difference.what
+                && fits(&entry.attribute, &difference.attribute)
+                && fits(&entry.fake, &difference.fake)
+                && fits(&entry.subject, &difference.subject)
+                && fits(&entry.policy, policy)
+        });
+        if let Some(entry) = entry {
+            *self.met.entry(entry.name.clone()).or_default() += 1;
+        }
+        entry.is_some()
+    }
+
+    /// How often each known difference was met.
+    pub fn met(&self) -> &BTreeMap<String, u64> {
+        &self.met
+    }
+
+    /// Known differences that a run of this length should have met and has not.
+    pub fn vanished(&self, sequences: u64) -> Vec<String> {
+        let gone = self
+            .entries
+            .iter()
+            .filter(|entry| sequences >= entry.occurs_within && !self.met.contains_key(&entry.name));
+        gone.map(|entry| entry.name.clone()).collect()
+    }
+}

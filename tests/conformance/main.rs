@@ -1,0 +1,34 @@
+//! One suite of operations for every implementation of the port, each compared with the fake (`direct`): Samba, and the
+//! fake itself by another way. Whatever speaks LDAP finds its place beside them by implementing [`Subject`].
+
+mod compare;
+mod direct;
+mod known;
+mod picture;
+mod run;
+mod samba;
+mod sequence;
+
+use run::{Plan, run};
+
+/// Full pulls and partial ones show the same, step by step.
+#[tokio::test]
+async fn the_fake_with_full_pulls_conforms_to_the_fake_with_partial_ones() {
+    let mut other = direct::Direct::pulling_everything();
+    let report = run(&mut other, &Plan::from_environment(200)).await;
+    print!("{report}");
+    assert!(report.is_clean() && report.differences.is_empty(), "{report}");
+}
+
+/// Samba's controllers, driven by LDAP, SMB and their agents.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn samba_conforms_to_the_fake_but_for_what_is_listed() {
+    if !mockdc_containers::docker_for_tests().await {
+        return;
+    }
+    let mut samba = samba::Samba::start().await.expect("a Samba domain starts");
+    let report = run(&mut samba, &Plan::from_environment(100)).await;
+    samba.stop().await;
+    print!("{report}");
+    assert!(report.is_clean(), "{report}");
+}
