@@ -6,7 +6,7 @@ use crate::picture::Picture;
 use crate::sequence::{Act, Names, Sequence};
 
 /// An implementation of a domain with two controllers, between which nothing moves unless it is told.
-pub trait Subject {
+pub(crate) trait Subject {
     /// Makes ready for a sequence, whose names nobody else uses.
     async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String>;
     /// Performs an operation at a controller.
@@ -21,7 +21,7 @@ pub trait Subject {
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Done,
     /// A Win32 code.
     Code(u32),
@@ -41,16 +41,16 @@ impl fmt::Display for Answer {
 
 /// Where a subject did otherwise than the fake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub step: usize,
-    pub at: usize,
+pub(crate) struct Difference {
+    pub(crate) step: usize,
+    pub(crate) at: usize,
     /// The operation's name (`user-add`, `logon`), `synchronize`, or `picture`.
-    pub what: String,
+    pub(crate) what: String,
     /// Of a picture: which attribute, `presence` for an account that shows at one of them only.
-    pub attribute: String,
-    pub account: String,
-    pub fake: String,
-    pub subject: String,
+    pub(crate) attribute: String,
+    pub(crate) account: String,
+    pub(crate) fake: String,
+    pub(crate) subject: String,
 }
 
 impl fmt::Display for Difference {
@@ -62,7 +62,7 @@ impl fmt::Display for Difference {
 }
 
 /// The differences of two pictures.
-pub fn differences(step: usize, at: usize, fake: &Picture, subject: &Picture) -> Vec<Difference> {
+pub(crate) fn differences(step: usize, at: usize, fake: &Picture, subject: &Picture) -> Vec<Difference> {
     let mut found = Vec::new();
     let names: std::collections::BTreeSet<&String> = fake.keys().chain(subject.keys()).collect();
     for name in names {

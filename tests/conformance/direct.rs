@@ -16,19 +16,19 @@ const STEP: Span = Span::secs(10);
 const NEVER: Span = Span::days(10_000);
 const DCS: [&str; 2] = ["PDC1", "BDC1"];
 
-pub struct Direct {
+pub(crate) struct Direct {
     domain: Option<Domain>,
     names: Names,
     full: bool,
 }
 
 impl Direct {
-    pub fn new() -> Direct {
+    pub(crate) fn new() -> Direct {
         Direct { domain: None, names: Names(0), full: false }
     }
 
     /// Each pull brings the whole database.
-    pub fn pulling_everything() -> Direct {
+    pub(crate) fn pulling_everything() -> Direct {
         Direct { full: true, ..Direct::new() }
     }
 

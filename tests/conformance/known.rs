@@ -37,13 +37,13 @@ struct Entry {
 }
 
 /// All known differences, with how often each was met.
-pub struct Known {
+pub(crate) struct Known {
     entries: Vec<Entry>,
     met: BTreeMap<String, u64>,
 }
 
 impl Known {
-    pub fn read() -> Known {
+    pub(crate) fn read() -> Known {
         let entries: Vec<Entry> = TOPICS
             .iter()
             .flat_map(|(topic, text)| {
@@ -57,7 +57,7 @@ impl Known {
     }
 
     /// Counts a difference when it is known; says whether it is.
-    pub fn meets(&mut self, difference: &Difference, policy: &str) -> bool {
+    pub(crate) fn meets(&mut self, difference: &Difference, policy: &str) -> bool {
         let fits =
             |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
         let entry = self.entries.iter().find(|entry| {
@@ -74,12 +74,12 @@ impl Known {
     }
 
     /// How often each known difference was met.
-    pub fn met(&self) -> &BTreeMap<String, u64> {
+    pub(crate) fn met(&self) -> &BTreeMap<String, u64> {
         &self.met
     }
 
     /// Known differences that a run of this length should have met and has not.
-    pub fn vanished(&self, sequences: u64) -> Vec<String> {
+    pub(crate) fn vanished(&self, sequences: u64) -> Vec<String> {
         let gone = self
             .entries
             .iter()

@@ -3,28 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts by their names.
-pub type Picture = BTreeMap<String, Shown>;
+pub(crate) type Picture = BTreeMap<String, Shown>;
 
 /// The name under which an account shows that lost its own to another.
-pub const DUPLICATE: &str = "(lost its name)";
+pub(crate) const DUPLICATE: &str = "(lost its name)";
 
 /// One account, attribute by attribute, in words.
-pub type Shown = BTreeMap<&'static str, String>;
+pub(crate) type Shown = BTreeMap<&'static str, String>;
 
 /// A user's attributes.
-pub struct User {
-    pub comment: String,
-    pub disabled: bool,
-    pub must_change: bool,
-    pub never_expires: bool,
-    pub locked_out: bool,
-    pub bad_passwords: u32,
-    pub primary_group: String,
-    pub groups: BTreeSet<String>,
+pub(crate) struct User {
+    pub(crate) comment: String,
+    pub(crate) disabled: bool,
+    pub(crate) must_change: bool,
+    pub(crate) never_expires: bool,
+    pub(crate) locked_out: bool,
+    pub(crate) bad_passwords: u32,
+    pub(crate) primary_group: String,
+    pub(crate) groups: BTreeSet<String>,
 }
 
 impl User {
-    pub fn shown(self) -> Shown {
+    pub(crate) fn shown(self) -> Shown {
         Shown::from([
             ("kind", "user".to_owned()),
             ("comment", self.comment),
@@ -40,7 +40,7 @@ impl User {
 }
 
 /// A group's attributes.
-pub fn group(kind: &str, members: &BTreeSet<String>) -> Shown {
+pub(crate) fn group(kind: &str, members: &BTreeSet<String>) -> Shown {
     Shown::from([("kind", kind.to_owned()), ("members", listed(members))])
 }
 

@@ -13,14 +13,14 @@ use crate::picture::DUPLICATE;
 use crate::sequence::{Names, Sequence, Step, sequences};
 
 /// How long a run is, and from where.
-pub struct Plan {
+pub(crate) struct Plan {
     sequences: u64,
     seed: u64,
 }
 
 impl Plan {
     /// `MOCKDC_CONFORMANCE` sequences from the seed `MOCKDC_CONFORMANCE_SEED`; by default so many from 1.
-    pub fn from_environment(by_default: u64) -> Plan {
+    pub(crate) fn from_environment(by_default: u64) -> Plan {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         Plan {
             sequences: number("MOCKDC_CONFORMANCE").unwrap_or(by_default),
@@ -31,7 +31,7 @@ impl Plan {
 
 /// What a run came to.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     sequences: u64,
     seed: u64,
     operations: u64,
@@ -44,18 +44,18 @@ pub struct Report {
     /// What is not listed, with the sequence made small.
     failures: Vec<String>,
     /// Every difference, listed or not, once each.
-    pub differences: std::collections::BTreeMap<String, u64>,
+    pub(crate) differences: std::collections::BTreeMap<String, u64>,
 }
 
 impl Report {
     /// Whether every difference is listed, and every listed one has occurred that should.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.failures.is_empty() && self.vanished.is_empty()
     }
 }
 
 /// Runs the suite against a subject.
-pub async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
+pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
     let mut known = Known::read();
     let mut report = Report { seed: plan.seed, ..Report::default() };
     let began = Instant::now();

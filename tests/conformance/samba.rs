@@ -14,7 +14,7 @@ use crate::compare::{Answer, Subject};
 use crate::picture::{DUPLICATE, Picture, User, group};
 use crate::sequence::{Act, Names, Sequence, Way};
 
-pub struct Samba {
+pub(crate) struct Samba {
     fleet: Fleet,
     directories: Vec<Directory>,
     readers: Vec<Ldap>,
@@ -28,7 +28,7 @@ pub struct Samba {
 type Problem = Box<dyn std::error::Error>;
 
 impl Samba {
-    pub async fn start() -> Result<Samba, Problem> {
+    pub(crate) async fn start() -> Result<Samba, Problem> {
         let fleet = Fleet::start(FleetOptions { bdcs: 1, partitions: true }).await?;
         let scale = Scale::starting_now(1.0);
         let mut samba = Samba {
@@ -52,7 +52,7 @@ impl Samba {
         Ok(samba)
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         if let Err(error) = self.fleet.stop().await {
             eprintln!("the Samba domain was not removed: {error}");
         }

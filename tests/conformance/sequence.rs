@@ -8,13 +8,13 @@ use serde::Serialize;
 
 /// A sequence, and the account policy under which it runs.
 #[derive(Clone, Debug, Serialize)]
-pub struct Sequence {
-    pub policy: Policy,
-    pub steps: Vec<Step>,
+pub(crate) struct Sequence {
+    pub(crate) policy: Policy,
+    pub(crate) steps: Vec<Step>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Policy {
+pub(crate) enum Policy {
     Nothing,
     History,
     MinimumAge,
@@ -25,7 +25,7 @@ pub enum Policy {
 
 /// `at`, `to`: 0 is the primary domain controller, 1 the other.
 #[derive(Clone, Debug, Serialize)]
-pub enum Step {
+pub(crate) enum Step {
     Act { at: usize, act: Act },
     Synchronize { to: usize },
     Part,
@@ -34,7 +34,7 @@ pub enum Step {
 
 /// Numbers stand for names and passwords out of small stocks, so that they meet.
 #[derive(Clone, Debug, Serialize)]
-pub enum Act {
+pub(crate) enum Act {
     Add { user: u8, password: u8, disabled: bool },
     Delete { user: u8 },
     SetPassword { user: u8, password: u8 },
@@ -55,7 +55,7 @@ pub enum Act {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub enum Flag {
+pub(crate) enum Flag {
     Disabled,
     MustChange,
     NeverExpires,
@@ -64,14 +64,14 @@ pub enum Flag {
 
 /// By which protocol a logon is tried.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub enum Way {
+pub(crate) enum Way {
     Bind,
     Session,
 }
 
 const PASSWORDS: [&str; 5] = ["Alpha-1-long", "Beta-2-longer", "Gamma-3-long!", "S-1hort", "alllowercase"];
 
-pub fn sequences() -> impl Strategy<Value = Sequence> {
+pub(crate) fn sequences() -> impl Strategy<Value = Sequence> {
     let policy = prop_oneof![
         2 => Just(Policy::Nothing),
         1 => Just(Policy::History),
@@ -127,7 +127,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 impl Policy {
-    pub fn spec(self) -> AccountPolicy {
+    pub(crate) fn spec(self) -> AccountPolicy {
         let plain = AccountPolicy { maximum_age: None, ..AccountPolicy::default() };
         match self {
             Policy::Nothing => plain,
@@ -142,34 +142,34 @@ impl Policy {
 
 /// The names of one sequence: no other has them.
 #[derive(Clone, Copy, Debug)]
-pub struct Names(pub u64);
+pub(crate) struct Names(pub u64);
 
 impl Names {
-    pub fn user(self, n: u8) -> AccountName {
+    pub(crate) fn user(self, n: u8) -> AccountName {
         format!("u{n}q{}", self.0).as_str().into()
     }
 
     /// The last one is that of all users.
-    pub fn group(self, n: u8) -> AccountName {
+    pub(crate) fn group(self, n: u8) -> AccountName {
         match n {
             2 => "Domain Users".into(),
             n => format!("g{n}q{}", self.0).as_str().into(),
         }
     }
 
-    pub fn local(self) -> AccountName {
+    pub(crate) fn local(self) -> AccountName {
         format!("lq{}", self.0).as_str().into()
     }
 
     /// Whether an account belongs to the sequence.
-    pub fn owns(self, name: &str) -> bool {
+    pub(crate) fn owns(self, name: &str) -> bool {
         name.ends_with(&format!("q{}", self.0))
     }
 }
 
 impl Act {
     /// The operation; of a logon its credentials are what counts.
-    pub fn verb(&self, names: Names) -> Verb {
+    pub(crate) fn verb(&self, names: Names) -> Verb {
         let user = |n: &u8| names.user(*n);
         let group = |n: &u8| names.group(*n);
         let password = |n: &u8| Secret::from(PASSWORDS[usize::from(*n)]);
