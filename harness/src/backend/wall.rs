@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::{Effort, Margin, Pace};
 
 /// How late a change may become visible at a backend on the wall clock, and how late a deadline may be noticed: `cargo
-/// bench -p mockdc-tests --bench samba` measures it.
+/// bench -p mockdc-containers --bench samba` measures it.
 pub const PRECISION: Duration = Duration::from_millis(250);
 
 /// How often a run is tried when a container breaks down, or when the machine was too busy to keep a speed.
