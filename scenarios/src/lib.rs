@@ -1,5 +1,6 @@
 //! The scenario language, its catalogue, and the client profiles.
 
+mod articles;
 mod diagnostic;
 mod format;
 mod plan;
@@ -10,6 +11,7 @@ mod schema;
 mod story;
 pub mod wording;
 
+pub use articles::condition;
 pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
 pub use format::{FormatError, format};
 pub use plan::*;

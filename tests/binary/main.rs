@@ -1,5 +1,6 @@
 //! The binary as its users meet it: exit codes, output, the README's commands.
 
+mod articles;
 mod command;
 mod exit_codes;
 mod output;

@@ -163,9 +163,18 @@ pub struct Clean {
 /// `mockdc list`
 #[derive(Debug, Args)]
 pub struct List {
-    /// Which scenarios.
-    #[command(flatten)]
-    pub select: Select,
+    /// Scenario files, and folders that are searched for them; with `--kb`, `scenarios/kb` unless said otherwise.
+    #[arg(required_unless_present = "kb")]
+    pub paths: Vec<PathBuf>,
+    /// Only scenarios whose name matches; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Vec<String>,
+    /// Only scenarios that carry the tag. May be given several times: all of them.
+    #[arg(long)]
+    pub tag: Vec<String>,
+    /// List articles: what each is about, the scenarios that replay it, and their verdicts, for which they are run.
+    #[arg(long)]
+    pub kb: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -92,7 +92,8 @@ fn counted(number: usize, thing: &str) -> String {
 
 /// `mockdc list`
 pub(super) fn list(list: &List, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let selection = match load(&list.select, streams)? {
+    let select = Select { paths: list.paths.clone(), name: list.name.clone(), tag: list.tag.clone() };
+    let selection = match load(&select, streams)? {
         Ok(selection) => selection,
         Err(exit) => return Ok(exit),
     };

@@ -6,6 +6,7 @@ mod exit;
 mod format;
 mod inspect;
 mod interrupt;
+mod kb;
 mod pool;
 mod progress;
 mod run;
@@ -85,6 +86,7 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
 fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, streams),
+        Command::List(list) if list.kb => kb::list(list, streams),
         Command::List(list) => inspect::list(&list, streams),
         Command::Show(select) => inspect::show(&select, streams),
         Command::Check(check) => inspect::check(&check, streams),
