@@ -31,6 +31,7 @@
 //! - [`WorldSpec`] is a world at its start as plain data: controllers, machines, accounts, policies, links, faults.
 //!   [`DomainBuilder`] makes one in a line or two.
 //! - [`Port`] is the one method behind which the fake, a wire client and a double look the same.
+//! - `ldap::LiveDomain` and `ldap::serve`, with the feature `ldap`, let real LDAP clients in.
 //! - [`SimTime`] and [`Span`] are the run's time in milliseconds; [`Streams`] is its tree of random streams.
 //!
 //! # Where to start reading
@@ -43,6 +44,9 @@ mod directory;
 mod domain;
 mod fact;
 mod fault;
+#[cfg(feature = "ldap")]
+#[allow(dead_code, reason = "the front grows operation by operation")]
+pub mod ldap;
 mod machine;
 mod name;
 mod policy;

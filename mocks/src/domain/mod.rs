@@ -7,6 +7,9 @@ mod build;
 mod builder;
 mod clocks;
 mod facts;
+#[cfg(feature = "ldap")]
+#[allow(dead_code, reason = "the front grows operation by operation")]
+mod front;
 mod host_map;
 mod hosts;
 mod join;

@@ -1,0 +1,102 @@
+//! What the wire front sees and does of the domain model.
+
+use super::Domain;
+use crate::directory::{Change, Controllers, Database, DcIndex, Rid};
+use crate::fault::CallFate;
+use crate::{
+    AccountName, Authority, Caller, Credentials, DcRole, HostName, LogonType, Operation, Secret, SimTime,
+    WorldSpec,
+};
+use crate::{Verb, Win32Error};
+
+impl Domain {
+    /// The controllers in the order of the world, with their roles.
+    pub fn controllers(&self) -> Vec<(HostName, DcRole)> {
+        let list = self.controllers.indices();
+        list.map(|dc| (self.controllers.name(dc).clone(), self.controllers.controller(dc).role)).collect()
+    }
+
+    /// Whether a host of the world is up.
+    pub fn is_up(&self, host: &HostName) -> bool {
+        self.hosts.contains_key(host) && !self.wires.down.contains(host)
+    }
+
+    /// The world as it was at the start.
+    pub(crate) fn world(&self) -> &WorldSpec {
+        &self.spec
+    }
+
+    /// The controllers with their databases.
+    pub(crate) fn directory(&self) -> &Controllers {
+        &self.controllers
+    }
+
+    /// A controller's database, to write what does not replicate.
+    pub(crate) fn database_mut(&mut self, dc: DcIndex) -> &mut Database {
+        self.controllers.database_mut(dc).1
+    }
+
+    /// Whether the directory can be written at this controller.
+    pub(crate) fn writable(&self, dc: DcIndex) -> bool {
+        self.model.writable(dc)
+    }
+
+    /// Uses up an account's identifier.
+    pub(crate) fn allocate_rid(&mut self) -> Rid {
+        self.controllers.allocate_rid()
+    }
+
+    /// Commits changes at a controller, one after the other.
+    pub(crate) fn commit_all(&mut self, now: SimTime, dc: DcIndex, changes: Vec<Change>) {
+        for change in changes {
+            self.commit(now, dc, change);
+        }
+        self.controllers_may_have_other_rights(now);
+        self.follow_locks();
+        self.advance(now);
+    }
+
+    /// A logon over the wire: 1326, 1328 to 1331, 1793, 1807, 1808, 1907, 1909, and what faults say.
+    pub(crate) fn wire_logon(
+        &mut self,
+        now: SimTime,
+        dc: &HostName,
+        from: &HostName,
+        user: &AccountName,
+        password: &Secret,
+    ) -> Result<Rid, Win32Error> {
+        let authority = Authority::Domain;
+        let credentials = Credentials { authority, user: user.clone(), password: password.clone() };
+        let verb = Verb::Logon { credentials: credentials.clone(), logon: LogonType::Network };
+        self.wire_fault(now, dc, from, verb)?;
+        self.admit(now, &credentials, dc, from, LogonType::Network)?;
+        self.follow_locks();
+        self.advance(now);
+        let index = self.controllers.index(dc).ok_or(Win32Error::NO_LOGON_SERVERS)?;
+        self.controllers.database(index).user(user).ok_or(Win32Error::LOGON_FAILURE)
+    }
+
+    /// What the scenario's faults make of an operation that comes over the wire.
+    pub(crate) fn wire_fault(
+        &mut self,
+        now: SimTime,
+        dc: &HostName,
+        from: &HostName,
+        verb: Verb,
+    ) -> Result<(), Win32Error> {
+        match self.wires.faults.call(now, from, &Operation::new(dc.clone(), verb)) {
+            CallFate::Performed { .. } => Ok(()),
+            CallFate::Lost { error, .. } => Err(error),
+        }
+    }
+
+    /// Every group of an account at a controller, nested ones too.
+    pub(crate) fn wire_groups(&self, dc: DcIndex, rid: Rid) -> Vec<Rid> {
+        self.controllers.database(dc).groups_of(rid)
+    }
+
+    /// The caller that stands for a wire client in faults and events.
+    pub(crate) fn wire_caller(from: &HostName, user: &AccountName) -> Caller {
+        Caller::domain(from.clone(), user.clone(), "")
+    }
+}

@@ -1,0 +1,144 @@
+//! A domain that lives: shared by servers, observers and whoever drives its time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::WireEvent;
+use crate::{Caller, Clock, DcRole, Domain, FactRecord, HostName, Operation, Outcome, SimTime};
+
+/// 2002-08-06 09:00:00 UTC in milliseconds since 1970: when a run starts unless said otherwise.
+pub const DEFAULT_START_UNIX_MS: i64 = 1_028_624_400_000;
+
+/// A domain behind a lock, with a clock of the scenario's time; cheap to clone. Everything that goes through it first
+/// lets happen what is due.
+#[derive(Clone)]
+pub struct LiveDomain {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    clock: Box<dyn Clock + Send + Sync>,
+    start_unix_ms: i64,
+    changed: watch::Sender<u64>,
+}
+
+/// What stands behind the lock.
+pub(super) struct State {
+    pub(super) domain: Domain,
+    facts: Option<FactSink>,
+    observers: Vec<WireObserver>,
+}
+
+type FactSink = Box<dyn FnMut(Vec<FactRecord>) + Send>;
+type WireObserver = Box<dyn FnMut(&WireEvent) + Send>;
+
+impl LiveDomain {
+    /// A live domain whose scenario starts at [`DEFAULT_START_UNIX_MS`].
+    pub fn new(domain: Domain, clock: impl Clock + Send + Sync + 'static) -> LiveDomain {
+        LiveDomain::starting_at(domain, clock, DEFAULT_START_UNIX_MS)
+    }
+
+    /// A live domain whose scenario's zero is this instant, in milliseconds since 1970 (UTC).
+    pub fn starting_at(
+        domain: Domain,
+        clock: impl Clock + Send + Sync + 'static,
+        start_unix_ms: i64,
+    ) -> LiveDomain {
+        let state = Mutex::new(State { domain, facts: None, observers: Vec::new() });
+        let shared = Shared { state, clock: Box::new(clock), start_unix_ms, changed: watch::Sender::new(0) };
+        LiveDomain { shared: Arc::new(shared) }
+    }
+
+    /// The scenario's time now.
+    pub fn now(&self) -> SimTime {
+        self.shared.clock.now()
+    }
+
+    /// The scenario's zero, in milliseconds since 1970 (UTC).
+    pub fn start_unix_ms(&self) -> i64 {
+        self.shared.start_unix_ms
+    }
+
+    /// Performs an operation of the port now.
+    pub fn apply(&self, by: &Caller, operation: &Operation) -> Outcome {
+        self.with(|domain, now| domain.apply(now, by, operation))
+    }
+
+    /// Lets everything happen that is due by now, and says when something is due next.
+    pub fn advance(&self) -> Option<SimTime> {
+        self.with(|domain, _| domain.next_timeout())
+    }
+
+    /// The controllers with their roles, in the order of the world.
+    pub fn controllers(&self) -> Vec<(HostName, DcRole)> {
+        self.lock().domain.controllers()
+    }
+
+    /// Works with the domain under the lock, at the present instant; what is due has happened. Facts go to their sink
+    /// when `work` is done. `work` must not come back here.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Domain, SimTime) -> R) -> R {
+        self.enter(|state, now| work(&mut state.domain, now))
+    }
+
+    /// From now on every fact goes to `sink`, in order, under the lock. The facts up to now, which have waited for a
+    /// sink, are the first.
+    pub fn facts_to(&self, sink: impl FnMut(Vec<FactRecord>) + Send + 'static) {
+        let mut state = self.lock();
+        state.facts = Some(Box::new(sink));
+        state.hand_over_facts();
+    }
+
+    /// From now on `observer` is told of each operation on the wire, in order, under the lock: it must be quick and must
+    /// not come back here.
+    pub fn observe(&self, observer: impl FnMut(&WireEvent) + Send + 'static) {
+        self.lock().observers.push(Box::new(observer));
+    }
+
+    /// A number that grows with each use of the domain: whoever sleeps until the next timeout looks at that again when
+    /// it has changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changed.subscribe()
+    }
+
+    pub(super) fn enter<R>(&self, work: impl FnOnce(&mut State, SimTime) -> R) -> R {
+        let result = {
+            let mut state = self.lock();
+            let now = self.shared.clock.now();
+            state.domain.advance(now);
+            let result = work(&mut state, now);
+            if state.facts.is_some() {
+                state.hand_over_facts();
+            }
+            result
+        };
+        self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        result
+    }
+
+    pub(super) fn tell(&self, event: &WireEvent) {
+        for observer in &mut self.lock().observers {
+            observer(event);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn hand_over_facts(&mut self) {
+        let facts = self.domain.drain_facts();
+        if let Some(sink) = self.facts.as_mut().filter(|_| !facts.is_empty()) {
+            sink(facts);
+        }
+    }
+}
+
+impl std::fmt::Debug for LiveDomain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveDomain").field("now", &self.now()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,125 @@
+//! The root of the directory service: what a controller says of itself to anybody.
+
+use super::message::{Filter, Scope, SearchRequest};
+use super::naming::{Naming, site_name};
+use super::session::{Session, Told};
+use super::time::generalized;
+use super::{LdapError, reply};
+
+/// Controls that are understood, as the root says.
+pub(super) const CONTROLS: &[&str] = &[
+    "1.2.840.113556.1.4.319",
+    "1.2.840.113556.1.4.801",
+    "1.2.840.113556.1.4.473",
+    "1.2.840.113556.1.4.528",
+    "1.2.840.113556.1.4.417",
+    "1.2.840.113556.1.4.619",
+    "1.2.840.113556.1.4.841",
+    "1.2.840.113556.1.4.529",
+    "1.2.840.113556.1.4.805",
+    "1.2.840.113556.1.4.521",
+    "1.2.840.113556.1.4.970",
+    "1.2.840.113556.1.4.1338",
+    "1.2.840.113556.1.4.474",
+    "1.2.840.113556.1.4.1339",
+    "1.2.840.113556.1.4.1340",
+    "1.2.840.113556.1.4.1413",
+];
+
+/// Answers a base search of the empty name.
+pub(super) fn answer(
+    session: &Session,
+    id: i32,
+    search: &SearchRequest<'_>,
+    told: &mut Told,
+    output: &mut Vec<u8>,
+) -> Result<(), LdapError> {
+    if !search.base.is_empty() || search.scope != Scope::Base {
+        return Err(LdapError::not_bound());
+    }
+    if !matches!(&search.filter, Filter::Present(name) if name.eq_ignore_ascii_case(b"objectClass")) {
+        return Ok(());
+    }
+    let all = attributes(session);
+    let wanted = |name: &str| {
+        let operational = ["currentTime", "supportedExtension"].contains(&name);
+        search.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
+            || ((search.attributes.is_empty() || search.attributes.contains(&b"*".as_slice()))
+                && !operational)
+            || (search.attributes.contains(&b"+".as_slice()) && operational)
+    };
+    let chosen: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
+    output.extend(reply::entry(id, b"", &chosen, search.types_only, &[]));
+    told.entries = 1;
+    Ok(())
+}
+
+/// Every attribute of the root.
+pub(super) fn attributes(session: &Session) -> Vec<(String, Vec<Vec<u8>>)> {
+    let front = &session.front;
+    let (naming, site, usn, now) = front.live.enter(|state, now| {
+        let domain = &state.domain;
+        let dc = session.dc_index(domain);
+        let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
+        let name = domain.world().domain.name.as_str();
+        let naming = Naming::new(name, front.options.dns_domain.as_deref());
+        (naming, site, domain.directory().next_version().0, now)
+    });
+    let server = naming.server(&front.dc, &site);
+    let host = naming.host(&front.dc);
+    let text = |value: String| vec![value.into_bytes()];
+    let list = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect();
+    vec![
+        ("currentTime".into(), text(generalized(front.live.start_unix_ms() + now.as_millis()))),
+        ("subschemaSubentry".into(), text(format!("CN=Aggregate,{}", naming.schema))),
+        ("dsServiceName".into(), text(format!("CN=NTDS Settings,{server}"))),
+        (
+            "namingContexts".into(),
+            [&naming.root, &naming.configuration, &naming.schema].map(|dn| dn.clone().into_bytes()).into(),
+        ),
+        ("defaultNamingContext".into(), text(naming.root.clone())),
+        ("schemaNamingContext".into(), text(naming.schema.clone())),
+        ("configurationNamingContext".into(), text(naming.configuration.clone())),
+        ("rootDomainNamingContext".into(), text(naming.root.clone())),
+        ("supportedControl".into(), list(CONTROLS)),
+        ("supportedLDAPVersion".into(), list(&["3", "2"])),
+        ("supportedLDAPPolicies".into(), list(POLICIES)),
+        ("highestCommittedUSN".into(), text(usn.to_string())),
+        ("supportedSASLMechanisms".into(), list(&[])),
+        ("dnsHostName".into(), text(host.clone())),
+        (
+            "ldapServiceName".into(),
+            text(format!(
+                "{}:{}$@{}",
+                naming.dns,
+                front.dc.as_str().to_ascii_lowercase(),
+                naming.dns.to_ascii_uppercase()
+            )),
+        ),
+        ("serverName".into(), text(server)),
+        (
+            "supportedCapabilities".into(),
+            list(&["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.1791"]),
+        ),
+        ("isSynchronized".into(), text("TRUE".into())),
+        ("isGlobalCatalogReady".into(), text("TRUE".into())),
+        ("domainFunctionality".into(), text("2".into())),
+        ("forestFunctionality".into(), text("2".into())),
+        ("domainControllerFunctionality".into(), text("2".into())),
+    ]
+}
+
+const POLICIES: &[&str] = &[
+    "MaxPoolThreads",
+    "MaxDatagramRecv",
+    "MaxReceiveBuffer",
+    "InitRecvTimeout",
+    "MaxConnections",
+    "MaxConnIdleTime",
+    "MaxPageSize",
+    "MaxQueryDuration",
+    "MaxTempTableSize",
+    "MaxResultSetSize",
+    "MaxNotificationPerConn",
+    "MaxValRange",
+];

@@ -1,0 +1,148 @@
+//! A controller's servers: listeners, their connections, and the handle that ends them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::connection::{self, Transport};
+use super::{LiveDomain, Options, Sockets};
+use crate::HostName;
+
+/// Why a controller's front cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The world has no such controller: name one of [`LiveDomain::controllers`].
+    #[error("`{0}` is no controller of this domain")]
+    NoController(HostName),
+    /// A socket is unusable.
+    #[error("a socket of {0} is unusable: {1}")]
+    Socket(HostName, io::Error),
+}
+
+/// A running front; it ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the servers end when their handle is dropped"]
+pub struct Server {
+    dc: HostName,
+    ldap: Option<SocketAddr>,
+    tasks: Vec<JoinHandle<()>>,
+    counters: Arc<Counters>,
+    stop: watch::Sender<bool>,
+}
+
+/// Numbers that the connections of one controller share.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) connections: AtomicU64,
+    pub(super) open: AtomicUsize,
+}
+
+/// What all connections of one controller share.
+pub(super) struct Front {
+    pub(super) live: LiveDomain,
+    pub(super) dc: HostName,
+    pub(super) options: Options,
+    pub(super) counters: Arc<Counters>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Serves one controller of a live domain. It must be called inside a tokio runtime, whose real time the connections'
+/// limits use.
+pub fn serve(
+    sockets: impl Into<Sockets>,
+    live: &LiveDomain,
+    dc: impl Into<HostName>,
+    options: Options,
+) -> Result<Server, ServeError> {
+    let (sockets, dc) = (sockets.into(), dc.into());
+    let Some((dc, _)) = live.controllers().into_iter().find(|(name, _)| *name == dc) else {
+        return Err(ServeError::NoController(dc));
+    };
+    let address = |listener: &Option<TcpListener>| {
+        let address = listener.as_ref().map(TcpListener::local_addr).transpose();
+        address.map_err(|error| ServeError::Socket(dc.clone(), error))
+    };
+    let ldap = address(&sockets.ldap)?;
+    let counters = Arc::new(Counters::default());
+    let (stop, stopped) = watch::channel(false);
+    let front = Arc::new(Front {
+        live: live.clone(),
+        dc: dc.clone(),
+        options,
+        counters: counters.clone(),
+        stop: stopped,
+    });
+    let mut tasks = Vec::new();
+    if let Some(listener) = sockets.ldap {
+        tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Plain)));
+    }
+    Ok(Server { dc, ldap, tasks, counters, stop })
+}
+
+impl Server {
+    /// Which controller this is.
+    pub fn dc(&self) -> &HostName {
+        &self.dc
+    }
+
+    /// Where it answers LDAP.
+    pub fn ldap_address(&self) -> Option<SocketAddr> {
+        self.ldap
+    }
+
+    /// How many connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.counters.open.load(Ordering::Relaxed)
+    }
+
+    /// Ends the front and waits until every connection is closed.
+    pub async fn shut_down(mut self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks.drain(..) {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn accept(front: Arc<Front>, listener: TcpListener, transport: Transport) {
+    let mut connections = JoinSet::new();
+    let mut stop = front.stop.clone();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => {
+                let Ok((stream, peer)) = accepted else {
+                    // Out of descriptors, say: others may be closed meanwhile.
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    continue;
+                };
+                if front.counters.open.load(Ordering::Relaxed) < front.options.limits.max_connections
+                    && front.live.with(|domain, _| domain.is_up(&front.dc))
+                {
+                    front.counters.open.fetch_add(1, Ordering::Relaxed);
+                    connections.spawn(connection::run(front.clone(), stream, peer, transport));
+                }
+            }
+        }
+    }
+    connections.shutdown().await;
+}
+
+/// Done when the front is to end.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
