@@ -18,7 +18,28 @@ pub fn replay(
     plan: &Arc<mockdc_scenarios::Plan>,
     seed: u64,
 ) -> (mockdc::timeline::Timeline, mockdc::judge::Judgement) {
-    let timeline = mockdc::orchestrator::run(plan, seed).expect("a world that was read can be built");
+    replay_prepared(&prepared(plan), seed)
+}
+
+/// Prepares a plan for many runs.
+///
+/// # Panics
+///
+/// When the plan's world cannot be built: a plan that was read from a file can.
+pub fn prepared(plan: &Arc<mockdc_scenarios::Plan>) -> mockdc::orchestrator::Prepared {
+    mockdc::orchestrator::Prepared::new(plan).expect("a world that was read can be built")
+}
+
+/// Runs a prepared plan and judges it.
+///
+/// # Panics
+///
+/// As [`replay`].
+pub fn replay_prepared(
+    plan: &mockdc::orchestrator::Prepared,
+    seed: u64,
+) -> (mockdc::timeline::Timeline, mockdc::judge::Judgement) {
+    let timeline = plan.run(seed).expect("a plan that was prepared can be run");
     let judgement = mockdc::judge::judge(&timeline);
     assert!(!judgement.shows_a_bug(), "a law is broken: {:?}", judgement.laws);
     (timeline, judgement)

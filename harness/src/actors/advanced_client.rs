@@ -1,6 +1,7 @@
 //! A client that runs as Local System: no account, no right, no membership of its own.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use mockdc_mocks::{StartMode, Verb, Win32Error};
 use mockdc_scenarios::Profile;
@@ -41,7 +42,7 @@ pub async fn install(ctx: &Ctx, client: &Installation) -> Result<(), Win32Error>
 
 /// Upgrades an installed client to another product under the caller, who must be an administrator at its machine.
 /// The result is 0 or a code, also when there is no client; on success the client follows the new profile.
-pub async fn upgrade(ctx: Ctx, client: Rc<Installation>, to: Profile) -> u32 {
+pub async fn upgrade(ctx: Ctx, client: Rc<Installation>, to: Arc<Profile>) -> u32 {
     let name = to.name.as_str().into();
     match replace(&ctx, &client, to).await {
         Ok(()) => {
@@ -52,7 +53,7 @@ pub async fn upgrade(ctx: Ctx, client: Rc<Installation>, to: Profile) -> u32 {
     }
 }
 
-async fn replace(ctx: &Ctx, client: &Rc<Installation>, to: Profile) -> Result<(), Win32Error> {
+async fn replace(ctx: &Ctx, client: &Rc<Installation>, to: Arc<Profile>) -> Result<(), Win32Error> {
     let before = client.profile();
     let old = &before.client_service.service;
     match ctx.call(&client.host, Verb::ServiceStop { service: old.clone() }).await {

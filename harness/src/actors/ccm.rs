@@ -24,7 +24,7 @@ pub async fn install(ctx: Ctx, site: Rc<SiteServer>, client: Rc<Installation>) -
         return 0;
     }
     let log = &site.profile.log;
-    let journal = Journal::new(&Rc::new(site.profile.clone()), &log.ccm_file, &log.ccm_component);
+    let journal = Journal::new(&site.profile, &log.ccm_file, &log.ccm_component);
     let request = Request { name: ctx.draw_name(8).into(), site: &site, client: &client, journal };
     let rules = &site.profile.ccm;
     request.log(&ctx, |lines| &lines.ccm_received, Queue::Incoming);

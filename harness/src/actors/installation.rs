@@ -42,7 +42,7 @@ pub struct Installation {
     pub on_dc: bool,
     /// The domain.
     pub realm: Rc<Realm>,
-    profile: RefCell<Rc<Profile>>,
+    profile: RefCell<Arc<Profile>>,
     /// The process that installs, of the present attempt.
     pub(super) installer: Cell<Option<ProcessId>>,
     /// Attempts begun.
@@ -61,12 +61,17 @@ pub struct Installation {
 
 impl Installation {
     /// A machine without the client, which is to get it by `profile`.
-    pub fn new(host: HostName, on_dc: bool, profile: Profile, realm: Rc<Realm>) -> Rc<Installation> {
+    pub fn new(
+        host: HostName,
+        on_dc: bool,
+        profile: impl Into<Arc<Profile>>,
+        realm: Rc<Realm>,
+    ) -> Rc<Installation> {
         Rc::new(Installation {
             host,
             on_dc,
             realm,
-            profile: RefCell::new(Rc::new(profile)),
+            profile: RefCell::new(profile.into()),
             installer: Cell::default(),
             attempts: Cell::default(),
             requests: Cell::default(),
@@ -78,7 +83,12 @@ impl Installation {
     }
 
     /// A machine that has the client at the start; its world must hold what [`super::add_to_world`] adds.
-    pub fn installed(host: HostName, on_dc: bool, profile: Profile, realm: Rc<Realm>) -> Rc<Installation> {
+    pub fn installed(
+        host: HostName,
+        on_dc: bool,
+        profile: impl Into<Arc<Profile>>,
+        realm: Rc<Realm>,
+    ) -> Rc<Installation> {
         let password = installed::token_password();
         if on_dc {
             realm.token_password.replace(Some(password.clone()));
@@ -93,12 +103,12 @@ impl Installation {
     }
 
     /// The product and its version, with the scenario's overrides.
-    pub fn profile(&self) -> Rc<Profile> {
+    pub fn profile(&self) -> Arc<Profile> {
         self.profile.borrow().clone()
     }
 
-    pub(super) fn set_profile(&self, profile: Profile) {
-        self.profile.replace(Rc::new(profile));
+    pub(super) fn set_profile(&self, profile: Arc<Profile>) {
+        self.profile.replace(profile);
     }
 
     /// The host whose account database holds the client's accounts.

@@ -1,7 +1,7 @@
 //! An actor's log: the file, the component that signs, and the profile's wording.
 
 use std::fmt::Display;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use mockdc_mocks::Name;
 use mockdc_scenarios::{Profile, Template, Wording};
@@ -11,14 +11,14 @@ use crate::run::Ctx;
 /// Where an actor writes its lines.
 #[derive(Clone)]
 pub(super) struct Journal {
-    profile: Rc<Profile>,
+    profile: Arc<Profile>,
     file: Name,
     component: Name,
 }
 
 impl Journal {
     /// A log of `file`, signed by `component`, with the words of `profile`.
-    pub(super) fn new(profile: &Rc<Profile>, file: &Name, component: &Name) -> Journal {
+    pub(super) fn new(profile: &Arc<Profile>, file: &Name, component: &Name) -> Journal {
         Journal { profile: profile.clone(), file: file.clone(), component: component.clone() }
     }
 

@@ -6,7 +6,7 @@ mod play;
 mod samba;
 mod wall;
 
-pub use play::{NoRun, Played, await_the_end_of_containers, play};
+pub use play::{NoRun, Played, await_the_end_of_containers, play, play_from};
 pub use wall::{MOST_ATTEMPTS, OnTheWall, PRECISION};
 
 use clap::ValueEnum;

@@ -1,14 +1,14 @@
 //! A run from start to end, on one backend.
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mockdc_scenarios::Plan;
 
 use super::Backend;
 use super::samba::{self, Samba};
 use super::wall::{MOST_ATTEMPTS, OnTheWall, PRECISION, allowed};
-use crate::orchestrator::{self, RunError};
+use crate::orchestrator::{self, Prepared, RunError};
 use crate::run::{Effort, InProcess, Pace, Trouble};
 use crate::timeline::Timeline;
 
@@ -39,9 +39,21 @@ pub enum NoRun {
 /// Plays a scenario on a backend. Without a speed the fake plays in virtual time, and on any other backend the clock
 /// jumps.
 pub fn play(plan: &Arc<Plan>, seed: u64, backend: Backend, speed: Option<Pace>) -> Result<Played, NoRun> {
+    play_from(&OnceLock::new(), plan, seed, backend, speed)
+}
+
+/// The same, from a start that is shared by all runs of the plan in virtual time.
+pub fn play_from(
+    start: &OnceLock<Prepared>,
+    plan: &Arc<Plan>,
+    seed: u64,
+    backend: Backend,
+    speed: Option<Pace>,
+) -> Result<Played, NoRun> {
     match (backend, speed) {
         (Backend::Fake, None) => {
-            let timeline = orchestrator::run(plan, seed).map_err(NoRun::Plan)?;
+            let prepared = Prepared::shared(plan, start).map_err(NoRun::Plan)?;
+            let timeline = prepared.run(seed).map_err(NoRun::Plan)?;
             Ok(Played { timeline, wall: None })
         }
         (_, speed) => on_the_wall(plan, seed, backend, speed.unwrap_or(Pace::Jump)),

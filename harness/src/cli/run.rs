@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mockdc_scenarios::Plan;
 
@@ -12,7 +12,7 @@ use super::arguments::{Merge, ReportFormat, Run};
 use super::progress::Progress;
 use super::{Exit, Streams, inspect, interrupt, pool};
 use crate::backend::{self, Backend, NoRun, Played};
-use crate::orchestrator;
+use crate::orchestrator::{self, Prepared};
 use crate::report::console::{self, Style};
 use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
 use crate::run::Pace;
@@ -63,7 +63,13 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut jobs: Vec<Job> = Vec::new();
     for backend in &backends {
         for plan in &plans {
-            jobs.extend(seeds(run, plan).map(|seed| Job { plan: Arc::clone(plan), seed, backend: *backend }));
+            let start: Arc<OnceLock<Prepared>> = Arc::default();
+            jobs.extend(seeds(run, plan).map(|seed| Job {
+                plan: Arc::clone(plan),
+                seed,
+                backend: *backend,
+                start: run.seeds.is_some().then(|| Arc::clone(&start)),
+            }));
         }
     }
     let jobs: Arc<[Job]> = jobs.into();
@@ -322,6 +328,8 @@ struct Job {
     plan: Arc<Plan>,
     seed: u64,
     backend: Backend,
+    /// What all runs of the plan begin with, where there are several.
+    start: Option<Arc<OnceLock<Prepared>>>,
 }
 
 /// What came of a job.
@@ -343,11 +351,13 @@ struct How {
 }
 
 fn play(job: &Job, how: How) -> Done {
-    let Job { plan, seed, backend } = job;
+    let Job { plan, seed, backend, start } = job;
     let (seed, backend) = (*seed, *backend);
     let rerun = rerun(job, how);
     let told = |summary: Summary| Box::new(Summary { backend, ..summary });
-    let Played { timeline, wall } = match backend::play(plan, seed, backend, how.speed) {
+    let own = OnceLock::new();
+    let start = start.as_deref().unwrap_or(&own);
+    let Played { timeline, wall } = match backend::play_from(start, plan, seed, backend, how.speed) {
         Ok(played) => played,
         Err(NoRun::Skip(why)) => return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun))),
         Err(NoRun::Open(why)) => return Done::NotRun(told(Summary::open(plan, seed, why, rerun))),
@@ -375,7 +385,7 @@ fn play(job: &Job, how: How) -> Done {
 
 /// The command that repeats a run.
 fn rerun(job: &Job, how: How) -> String {
-    let Job { plan, seed, backend } = job;
+    let Job { plan, seed, backend, .. } = job;
     let seed = seed.to_string();
     let mut words = vec!["mockdc", "run", &plan.file, "--name", &plan.name];
     let range = format!("{seed}..{seed}");

@@ -299,12 +299,12 @@ impl<'a> Outline<'a> {
         let before = self.upgrades.iter().rev().filter(|(at, ..)| *at < seq);
         let mut upgraded = before.filter(|(_, client, _)| *client == machine).map(|(.., profile)| *profile);
         match upgraded.next() {
-            None => self.client(machine).map(|client| &client.profile),
+            None => self.client(machine).map(|client| &*client.profile),
             Some(name) => self.run.plan().steps.iter().find_map(|step| match &step.action {
                 mockdc_scenarios::Action::Upgrade { client, profile }
                     if client == machine && *name == *profile.name.as_str() =>
                 {
-                    Some(profile)
+                    Some(&**profile)
                 }
                 _ => None,
             }),

@@ -37,8 +37,11 @@ impl Cast {
             .iter()
             .map(|client| {
                 let on_dc = world.dcs.iter().any(|dc| dc.name == client.machine);
-                let make = if client.installed { Installation::installed } else { Installation::new };
-                let made = make(client.machine.clone(), on_dc, client.profile.clone(), realm.clone());
+                let (host, profile) = (client.machine.clone(), client.profile.clone());
+                let made = match client.installed {
+                    true => Installation::installed(host, on_dc, profile, realm.clone()),
+                    false => Installation::new(host, on_dc, profile, realm.clone()),
+                };
                 (client.machine.clone(), made)
             })
             .collect();
@@ -121,7 +124,7 @@ impl Cast {
     }
 
     /// Upgrades a client to another product.
-    pub(super) async fn upgrade(&self, ctx: &Ctx, client: &HostName, profile: &Profile) -> u32 {
+    pub(super) async fn upgrade(&self, ctx: &Ctx, client: &HostName, profile: &Arc<Profile>) -> u32 {
         match self.clients.get(client) {
             Some(client) => {
                 actors::advanced_client::upgrade(ctx.clone(), client.clone(), profile.clone()).await

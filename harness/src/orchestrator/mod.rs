@@ -5,8 +5,10 @@ mod cast;
 mod cues;
 mod ending;
 mod operator;
+mod prepared;
 
 pub use ending::{AFTERMATH, LONGEST};
+pub use prepared::Prepared;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +22,7 @@ use mockdc_scenarios::{Plan, ScriptStart};
 use self::cast::Cast;
 use self::ending::Open;
 use crate::actors;
-use crate::run::{Driver, Effort, Margin, Pace, Stage, Trouble, WallDriver, World};
+use crate::run::{Effort, Margin, Opening, Pace, Stage, Trouble, WallDriver, World};
 use crate::timeline::{Live, Timeline};
 
 /// More events than this, and a run goes round in a circle: the longest catalogued scenario has a hundredth of it.
@@ -40,18 +42,13 @@ pub enum RunError {
 
 /// Runs a plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.
 pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
-    let Set { stage, until, host } = set_up(plan, seed, Some(domain(plan, seed)?));
-    let ending = Driver::new(stage).run(until, host);
-    Ok(Timeline::new(plan.clone(), seed, ending.events))
+    Prepared::new(plan)?.run(seed)
 }
 
 /// Runs a plan in virtual time and measures how finely its events and deadlines lie side by side: a run on the wall
 /// clock at a speed needs to know. `None`: no event and deadline that could change places.
 pub fn rehearse(plan: &Arc<Plan>, seed: u64) -> Result<(Timeline, Option<Margin>), RunError> {
-    let Set { stage, until, host } = set_up(plan, seed, Some(domain(plan, seed)?));
-    stage.watch();
-    let ending = Driver::new(stage.clone()).run(until, host);
-    Ok((Timeline::new(plan.clone(), seed, ending.events), stage.margin()))
+    Prepared::new(plan)?.rehearse(seed)
 }
 
 /// Runs a plan on the wall clock against a world that was built from [`world_of`] it. Polled in a tokio runtime;
@@ -62,7 +59,7 @@ pub async fn run_on_the_wall(
     world: Rc<dyn World>,
     pace: Pace,
 ) -> Result<(Timeline, Effort), Trouble> {
-    let Set { stage, until, host } = set_up(plan, seed, None);
+    let Set { stage, until, host } = set_up(plan, seed, None, None);
     let (ending, effort) = WallDriver::new(stage, world, pace).run(until, host).await?;
     Ok((Timeline::new(plan.clone(), seed, ending.events), effort))
 }
@@ -89,8 +86,10 @@ struct Set {
     host: HostName,
 }
 
-fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>) -> Set {
-    let stage = Stage::new(domain, Live::for_plan(plan), seed, EVENT_LIMIT);
+/// Sets a stage. With an opening the world's start and what installed clients show at it are recorded already.
+fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>, opening: Option<&Opening>) -> Set {
+    let live = if opening.is_some() { Live::default() } else { Live::for_plan(plan) };
+    let stage = Stage::new(domain, live, seed, EVENT_LIMIT);
     for fault in &plan.world.faults {
         if let FaultKind::ClockSkew { at, by } = &fault.kind {
             stage.skew(at.clone(), fault.from, fault.until, *by);
@@ -109,8 +108,14 @@ fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>) -> Set {
     }
     let cast = Rc::new(Cast::new(plan.clone()));
     cast.register(&stage);
-    cast.show(&stage);
+    match opening {
+        Some(opening) => stage.open_with(opening),
+        None => cast.show(&stage),
+    }
     give_cues(&stage, &cast, &open);
+    if let Some(opening) = opening {
+        stage.follow_opening(opening);
+    }
     let until = plan.until.unwrap_or(SimTime::START + LONGEST);
     Set { stage, until, host: cast.pdc().clone() }
 }

@@ -8,21 +8,22 @@ use std::task::Poll;
 
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::{
-    AccountName, Answer, Caller, HostName, Language, Name, Operation, Port, ProcessId, Secret, ServiceName,
-    SimTime, Span, Verb, Win32Error,
+    AccountName, Answer, Caller, HostName, Language, Name, Operation, Outcome, ProcessId, Secret,
+    ServiceName, SimTime, Span, Verb, Win32Error,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::stage::{ActorStart, Stage};
 use super::timers::TimerId;
+use super::{CallPath, answered};
 use crate::timeline::{ActorId, EventKind, Live};
 
 /// An actor's hands.
 #[derive(Clone)]
 pub struct Ctx {
     stage: Rc<Stage>,
-    port: Rc<dyn Port>,
+    path: CallPath,
     id: ActorId,
     caller: Caller,
     process: Option<ProcessId>,
@@ -30,8 +31,8 @@ pub struct Ctx {
 }
 
 impl Ctx {
-    pub(super) fn new(stage: Rc<Stage>, port: Rc<dyn Port>, id: ActorId, start: &ActorStart) -> Ctx {
-        Ctx { stage, port, id, caller: start.caller.clone(), process: start.process, random: Rc::default() }
+    pub(super) fn new(stage: Rc<Stage>, path: CallPath, id: ActorId, start: &ActorStart) -> Ctx {
+        Ctx { stage, path, id, caller: start.caller.clone(), process: start.process, random: Rc::default() }
     }
 
     /// The present instant.
@@ -59,9 +60,19 @@ impl Ctx {
         self.id
     }
 
-    /// The port that it calls.
-    pub(super) fn port(&self) -> &Rc<dyn Port> {
-        &self.port
+    /// Asks for an operation, now; the answer is the future's.
+    pub(super) fn ask(&self, by: &Caller, operation: Operation) -> impl Future<Output = Answer> + use<'_> {
+        // The operation is performed before the future is polled.
+        let asked = match &self.path {
+            CallPath::Model => Asked::Answer(self.stage.perform(by, &operation)),
+            CallPath::Port(port) => Asked::Future(port.call(by, operation)),
+        };
+        async move {
+            match asked {
+                Asked::Answer(outcome) => answered(&self.stage, outcome).await,
+                Asked::Future(answer) => answer.await,
+            }
+        }
     }
 
     /// The stage that it plays on.
@@ -118,7 +129,7 @@ impl Ctx {
         let account: Option<AccountName> = by.credentials().map(|credentials| credentials.user.clone());
         let began = self.now();
         let acting = self.stage.set_acting(Some(self.id));
-        let answer = self.port.call(by, Operation { at: at.clone(), verb });
+        let answer = self.ask(by, Operation { at: at.clone(), verb });
         self.stage.set_acting(acting);
         self.stage.seen.set(None);
         let answer = answer.await;
@@ -279,6 +290,14 @@ impl Ctx {
     ) -> ActorId {
         self.stage.spawn(start, Box::new(run))
     }
+}
+
+/// What has been asked for.
+enum Asked {
+    /// It is done, and the answer may take its time.
+    Answer(Outcome),
+    /// Somebody else does it.
+    Future(LocalBoxFuture<'static, Answer>),
 }
 
 /// An armed timer that is disarmed when its future is dropped.

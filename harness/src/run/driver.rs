@@ -1,71 +1,51 @@
-//! The virtual driver: one thread, a table of timers, a local executor, and never a system call.
+//! The virtual driver: one thread, a table of timers, actors in turns, and never a system call.
 
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
 use futures::FutureExt;
-use futures::executor::{LocalPool, LocalSpawner};
 use futures::future::LocalBoxFuture;
-use futures::task::LocalSpawnExt;
-use mockdc_mocks::{Answer, Caller, HostName, Operation, Port, SimTime, Span};
+use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, Span};
 
-use super::life::{Next, life, what_next};
+use super::life::{Next, latency, life, what_next};
 use super::stage::{Birth, Stage};
+use super::turns::Turns;
 use crate::timeline::{EndReason, Event, EventKind};
 
 /// The port to the domain model, called directly, in virtual time.
+///
+/// Actors of a [`Driver`] over the stage's own model ask the model without it: an answer that takes no time needs no
+/// future. It serves whoever wants a [`Port`].
 pub struct VirtualPort {
     stage: Rc<Stage>,
 }
 
 impl Port for VirtualPort {
     fn call(&self, by: &Caller, operation: Operation) -> LocalBoxFuture<'static, Answer> {
-        let now = self.stage.now();
-        let outcome = {
-            let mut domain = self.stage.domain.borrow_mut();
-            match domain.as_mut() {
-                Some(domain) => domain.apply(now, by, &operation),
-                None => return async { Err(mockdc_mocks::Win32Error::NOT_SUPPORTED) }.boxed_local(),
-            }
-        };
-        self.stage.record_facts();
         let stage = self.stage.clone();
-        if outcome.takes <= Span::ZERO {
-            // The actor that called looks at `seen` before anyone else is polled.
-            let mut outcome = Some(outcome);
-            return poll_fn(move |_| match outcome.take() {
-                Some(outcome) => {
-                    stage.seen.set(outcome.seen);
-                    Poll::Ready(outcome.answer)
-                }
-                None => Poll::Pending,
-            })
-            .boxed_local();
-        }
-        let due = now + outcome.takes;
-        async move {
-            let mut armed = None;
-            poll_fn(|context| {
-                let mut timers = stage.timers.borrow_mut();
-                match armed {
-                    None => {
-                        armed = Some(timers.arm(due, context.waker().clone()));
-                        Poll::Pending
-                    }
-                    Some(id) if timers.is_armed(id) => {
-                        timers.renew(id, context.waker());
-                        Poll::Pending
-                    }
-                    Some(_) => Poll::Ready(()),
-                }
-            })
-            .await;
-            stage.seen.set(outcome.seen);
-            outcome.answer
-        }
-        .boxed_local()
+        let outcome = stage.perform(by, &operation);
+        async move { answered(&stage, outcome).await }.boxed_local()
     }
+}
+
+/// How actors get at hosts.
+#[derive(Clone)]
+pub(super) enum CallPath {
+    /// The stage's own model is asked at once.
+    Model,
+    /// Any port.
+    Port(Rc<dyn Port>),
+}
+
+/// The answer of the stage's model, once it is there. The actor that called looks at `seen` before anyone else has a
+/// turn.
+pub(super) async fn answered(stage: &Stage, outcome: Outcome) -> Answer {
+    if outcome.takes > Span::ZERO {
+        // What the model does it has done; only the answer is on its way.
+        let due = stage.now() + outcome.takes;
+        latency(stage, due).await;
+    }
+    stage.seen.set(outcome.seen);
+    outcome.answer
 }
 
 /// How a run ended, with all that happened.
@@ -81,23 +61,19 @@ pub struct Ending {
 /// Drives a stage in virtual time.
 pub struct Driver {
     stage: Rc<Stage>,
-    port: Rc<dyn Port>,
-    pool: LocalPool,
-    spawner: LocalSpawner,
+    path: CallPath,
+    turns: Turns,
 }
 
 impl Driver {
     /// A driver over the stage's own domain model.
     pub fn new(stage: Rc<Stage>) -> Driver {
-        let port = Rc::new(VirtualPort { stage: stage.clone() });
-        Driver::with_port(stage, port)
+        Driver { stage, path: CallPath::Model, turns: Turns::default() }
     }
 
     /// A driver over any port. Time moves by the actors' timers alone when the stage has no domain model.
     pub fn with_port(stage: Rc<Stage>, port: Rc<dyn Port>) -> Driver {
-        let pool = LocalPool::new();
-        let spawner = pool.spawner();
-        Driver { stage, port, pool, spawner }
+        Driver { stage, path: CallPath::Port(port), turns: Turns::default() }
     }
 
     /// Runs until `until`, until the curtain falls, until someone ends the stage, or until nothing can happen any more.
@@ -160,9 +136,9 @@ impl Driver {
     fn settle(&mut self) {
         loop {
             while let Some(birth) = self.next_birth() {
-                self.bring_up(birth);
+                self.turns.add(life(birth, &self.stage, &self.path));
             }
-            self.pool.run_until_stalled();
+            while self.turns.turn().is_some() {}
             // A run that has been ended does not go on, however much is still about to happen.
             if self.stage.births.borrow().is_empty() || self.stage.ended.get().is_some() {
                 return;
@@ -172,12 +148,5 @@ impl Driver {
 
     fn next_birth(&self) -> Option<Birth> {
         self.stage.births.borrow_mut().pop_front()
-    }
-
-    fn bring_up(&self, birth: Birth) {
-        let life = life(birth, &self.stage, &self.port);
-        let spawned = self.spawner.spawn_local(life);
-        // The pool lives as long as the driver, so that spawning cannot fail.
-        debug_assert!(spawned.is_ok());
     }
 }

@@ -1,14 +1,15 @@
 //! What every driver does alike: an actor's life from birth to the end of its process, and what comes next in a run.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures::FutureExt;
 use futures::future::abortable;
-use mockdc_mocks::{Operation, Port, ServiceState, SimTime, Span, Verb};
+use mockdc_mocks::{Operation, ServiceState, SimTime, Span, Verb};
 
-use super::Ctx;
 use super::stage::{Actor, Birth, Stage};
+use super::{CallPath, Ctx};
 use crate::timeline::{EndReason, EventKind};
 
 /// The longest that a domain may let pass between two changes of its own: the slowest pulse is 48 hours, the slowest
@@ -54,11 +55,31 @@ fn next_instant(stage: &Stage, model: Option<SimTime>) -> Option<SimTime> {
     Some(next.max(stage.now()))
 }
 
+/// Waits for the modelled latency of a call to pass: no deadline of an actor, and one that cannot be given up.
+pub(super) async fn latency(stage: &Stage, due: SimTime) {
+    let mut armed = None;
+    poll_fn(|context| {
+        let mut timers = stage.timers.borrow_mut();
+        match armed {
+            None => {
+                armed = Some(timers.arm(due, context.waker().clone()));
+                Poll::Pending
+            }
+            Some(id) if timers.is_armed(id) => {
+                timers.renew(id, context.waker());
+                Poll::Pending
+            }
+            Some(_) => Poll::Ready(()),
+        }
+    })
+    .await;
+}
+
 /// Brings an actor up and gives the rest of its life.
 pub(super) fn life(
     birth: Birth,
     stage: &Rc<Stage>,
-    port: &Rc<dyn Port>,
+    port: &CallPath,
 ) -> impl Future<Output = ()> + use<> + 'static {
     let Birth { id, start, service, run } = birth;
     let ctx = Ctx::new(stage.clone(), port.clone(), id, &start);
@@ -83,7 +104,7 @@ pub(super) fn life(
             };
             let at = ctx.host().clone();
             let _ = ctx.stage().set_acting(Some(ctx.id()));
-            let answer = ctx.port().call(ctx.caller(), Operation { at, verb });
+            let answer = ctx.ask(ctx.caller(), Operation { at, verb });
             ctx.stage().set_acting(None);
             let _ = answer.await;
         }

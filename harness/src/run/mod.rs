@@ -15,10 +15,12 @@ mod wall;
 mod world;
 
 pub use ctx::Ctx;
+use driver::{CallPath, answered};
 pub use driver::{Driver, Ending, VirtualPort};
 pub use margin::Margin;
 pub use pace::{Effort, Pace};
 pub use rehearsal::{Rehearsal, Rehearsed};
+pub(crate) use stage::Opening;
 pub use stage::{ActorFuture, ActorStart, Observer, ProgramFactory, ProgramStart, Stage};
 pub use wall::WallDriver;
 pub use world::{InProcess, Performed, Trouble, World};

@@ -7,8 +7,8 @@ use std::task::Waker;
 
 use futures::future::{AbortHandle, LocalBoxFuture};
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Language, Name, ProcessId, ProgramName, ServiceName, SimTime,
-    Span, StateKey, Token, Value,
+    Caller, Domain, Fact, FactRecord, HostName, Language, Name, Operation, Outcome, ProcessId, ProgramName,
+    ServiceName, SimTime, Span, StateKey, Token, Value,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -54,6 +54,9 @@ pub type ProgramFactory = Rc<dyn Fn(&ProgramStart) -> (ActorStart, Box<dyn FnOnc
 
 /// Looks at each event as it is recorded. It must not record events itself; it may wake actors and spawn them.
 pub type Observer = Rc<dyn Fn(&Stage, &Event)>;
+
+/// Room for the events of a run beyond its opening.
+const EXPECTED_EVENTS: usize = 512;
 
 /// More events than this at one instant after the start, and a run goes round in a circle.
 const INSTANT_LIMIT: usize = 100_000;
@@ -105,6 +108,14 @@ pub(super) struct Birth {
     pub(super) run: Box<dyn FnOnce(Ctx) -> ActorFuture>,
 }
 
+/// What the first instant of every run of a plan states before anybody acts, and the live view after it.
+pub(crate) struct Opening {
+    pub(crate) events: std::sync::Arc<[Event]>,
+    live: Live,
+    /// Places of the events that start actors, or end what others have started.
+    followed: Vec<usize>,
+}
+
 /// How far a host's clock is wrong, and when.
 struct Skew {
     host: HostName,
@@ -154,6 +165,39 @@ impl Stage {
             condemned: RefCell::default(),
             watched: RefCell::default(),
         })
+    }
+
+    /// Begins with an opening: its events stand in the record, and its view is the live view. What it does is
+    /// [`Stage::follow_opening`]'s.
+    pub(crate) fn open_with(&self, opening: &Opening) {
+        let mut events = Vec::with_capacity(opening.events.len() + EXPECTED_EVENTS);
+        events.extend_from_slice(&opening.events);
+        self.events.replace(events);
+        self.live.replace(opening.live.clone());
+        self.busy.set((SimTime::START, opening.events.len()));
+    }
+
+    /// Starts the actors of the services and processes that run in the opening.
+    pub(crate) fn follow_opening(&self, opening: &Opening) {
+        for place in &opening.followed {
+            let event = &opening.events[*place];
+            if let EventKind::Fact(fact) = &event.kind {
+                self.follow(&event.host, fact);
+            }
+        }
+    }
+
+    /// What has been recorded so far, as an opening for other runs of the same plan.
+    pub(crate) fn opening(&self) -> Opening {
+        let events: Vec<Event> = self.events.borrow().clone();
+        let runs = |event: &Event| {
+            matches!(event.kind, EventKind::Fact(Fact::ServiceStarted { .. } | Fact::ProcessStarted { .. }))
+        };
+        // Where nothing has been started nothing can end.
+        let first = events.iter().position(runs).unwrap_or(events.len());
+        let followed = |event: &Event| matches!(&event.kind, EventKind::Fact(fact) if is_followed(fact));
+        let followed = (first..events.len()).filter(|place| followed(&events[*place])).collect();
+        Opening { events: events.into(), live: self.live.borrow().clone(), followed }
     }
 
     /// The present instant.
@@ -305,6 +349,19 @@ impl Stage {
         self.secrets.note(secret);
     }
 
+    /// Performs an operation on the stage's own model, and records what that brought about.
+    pub(super) fn perform(&self, by: &Caller, operation: &Operation) -> Outcome {
+        let outcome = match self.domain.borrow_mut().as_mut() {
+            Some(domain) => domain.apply(self.now(), by, operation),
+            None => {
+                let answer = Err(mockdc_mocks::Win32Error::NOT_SUPPORTED);
+                return Outcome { answer, takes: Span::ZERO, seen: None, arrived: false };
+            }
+        };
+        self.record_facts();
+        outcome
+    }
+
     /// Records what the domain model has to say.
     pub(super) fn record_facts(&self) {
         let facts = match self.domain.borrow_mut().as_mut() {
@@ -315,7 +372,7 @@ impl Stage {
     }
 
     /// Records what a world has to say.
-    pub(super) fn record_these(&self, facts: Vec<FactRecord>) {
+    pub(crate) fn record_these(&self, facts: impl IntoIterator<Item = FactRecord>) {
         let acting = self.acting.get();
         for FactRecord { host, fact, .. } in facts {
             self.record(host, acting, None, EventKind::Fact(fact));
@@ -477,6 +534,19 @@ impl Stage {
         }
         ChaCha8Rng::seed_from_u64(hash)
     }
+}
+
+/// Whether [`Stage::follow`] does anything about a fact.
+fn is_followed(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::ServiceStarted { .. }
+            | Fact::ProcessStarted { .. }
+            | Fact::ProcessEnded { .. }
+            | Fact::ServiceStopped { .. }
+            | Fact::ServiceFailed { .. }
+            | Fact::State { key: StateKey::Service { .. }, .. }
+    )
 }
 
 /// What a domain does for ever by itself, without changing anything.

@@ -1,6 +1,6 @@
 //! Whose turn it is: actors are polled one at a time, in the order in which they were woken.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,20 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
 /// A task's number.
-pub(super) type TaskId = u64;
+pub(super) type TaskId = usize;
 
 /// Tasks that take turns. Unlike an executor this polls exactly one task at a time, so that whoever drives it can do
 /// what a task has asked for before anyone else has a turn.
 #[derive(Default)]
 pub(super) struct Turns {
-    tasks: BTreeMap<TaskId, Task>,
+    /// By number; a task that has ended leaves its place empty.
+    tasks: Vec<Option<Task>>,
     woken: Arc<Mutex<VecDeque<TaskId>>>,
-    next: TaskId,
 }
 
 struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
     bell: Arc<Bell>,
+    waker: Waker,
 }
 
 /// Wakes a task: it gets its turn after those that were woken before, and once however often it is woken.
@@ -46,18 +47,18 @@ impl Wake for Bell {
 impl Turns {
     /// Takes a task in; it has its first turn after those that are woken already.
     pub(super) fn add(&mut self, future: impl Future<Output = ()> + 'static) {
-        let task = self.next;
-        self.next += 1;
+        let task = self.tasks.len();
         let bell = Arc::new(Bell { task, rung: AtomicBool::new(false), woken: self.woken.clone() });
         bell.wake_by_ref();
-        self.tasks.insert(task, Task { future: Box::pin(future), bell });
+        let waker = Waker::from(bell.clone());
+        self.tasks.push(Some(Task { future: Box::pin(future), bell, waker }));
     }
 
     /// Gives the task its turn that was woken first, and says whose turn it was; `None` when nobody is woken.
     pub(super) fn turn(&mut self) -> Option<TaskId> {
         loop {
             let id = self.woken.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
-            if let Some(task) = self.tasks.get(&id) {
+            if let Some(Some(task)) = self.tasks.get(id) {
                 task.bell.rung.store(false, Ordering::Relaxed);
                 self.go_on(id);
                 return Some(id);
@@ -67,10 +68,9 @@ impl Turns {
 
     /// Lets a task go on out of turn. Nothing happens when it has ended.
     pub(super) fn go_on(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get_mut(&id) else { return };
-        let waker = Waker::from(task.bell.clone());
-        if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            self.tasks.remove(&id);
+        let Some(Some(task)) = self.tasks.get_mut(id) else { return };
+        if task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_ready() {
+            self.tasks[id] = None;
         }
     }
 }
@@ -78,6 +78,7 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::collections::BTreeMap;
     use std::future::poll_fn;
     use std::rc::Rc;
     use std::task::Poll;

@@ -10,12 +10,12 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, Span};
 
-use super::Ending;
-use super::life::{Next, life, what_next};
+use super::life::{Next, latency, life, what_next};
 use super::pace::{Effort, Pace, WallClock};
 use super::stage::Stage;
 use super::turns::{TaskId, Turns};
 use super::world::{Performed, Trouble, World};
+use super::{CallPath, Ending};
 use crate::timeline::{ActorId, EventKind};
 
 /// An operation that an actor has asked for.
@@ -54,26 +54,6 @@ impl Port for WallPort {
     }
 }
 
-/// Waits for the modelled latency of a call to pass.
-async fn latency(stage: &Stage, due: SimTime) {
-    let mut armed = None;
-    poll_fn(|context| {
-        let mut timers = stage.timers.borrow_mut();
-        match armed {
-            None => {
-                armed = Some(timers.arm(due, context.waker().clone()));
-                Poll::Pending
-            }
-            Some(id) if timers.is_armed(id) => {
-                timers.renew(id, context.waker());
-                Poll::Pending
-            }
-            Some(_) => Poll::Ready(()),
-        }
-    })
-    .await;
-}
-
 /// Drives a stage on the wall clock, against any world.
 ///
 /// The scenario's clock stands still while the world works, so that the instants of a run are those of the same run in
@@ -82,7 +62,7 @@ pub struct WallDriver {
     stage: Rc<Stage>,
     world: Rc<dyn World>,
     port: Rc<WallPort>,
-    shared: Rc<dyn Port>,
+    path: CallPath,
     turns: Turns,
     clock: WallClock,
 }
@@ -94,7 +74,7 @@ impl WallDriver {
         let flights = RefCell::default();
         let port = Rc::new(WallPort { stage: stage.clone(), world: world.clone(), flights });
         let clock = WallClock::start(pace);
-        WallDriver { stage, world, shared: port.clone(), port, turns: Turns::default(), clock }
+        WallDriver { stage, world, path: CallPath::Port(port.clone()), port, turns: Turns::default(), clock }
     }
 
     /// Runs until `until`, until the curtain falls, until someone ends the stage, or until nothing can happen any
@@ -149,7 +129,7 @@ impl WallDriver {
     async fn settle(&mut self) -> Result<(), Trouble> {
         loop {
             while let Some(birth) = self.next_birth() {
-                let life = life(birth, &self.stage, &self.shared);
+                let life = life(birth, &self.stage, &self.path);
                 self.turns.add(life);
             }
             while let Some(task) = self.turns.turn() {

@@ -196,7 +196,7 @@ pub(crate) fn plan() -> Plan {
         site_servers: vec![mockdc_scenarios::SiteServer {
             machine: "SMS1".into(),
             site: "ABC".into(),
-            profile: profile.clone(),
+            profile: profile.clone().into(),
             service_account: mockdc_mocks::Credentials {
                 authority: Default::default(),
                 user: "SMSService".into(),
@@ -205,7 +205,7 @@ pub(crate) fn plan() -> Plan {
             connection_accounts: Vec::new(),
             excluded: Vec::new(),
         }],
-        clients: vec![Client { machine: "BDC1".into(), profile, installed: false }],
+        clients: vec![Client { machine: "BDC1".into(), profile: profile.into(), installed: false }],
         scripts: Vec::new(),
         steps: Vec::new(),
         expects: Vec::new(),

@@ -1,6 +1,7 @@
 //! Building the world at the scenario's start.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::members::{Members, load_computers, password_streams};
 use super::policies::{Policies, rights_in_policy};
@@ -17,17 +18,21 @@ use crate::{
 
 impl Domain {
     /// Builds the world at the scenario's start. `midnight` is the span from the last midnight to the start (busy
-    /// hours need it); every draw comes from `seed`.
+    /// hours need it); every draw comes from `seed`. Many runs of one world start from a [`super::WorldStart`].
     pub fn new(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
+        Domain::at_start(&Arc::new(spec.clone()), midnight, seed)
+    }
+
+    /// The same, of a world that is shared.
+    pub(super) fn at_start(spec: &Arc<WorldSpec>, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
         validate(spec)?;
-        let streams = Streams::new(seed);
         let mut domain = domain_database(spec)?;
         if spec.domain.computer_accounts == ComputerAccounts::Listed {
             load_computers(spec, &mut domain, password_streams(seed));
         }
         domain.settle();
         let controllers = controllers(spec, &domain)?;
-        let model = model(spec, &controllers, midnight, streams.child("replication"));
+        let Drawn { model, policies, members } = Drawn::new(spec, &controllers, midnight, seed);
         let mut hosts = HostMap::default();
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
@@ -59,7 +64,6 @@ impl Domain {
             }
             machines.insert(host);
         }
-        let members = Members::new(spec, &controllers, password_streams(seed));
         let mut world = Domain {
             spec: spec.clone(),
             controllers,
@@ -69,7 +73,7 @@ impl Domain {
             hosts,
             unlocks: Timers::default(),
             machines,
-            policies: Policies::new(spec, streams.child("policy")),
+            policies,
             members,
             facts: Facts::default(),
             now: SimTime::START,
@@ -90,6 +94,25 @@ impl Domain {
             if let Some(database) = database {
                 database.state_all(SimTime::START, name, &mut self.facts);
             }
+        }
+    }
+}
+
+/// The parts of a world that draw from the run's seed.
+pub(super) struct Drawn {
+    pub(super) model: Box<dyn ReplicationModel>,
+    pub(super) policies: Policies,
+    pub(super) members: Members,
+}
+
+impl Drawn {
+    /// These parts as they are before anything has happened.
+    pub(super) fn new(spec: &WorldSpec, controllers: &Controllers, midnight: Span, seed: u64) -> Drawn {
+        let streams = Streams::new(seed);
+        Drawn {
+            model: model(spec, controllers, midnight, streams.child("replication")),
+            policies: Policies::new(spec, streams.child("policy")),
+            members: Members::new(spec, controllers, password_streams(seed)),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Member servers and workstations: whether they belong to the domain, what they know of their own password, and which
 //! controller they have a secure channel with.
 
-use indexmap::IndexMap;
-
+use super::HostMap;
 use crate::directory::{Controllers, Database, DcIndex, computer_account};
 use crate::{
     AccountFlag, ComputerAccounts, DcRole, HostName, Membership, Name, Secret, SecureChannelSpec, Streams,
@@ -11,7 +10,7 @@ use crate::{
 
 /// The members of a domain, and whether their accounts count.
 pub(super) struct Members {
-    table: IndexMap<HostName, Member>,
+    table: HostMap<Member>,
     /// Whether accounts of computers stand in the directory; otherwise each member's trust is taken for granted.
     pub(super) listed: bool,
     /// What no source settles.
@@ -60,7 +59,7 @@ impl Members {
     /// The members of a world at its start.
     pub(super) fn new(spec: &WorldSpec, controllers: &Controllers, streams: Streams) -> Members {
         let mut members = Members {
-            table: IndexMap::with_capacity(spec.machines.len()),
+            table: HostMap::with_capacity_and_hasher(spec.machines.len(), Default::default()),
             listed: spec.domain.computer_accounts == ComputerAccounts::Listed,
             spec: spec.domain.secure_channel,
             streams,
@@ -82,6 +81,13 @@ impl Members {
             members.table.insert(machine.name.clone(), member);
         }
         members
+    }
+
+    /// Takes over the secure channels of another start of the same world.
+    pub(super) fn keep_channels(&mut self, other: &Members) {
+        for (member, known) in self.table.values_mut().zip(other.table.values()) {
+            (member.channel, member.error) = (known.channel, known.error);
+        }
     }
 
     /// A member machine, or one that may become a member; `None` for a controller.

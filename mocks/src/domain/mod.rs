@@ -19,6 +19,7 @@ mod policies;
 mod running;
 mod secure_channel;
 mod sessions;
+mod start;
 mod up_to_dateness;
 mod wires;
 
@@ -36,12 +37,15 @@ mod secure_channel_tests;
 mod tests;
 
 pub use builder::*;
+pub use start::*;
 pub use up_to_dateness::*;
 
 pub(crate) use authenticate::Principal;
 pub(crate) use facts::*;
 pub(crate) use host_map::*;
 pub(crate) use wires::*;
+
+use std::sync::Arc;
 
 use crate::directory::{Controllers, Database, DcIndex};
 use crate::replication::{ReplicationModel, Timers};
@@ -51,7 +55,7 @@ use crate::{Answer, FactRecord, SimTime, Span, Version, WorldSpec};
 ///
 /// Facts are in the order in which they happened; their instants never run backwards.
 pub struct Domain {
-    spec: WorldSpec,
+    spec: Arc<WorldSpec>,
     controllers: Controllers,
     model: Box<dyn ReplicationModel>,
     wires: Wires,
@@ -68,6 +72,7 @@ pub struct Domain {
 }
 
 /// A host of the world and its place in it.
+#[derive(Clone)]
 struct Host {
     /// Its place among the controllers; `None` for a member machine.
     controller: Option<DcIndex>,

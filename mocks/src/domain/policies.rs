@@ -63,6 +63,11 @@ impl Policies {
         self.timers.next().filter(|_| self.active)
     }
 
+    /// Takes over which rights another start of the same world has stated.
+    pub(super) fn keep_stated(&mut self, other: &Policies) {
+        self.stated = other.stated.clone();
+    }
+
     fn arm_all(&mut self) {
         for (place, client) in self.clients.values().enumerate() {
             self.timers.arm(place, client.next_timeout());

@@ -22,7 +22,7 @@ use crate::{Answer, ChangeKind, Counter, Fact, SimTime, Stream, Version};
 
 /// A model of replication. It holds no clock: [`crate::Domain`] calls [`ReplicationModel::advance`] at each instant
 /// that [`ReplicationModel::next_timeout`] names.
-pub(crate) trait ReplicationModel: Send {
+pub(crate) trait ReplicationModel: Send + Sync {
     /// Whether accounts can be written at this controller; elsewhere a write is refused with 2226.
     fn writable(&self, at: DcIndex) -> bool;
 

@@ -10,6 +10,8 @@ pub use expect::*;
 pub use promise::*;
 pub use script::*;
 
+use std::sync::Arc;
+
 use mockdc_mocks::{Credentials, HostName, Name, Operation, ProgramName, SimTime, Span, WorldSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +69,7 @@ pub struct SiteServer {
     /// The three-letter site code.
     pub site: Name,
     /// The profile that its server side follows.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// The account that its services run under, and with which it connects.
     pub service_account: Credentials,
     /// Client remote installation accounts, tried first, in order.
@@ -83,7 +85,7 @@ pub struct Client {
     /// The machine; a domain controller or not.
     pub machine: HostName,
     /// The product and its version, with the scenario's overrides applied.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// The client is installed at the start, with its accounts, rights and services.
     pub installed: bool,
 }
@@ -160,7 +162,7 @@ pub enum Action {
         /// The client's machine.
         client: HostName,
         /// The profile it has afterwards.
-        profile: Profile,
+        profile: Arc<Profile>,
     },
     /// Runs the client's maintenance cycle now.
     Cycle {

@@ -46,7 +46,7 @@ pub(super) fn products(
         site_servers.extend(site_server(
             context,
             server,
-            clients.first().map(|client| &client.profile),
+            clients.first().map(|client| &*client.profile),
             world,
         ));
     }
@@ -115,6 +115,7 @@ fn client(context: &mut Context<'_>, node: &Node<'_>) -> Vec<Client> {
         return Vec::new();
     };
     let Some(profile) = context.profile(&word, &overrides, place) else { return Vec::new() };
+    let profile = std::sync::Arc::new(profile);
     hosts
         .into_iter()
         .map(|host| Client { machine: host.value, profile: profile.clone(), installed: raw.installed })
@@ -199,7 +200,7 @@ fn site_server(
     Some(SiteServer {
         machine: server.name.value.as_str().into(),
         site: code.value.as_str().into(),
-        profile,
+        profile: profile.into(),
         service_account,
         connection_accounts,
         excluded,

@@ -336,6 +336,7 @@ fn upgrades(context: &mut Context<'_>, raw: RawUpgrade) -> Vec<Action> {
     let Some(profile) = context.profile(&raw.profile, &raw.overrides, raw.profile.span.clone()) else {
         return Vec::new();
     };
+    let profile = std::sync::Arc::new(profile);
     context.upgrades.extend(clients.iter().cloned());
     clients
         .into_iter()

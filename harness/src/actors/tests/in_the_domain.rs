@@ -74,12 +74,16 @@ fn run(
         site_servers: vec![SiteServer {
             machine: "SMS1".into(),
             site: "ABC".into(),
-            profile: profile.clone(),
+            profile: profile.clone().into(),
             service_account: account,
             connection_accounts: Vec::new(),
             excluded: Vec::new(),
         }],
-        clients: vec![Client { machine: client.into(), profile, installed: install.is_none() }],
+        clients: vec![Client {
+            machine: client.into(),
+            profile: profile.into(),
+            installed: install.is_none(),
+        }],
         scripts: Vec::new(),
         steps: steps.into_iter().collect(),
         expects: Vec::new(),

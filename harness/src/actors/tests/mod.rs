@@ -30,7 +30,7 @@ fn install(profile: &Profile, host: &str, on_dc: bool, double: Double, until: Si
     let site = Rc::new(SiteServer {
         machine: "SMS1".into(),
         site: "ABC".into(),
-        profile: profile.clone(),
+        profile: profile.clone().into(),
         service_account: account.clone(),
         connection_accounts: Vec::new(),
         excluded: Vec::new(),
