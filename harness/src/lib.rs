@@ -8,6 +8,7 @@
 pub mod actors;
 pub mod backend;
 pub mod cli;
+pub mod diagnose;
 pub mod judge;
 pub mod logs;
 pub mod orchestrator;

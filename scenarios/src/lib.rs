@@ -1,6 +1,7 @@
 //! The scenario language, its catalogue, and the client profiles.
 
 mod articles;
+mod diagnosis;
 mod diagnostic;
 mod format;
 mod plan;
@@ -12,6 +13,7 @@ mod story;
 pub mod wording;
 
 pub use articles::condition;
+pub use diagnosis::KNOWN_LINES;
 pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
 pub use format::{FormatError, format};
 pub use plan::*;

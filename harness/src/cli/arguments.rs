@@ -57,6 +57,8 @@ pub enum Command {
         #[command(subcommand)]
         command: Report,
     },
+    /// Say what happened from logs: a timeline over all machines, waits, codes, and what could not be read.
+    Diagnose(Diagnose),
     /// Remove the containers, networks and volumes that runs on Samba left, and say what they were. What belongs to a
     /// run that is under way stays.
     Clean(Clean),
@@ -150,6 +152,22 @@ pub struct Merge {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+/// `mockdc diagnose`
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// Logs, and folders that are searched for them. A folder may hold one of each machine's. Security templates,
+    /// registry exports, `repadmin /showrepl /csv` and LDIF are read as well.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Show every known line, also those of components that do their daily work.
+    #[arg(long)]
+    pub all: bool,
+    /// Leave the names of machines, users, domains and sites as they are. Otherwise stand-ins take their places in
+    /// everything that is written.
+    #[arg(long)]
+    pub keep_names: bool,
 }
 
 /// `mockdc clean`

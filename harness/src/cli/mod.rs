@@ -2,6 +2,7 @@
 
 mod arguments;
 mod clean;
+mod diagnose;
 mod exit;
 mod format;
 mod inspect;
@@ -12,7 +13,7 @@ mod progress;
 mod run;
 mod select;
 
-pub use arguments::{Arguments, Command, Format, Merge, Report, ReportFormat, Run};
+pub use arguments::{Arguments, Command, Diagnose, Format, Merge, Report, ReportFormat, Run};
 pub use exit::Exit;
 pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read};
 
@@ -96,6 +97,7 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
         Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
+        Command::Diagnose(diagnose) => diagnose::run(&diagnose, streams),
         Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);

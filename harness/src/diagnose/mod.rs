@@ -1,0 +1,17 @@
+//! From a customer's logs to what happened.
+//!
+//! [`read`] turns bytes into records, the [`Lexicon`] records into steps, [`History`] puts the steps of all machines in
+//! order. What comes beside logs is in [`Facts`].
+
+pub mod codes;
+mod facts;
+mod history;
+mod input;
+mod lexicon;
+pub mod read;
+pub mod report;
+
+pub use facts::{Entry, FactError, Facts, Kind, Link, RegistryValue};
+pub use history::{Clock, Collector, Event, History, LogFile, Machine, Part, UnreadLine, Wait};
+pub use input::{Input, InputError, find, load};
+pub use lexicon::{Known, Lexicon, LexiconError};

@@ -1,0 +1,269 @@
+//! The report as text.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use mockdc_scenarios::visible;
+
+use super::super::history::{Clock, Event, History, Part};
+use super::super::input::Input;
+use super::{Names, code, instant, length};
+
+/// What the text shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Show {
+    /// Every event, also those of a client that does its daily work.
+    pub everything: bool,
+}
+
+/// Steps of a client's daily work: one of each component at each start.
+const DAILY: [&str; 6] = [
+    "component-begins",
+    "component-launches",
+    "component-verifies",
+    "cycle-installs",
+    "cycle-verifies",
+    "cycle-done",
+];
+
+/// Most events of the timeline unless everything is shown.
+const MOST: usize = 200;
+
+/// Writes what the logs say.
+pub fn console(out: &mut dyn Write, input: &Input, names: &Names, show: Show) -> io::Result<()> {
+    let history = &input.history;
+    files(out, input, names)?;
+    clocks(out, history, names)?;
+    timeline(out, history, names, show)?;
+    waits(out, history, names)?;
+    codes(out, history, names)?;
+    unread(out, input, names)
+}
+
+fn files(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
+    let history = &input.history;
+    let records: u64 = history.files.iter().flat_map(|file| file.records.values()).sum();
+    let unread: u64 = history.files.iter().flat_map(|file| file.unread.values()).sum();
+    let other: u64 = history.files.iter().map(|file| file.unrecognised).sum();
+    writeln!(
+        out,
+        "{} of {}: {}, {other} of them of no interest here; {} not read",
+        counted(history.files.len() as u64, "log"),
+        counted(history.machines.len() as u64, "machine"),
+        counted(records, "record"),
+        counted(unread, "line"),
+    )?;
+    let facts = &input.facts;
+    let beside = [
+        (facts.templates.len(), "security template"),
+        (facts.registry.len(), "registry value"),
+        (facts.links.len(), "replication link"),
+        (facts.entries.len(), "directory entry"),
+    ];
+    for (number, thing) in beside.into_iter().filter(|(number, _)| *number > 0) {
+        let thing = match (number, thing) {
+            (1, _) => thing.to_owned(),
+            (_, "directory entry") => "directory entries".to_owned(),
+            _ => format!("{thing}s"),
+        };
+        writeln!(out, "{number} {thing}")?;
+    }
+    for refused in &input.refused {
+        writeln!(out, "not read: {}", visible(&names.hide(&refused.to_string())))?;
+    }
+    for link in facts.links.iter().map(|(_, link)| link).filter(|link| link.status != 0) {
+        writeln!(
+            out,
+            "replication from {} to {} fails for the {}. time: {}",
+            names.of(&link.source),
+            names.of(&link.destination),
+            link.failures,
+            code(link.status)
+        )?;
+    }
+    Ok(())
+}
+
+fn clocks(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()> {
+    let Some(reference) = history.machines.iter().find(|machine| machine.part == Part::SiteServer) else {
+        return Ok(());
+    };
+    for (machine, clock) in history.machines.iter().zip(&history.clocks) {
+        if machine.part == Part::Client {
+            let (name, reference) = (names.of(&machine.name), names.of(&reference.name));
+            writeln!(out, "clock of {name}: {}", skew(clock, reference))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is known of a clock, in words.
+pub(super) fn skew(clock: &Clock, reference: &str) -> String {
+    if clock.pairs == 0 {
+        return format!("no pair of lines compares it with {reference}; taken as it is");
+    }
+    if clock.contradictory {
+        return format!(
+            "{} pairs of lines compare it with {reference} and contradict each other; taken as it is",
+            clock.pairs
+        );
+    }
+    let side = |bound: i64| match bound {
+        0 => "the same".to_owned(),
+        1.. => format!("{} ahead", length(bound)),
+        _ => format!("{} behind", length(bound)),
+    };
+    let range = match (clock.least, clock.most) {
+        (Some(least), Some(most)) if least == most => side(least),
+        (Some(least), Some(most)) => format!("between {} and {}", side(least), side(most)),
+        (Some(least), None) => format!("at least {}", side(least)),
+        (None, Some(most)) => format!("at most {}", side(most)),
+        (None, None) => "anything".to_owned(),
+    };
+    let taken = match clock.ahead {
+        0 => "as it is".to_owned(),
+        ahead => format!("as {}", side(ahead)),
+    };
+    format!("{range} of {reference}'s, by {}; taken {taken}", pairs(clock.pairs))
+}
+
+fn timeline(out: &mut dyn Write, history: &History, names: &Names, show: Show) -> io::Result<()> {
+    let shown: Vec<usize> = (0..history.events.len())
+        .filter(|number| show.everything || !is_daily(&history.events[*number]))
+        .collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nTimeline{}", if history.in_universal_time() { ", in universal time" } else { "" })?;
+    let width = history.machines.iter().map(|machine| names.of(&machine.name).len()).max().unwrap_or(0);
+    let most = if show.everything { usize::MAX } else { MOST };
+    for number in shown.iter().take(most) {
+        let event = &history.events[*number];
+        let machine = names.of(&history.machines[history.machine_of[*number]].name);
+        let at = history.when(*number).map_or_else(|| "-".to_owned(), instant);
+        write!(
+            out,
+            "  {at:19}  {machine:width$}  {:22}  {}",
+            place(history, event),
+            visible(&names.hide(&event.message))
+        )?;
+        if event.count > 1 {
+            write!(out, "  × {} in {}", event.count, length(event.lasted()))?;
+        }
+        writeln!(out)?;
+    }
+    if shown.len() > most {
+        writeln!(out, "  … and {} more: `--all` shows them", shown.len() - most)?;
+    }
+    let daily = history.events.len() - shown.len();
+    if daily > 0 {
+        writeln!(
+            out,
+            "  {} of components at work left out: `--all` shows them",
+            counted(daily as u64, "line")
+        )?;
+    }
+    Ok(())
+}
+
+/// Where an event stands: the file's name and its lines.
+pub(super) fn place(history: &History, event: &Event) -> String {
+    let path = Path::new(&history.files[event.file].path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match event.last_line == event.line {
+        true => format!("{name}:{}", event.line),
+        false => format!("{name}:{}-{}", event.line, event.last_line),
+    }
+}
+
+fn is_daily(event: &Event) -> bool {
+    event.step.as_deref().is_some_and(|step| DAILY.contains(&step)) && event.code.is_none_or(|code| code == 0)
+}
+
+fn waits(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()> {
+    if history.waits.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nWaits")?;
+    for wait in &history.waits {
+        let machine = names.of(&history.machines[wait.machine].name);
+        let about = wait.about.as_deref().map_or("an unknown client", |name| names.of(name));
+        let from = history.when(wait.first).map_or_else(|| "-".to_owned(), instant);
+        let then = match wait.then {
+            Some(then) => format!("then `{}`", visible(&names.hide(&history.events[then].message))),
+            None => "and the log says no more".to_owned(),
+        };
+        writeln!(
+            out,
+            "  {from}  {machine} waits for the account of {about}: {} over {}, the last answer {}; {then}",
+            counted(wait.looks, "look"),
+            length(wait.lasted),
+            wait.code.unwrap_or(0),
+        )?;
+    }
+    Ok(())
+}
+
+fn codes(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()> {
+    let mut codes: BTreeMap<u32, (u64, usize)> = BTreeMap::new();
+    for (number, event) in history.events.iter().enumerate() {
+        if let Some(code) = event.code.filter(|code| *code != 0) {
+            let entry = codes.entry(code).or_insert((0, number));
+            entry.0 += event.count;
+        }
+    }
+    if codes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nCodes")?;
+    for (number, (times, first)) in codes {
+        let event = &history.events[first];
+        let machine = names.of(&history.machines[history.machine_of[first]].name);
+        writeln!(out, "  {}  ({times}×, first at {machine}, {})", code(number), place(history, event))?;
+    }
+    Ok(())
+}
+
+fn unread(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
+    let mut any = false;
+    for file in input.history.files.iter().filter(|file| !file.shown.is_empty() || file.dropped > 0) {
+        if !any {
+            writeln!(out, "\nNot read")?;
+            any = true;
+        }
+        for line in &file.shown {
+            writeln!(
+                out,
+                "  {}:{}: {}: {}",
+                names.hide(&file.path),
+                line.line,
+                line.why.text(),
+                visible(&names.hide(line.text.trim_end()))
+            )?;
+        }
+        let total: u64 = file.unread.values().sum();
+        let more = total - file.shown.len() as u64;
+        if more > 0 {
+            writeln!(out, "  {}: {} more", names.hide(&file.path), counted(more, "line"))?;
+        }
+        if file.dropped > 0 {
+            writeln!(
+                out,
+                "  {}: {} beyond the first 250,000 are counted and not kept",
+                names.hide(&file.path),
+                counted(file.dropped, "known line")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// `1 line`, `2 lines`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+fn pairs(number: usize) -> String {
+    format!("{} of lines", counted(number as u64, "pair"))
+}
