@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::record::{Piece, Record, Unread, Why};
+use super::record::{Piece, Record, Stamp, Unread, Why};
 use super::stamp;
 use super::text::Decoder;
 
@@ -14,6 +14,9 @@ const LONGEST_RECORD: usize = 256 * 1024;
 
 /// Lines over which a stamp may be wrapped.
 const WRAPPED_LINES: u32 = 3;
+
+/// A longer line is no part of a stamp, in bytes.
+const MOST_WRAPPED: usize = 400;
 
 /// Lines without a stamp that may belong to the next record's message.
 const LEAD_LINES: u32 = 2;
@@ -188,7 +191,7 @@ impl Lines {
     fn record(
         &mut self,
         message: &[u8],
-        stamp: super::record::Stamp<'_>,
+        stamp: Stamp<'_>,
         line: u64,
         lines: u32,
         take: &mut dyn FnMut(Piece<'_>),
@@ -210,49 +213,42 @@ impl Lines {
     /// A line after one whose stamp was not complete.
     fn wrapped(&mut self, line: &[u8], take: &mut dyn FnMut(Piece<'_>)) {
         let held = std::mem::take(&mut self.held);
-        let complete = mark(&held).is_some_and(|(_, rest)| stamp::suffix(rest).is_some());
+        let complete = joined(&held, |stamp| stamp.thread.is_none()).is_some();
         let goes_on = match complete {
             // Nothing but the thread can be missing.
             true => line.trim_ascii_start().starts_with(b"<thread"),
-            false => !line.is_empty() && mark(line).is_none() && !line.starts_with(CCM_BEGIN),
+            false => !line.is_empty() && !is_whole(line) && line.len() < MOST_WRAPPED,
         };
         if !goes_on {
             self.open = Open::Nothing;
-            self.release(&held, take);
+            self.release(&held, Why::BrokenStamp, take);
             return self.fresh(line, take);
         }
-        // A wrap replaces a blank, or falls within a word.
-        for between in [&b""[..], b" "] {
-            let whole = [&held, between, line.trim_ascii_start()].concat();
-            if let Some((message, rest)) = mark(&whole)
-                && let Some(stamp) = stamp::suffix(rest)
-                && stamp.thread.is_some()
-            {
-                self.open = Open::Nothing;
-                let lines = self.held_lines + 1;
-                return self.record(message, stamp, self.held_line, lines, take);
-            }
+        let more = [&held, &b"\n"[..], line.trim_ascii_start()].concat();
+        self.held_lines += 1;
+        if let Some(whole) = joined(&more, |stamp| stamp.thread.is_some())
+            && let Some((message, stamp)) = split(&whole)
+        {
+            self.open = Open::Nothing;
+            return self.record(message, stamp, self.held_line, self.held_lines, take);
         }
-        if self.held_lines + 1 < WRAPPED_LINES && held.len() + line.len() < LONGEST_LINE {
-            // Which of the two joints is right shows with the last line: a blank that is too many does no harm
-            // between the parts of a stamp, and none is needed before a bracket.
-            let joint: &[u8] = if line.trim_ascii_start().starts_with(b"<") { b"" } else { b" " };
-            self.held = [&held, joint, line.trim_ascii_start()].concat();
-            self.held_lines += 1;
+        if self.held_lines < WRAPPED_LINES {
+            self.held = more;
             return;
         }
         self.open = Open::Nothing;
-        self.release(&held, take);
-        self.fresh(line, take);
+        self.release(&more, Why::BrokenStamp, take);
     }
 
-    /// Hands over what was held: a record if it is one without its thread, else a broken line.
-    fn release(&mut self, held: &[u8], take: &mut dyn FnMut(Piece<'_>)) {
+    /// Hands over what was held: a record if it is one without its thread, else its lines as broken ones.
+    fn release(&mut self, held: &[u8], why: Why, take: &mut dyn FnMut(Piece<'_>)) {
         let (line, lines) = (self.held_line, self.held_lines);
-        match mark(held).and_then(|(message, rest)| Some((message, stamp::suffix(rest)?))) {
-            Some((message, stamp)) => self.record(message, stamp, line, lines, take),
-            None => self.unread_at(held, line, Why::BrokenStamp, take),
+        if let Some(whole) = joined(held, |_| true)
+            && let Some((message, stamp)) = split(&whole)
+        {
+            return self.record(message, stamp, line, lines, take);
         }
+        self.unread_at(held, line, why, take);
     }
 
     fn begin_ccm(&mut self, line: &[u8], take: &mut dyn FnMut(Piece<'_>)) {
@@ -335,7 +331,9 @@ impl Lines {
 
     fn unread_at(&mut self, text: &[u8], line: u64, why: Why, take: &mut dyn FnMut(Piece<'_>)) {
         self.drop_lead(take);
-        take(Piece::Unread(Unread { line, text, why }));
+        for (line, text) in (line..).zip(text.split(|byte| *byte == b'\n')) {
+            take(Piece::Unread(Unread { line, text, why }));
+        }
     }
 
     fn too_long(&mut self, start: &[u8], take: &mut dyn FnMut(Piece<'_>)) {
@@ -353,16 +351,42 @@ impl Lines {
         let line = self.held_line;
         match std::mem::replace(&mut self.open, Open::Nothing) {
             Open::Nothing => {}
-            Open::Suffix => {
-                match mark(&held).and_then(|(message, rest)| Some((message, stamp::suffix(rest)?))) {
-                    Some((message, stamp)) => self.record(message, stamp, line, self.held_lines, take),
-                    None => self.unread_at(&held, line, Why::Truncated, take),
-                }
-            }
+            Open::Suffix => self.release(&held, Why::Truncated, take),
             Open::Ccm => self.unread_at(&held, line, Why::Truncated, take),
         }
         self.drop_lead(take);
     }
+}
+
+/// A line and its stamp.
+fn split(line: &[u8]) -> Option<(&[u8], Stamp<'_>)> {
+    let (message, rest) = mark(line)?;
+    Some((message, stamp::suffix(rest)?))
+}
+
+/// Whether a line is a record of its own, or begins one.
+fn is_whole(line: &[u8]) -> bool {
+    mark(line).is_some()
+        || line.starts_with(CCM_BEGIN)
+        || stamp::viewer(line).is_some()
+        || stamp::net_setup(line).is_some()
+}
+
+/// Lines, which are parted by line ends, put together so that a stamp comes out that is `good`. A wrap replaces a
+/// blank, or falls within a word.
+fn joined(lines: &[u8], good: impl Fn(&Stamp<'_>) -> bool) -> Option<Vec<u8>> {
+    let parts: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
+    (0..1u32 << (parts.len() - 1)).find_map(|joints| {
+        let mut whole = parts[0].to_vec();
+        for (place, part) in parts[1..].iter().enumerate() {
+            if joints & (1 << place) != 0 {
+                whole.push(b' ');
+            }
+            whole.extend_from_slice(part);
+        }
+        let found = split(&whole).is_some_and(|(_, stamp)| good(&stamp));
+        found.then_some(whole)
+    })
 }
 
 /// The message of a line, and what follows the mark of its stamp: `$$<`, or one of its slips `<$$` and `$$>`.
