@@ -375,6 +375,8 @@ pub enum ChangeKind {
     MachinePassword,
     /// A secret changed.
     Secret,
+    /// An object of the directory, or an attribute to which the model gives no meaning, was made, changed or deleted.
+    Object,
 }
 
 /// How a synchronisation moves the database.

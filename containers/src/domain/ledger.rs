@@ -65,7 +65,10 @@ impl Ledger {
         further: &[Guid],
     ) {
         let mut moves = match change {
-            ChangeKind::GroupPolicy | ChangeKind::Secret | ChangeKind::MachinePassword => Vec::new(),
+            ChangeKind::GroupPolicy
+            | ChangeKind::Secret
+            | ChangeKind::MachinePassword
+            | ChangeKind::Object => Vec::new(),
             ChangeKind::AccountPolicy => self.head.map(Moved::Object).into_iter().collect(),
             ChangeKind::Rights => {
                 self.account(subject).map(|known| Moved::Rights(known.sid.clone())).into_iter().collect()
@@ -121,7 +124,8 @@ impl Entry {
             | ChangeKind::AccountPolicy
             | ChangeKind::GroupPolicy
             | ChangeKind::Secret
-            | ChangeKind::MachinePassword => 4,
+            | ChangeKind::MachinePassword
+            | ChangeKind::Object => 4,
         }
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn stream_of(kind: ChangeKind) -> Stream {
         | ChangeKind::GroupAdd
         | ChangeKind::GroupDelete
         | ChangeKind::GroupMember
+        | ChangeKind::Object
         | ChangeKind::AccountPolicy => Stream::Sam,
     }
 }

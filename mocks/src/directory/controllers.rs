@@ -26,6 +26,9 @@ pub(crate) struct Controllers {
     commits: Vec<Commit>,
     pdc: DcIndex,
     next_rid: u32,
+    /// How many objects that are no accounts were made.
+    #[cfg(feature = "ldap")]
+    objects: u32,
     further_users: u32,
     keeps_undo: bool,
     undo: BTreeMap<Version, Vec<(Part, Option<Record>)>>,
@@ -158,6 +161,26 @@ impl Controllers {
         let rid = Rid(self.next_rid);
         self.next_rid += 1;
         rid
+    }
+
+    /// What a controller's database was put since the last call.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn take_journal(&mut self, at: DcIndex) -> Vec<(SimTime, Part)> {
+        let entry = self.list.get_index_mut(usize::from(at.0));
+        entry.map(|(_, controller)| controller.database.take_journal()).unwrap_or_default()
+    }
+
+    /// The version of the run's last commit; `None` before the first.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn commit_count(&self) -> Option<Version> {
+        self.commits.last().map(|commit| commit.version)
+    }
+
+    /// A fresh number for an object that is no account.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn allocate_object(&mut self) -> Rid {
+        self.objects += 1;
+        Rid(Rid::FIRST_OBJECT.0 + self.objects)
     }
 
     /// Members of Domain Users that have no record of their own and only cost.

@@ -20,12 +20,25 @@ pub(crate) struct Database {
     pub(super) names: Layered<AccountName, Rid>,
     pub(super) principals: Layered<Rid, Principal>,
     pub(super) containers: Layered<Rid, BTreeSet<Rid>>,
+    /// What stands in the parts `Object` and `Attribute`.
+    pub(super) extras: Layered<Rid, Extras>,
+    /// Which parts were put when, for whoever follows the database.
+    pub(super) journal: Option<Vec<(SimTime, Part)>>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
     /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
     pub(super) links_members: bool,
+}
+
+/// What an account or object has beside what the model gives a meaning to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Extras {
+    /// Where it stands.
+    pub(crate) object: Option<std::sync::Arc<super::Object>>,
+    /// Its attributes.
+    pub(crate) attributes: BTreeMap<crate::Name, super::Values>,
 }
 
 /// Whose accounts a database holds.
@@ -69,6 +82,8 @@ impl Database {
             names: Layered::default(),
             principals: Layered::default(),
             containers: Layered::default(),
+            extras: Layered::default(),
+            journal: None,
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             next_rid: Rid::FIRST.0,
@@ -83,6 +98,43 @@ impl Database {
         self.names.settle();
         self.principals.settle();
         self.containers.settle();
+        self.extras.settle();
+    }
+
+    /// From now on notes which parts are put.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn keep_journal(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    /// Takes what was put since the last call.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn take_journal(&mut self) -> Vec<(SimTime, Part)> {
+        self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The groups that list an account, Domain Users apart.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn direct_groups(&self, rid: Rid) -> Vec<Rid> {
+        self.containers.get(&rid).into_iter().flatten().copied().collect()
+    }
+
+    /// How many bad passwords this host has counted for an account, and when the last was.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn bad_passwords(&self, rid: Rid) -> (u32, SimTime) {
+        self.bad_passwords.get(&rid).map_or((0, SimTime::START), |bad| (bad.count, bad.last))
+    }
+
+    /// Every object that is no account.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn plain_objects(&self) -> Vec<Rid> {
+        self.extras.keys().copied().filter(|rid| rid.is_plain_object()).collect()
+    }
+
+    /// Where an account or object stands and what it has beside what the model gives a meaning to.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn extras(&self, rid: Rid) -> Option<&Extras> {
+        self.extras.get(&rid)
     }
 
     /// What replicates.
@@ -260,6 +312,14 @@ impl Database {
     /// From now on a deleted account falls out of its groups by itself, as in Active Directory.
     pub(crate) fn link_members(&mut self) {
         self.links_members = true;
+    }
+
+    /// The parts `Object` and `Attribute` of an account or object.
+    pub(crate) fn extra_parts(&self, rid: Rid) -> impl Iterator<Item = Part> {
+        let extras = self.extras.get(&rid);
+        let object = extras.and_then(|extras| extras.object.as_ref()).map(|_| Part::Object(rid));
+        let names = extras.into_iter().flat_map(|extras| extras.attributes.keys().cloned());
+        object.into_iter().chain(names.map(move |name| Part::Attribute(rid, name)))
     }
 
     /// The record as it would be put: also says whether it is news.

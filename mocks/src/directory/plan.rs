@@ -174,6 +174,7 @@ impl Desk<'_> {
         if self.database.records().value(&Part::LogonLimits(rid)).is_some() {
             parts.push((Part::LogonLimits(rid), None));
         }
+        parts.extend(self.database.extra_parts(rid).map(|part| (part, None)));
         changes.push(Change { kind: ChangeKind::UserDelete, subject: user.name().clone(), parts });
         Ok(changes)
     }
@@ -309,7 +310,8 @@ impl Desk<'_> {
         if self.database.members(rid).into_iter().any(|member| self.primary_group(member) == Some(rid)) {
             return Err(Win32Error::MEMBERS_PRIMARY_GROUP);
         }
-        let parts = vec![(Part::Group(rid), None), (Part::GroupMembers(rid), None)];
+        let mut parts = vec![(Part::Group(rid), None), (Part::GroupMembers(rid), None)];
+        parts.extend(self.database.extra_parts(rid).map(|part| (part, None)));
         Ok(vec![Change { kind: ChangeKind::GroupDelete, subject: group.name().clone(), parts }])
     }
 
@@ -329,7 +331,7 @@ impl Desk<'_> {
         }
     }
 
-    fn members_change(&self, group: Rid, name: &AccountName, member: Rid, joins: bool) -> Change {
+    pub(crate) fn members_change(&self, group: Rid, name: &AccountName, member: Rid, joins: bool) -> Change {
         let kind = self.database.kind_of(group).unwrap_or(PrincipalKind::Group);
         let mut members = self.database.listed(group).cloned().unwrap_or_default();
         let inverted = self.database.is_domain() && group == Rid::DOMAIN_USERS;
@@ -361,7 +363,8 @@ impl Desk<'_> {
         if rid.is_built_in() {
             return Err(Win32Error::SPECIAL_ACCOUNT);
         }
-        let parts = vec![(Part::LocalGroup(rid), None), (Part::LocalGroupMembers(rid), None)];
+        let mut parts = vec![(Part::LocalGroup(rid), None), (Part::LocalGroupMembers(rid), None)];
+        parts.extend(self.database.extra_parts(rid).map(|part| (part, None)));
         Ok(vec![Change { kind: ChangeKind::LocalGroupDelete, subject: group.name().clone(), parts }])
     }
 
@@ -399,7 +402,7 @@ impl Desk<'_> {
 }
 
 /// The parts of a new user.
-pub(super) fn user_parts(
+pub(crate) fn user_parts(
     domain: bool,
     rid: Rid,
     user: &AccountName,
@@ -425,7 +428,7 @@ pub(super) fn user_parts(
 
 /// A legal account name: not empty, at most so many characters (Q159620), none of `"/\[]:;|=,+*?<>`, no control
 /// character, not only dots and blanks. 2202 otherwise.
-fn check_name(name: &AccountName, most: usize) -> Result<(), Win32Error> {
+pub(crate) fn check_name(name: &AccountName, most: usize) -> Result<(), Win32Error> {
     let text = name.as_str();
     let legal = !text.is_empty()
         && text.chars().count() <= most

@@ -35,6 +35,9 @@ impl Database {
         if !self.is_news(&part, &record) {
             return false;
         }
+        if let Some(journal) = &mut self.journal {
+            journal.push((at, part.clone()));
+        }
         let stage = &mut Stage { at, host, facts };
         let version = Some(record.stamp.version);
         match part {
@@ -76,11 +79,29 @@ impl Database {
             | Part::Flags(rid)
             | Part::PrimaryGroup(rid)
             | Part::Expiry(rid) => self.put_attribute(rid, part, record, stage),
+            Part::Object(_) | Part::Attribute(..) => self.put_extra(part, record),
             Part::LogonLimits(_) | Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => {
                 self.records.put(part, record);
             }
         }
         true
+    }
+
+    fn put_extra(&mut self, part: Part, record: Record) {
+        match (&part, &record.value) {
+            (Part::Object(rid), Some(RecordValue::Object(object))) => {
+                self.extras.get_or_default(*rid).object = Some(object.clone());
+            }
+            (Part::Object(rid), _) => self.extras.get_or_default(*rid).object = None,
+            (Part::Attribute(rid, name), Some(RecordValue::Values(values))) => {
+                self.extras.get_or_default(*rid).attributes.insert(name.clone(), values.clone());
+            }
+            (Part::Attribute(rid, name), _) => {
+                self.extras.get_or_default(*rid).attributes.remove(name);
+            }
+            _ => {}
+        }
+        self.records.put(part, record);
     }
 
     /// When the next lockout ends by itself.

@@ -48,6 +48,11 @@ pub(crate) enum Part {
     Gpo(GpoName),
     /// The links of a container.
     Links(Name),
+    /// Where an object of the directory stands. An object that is no account exists by this part; an account has it
+    /// only where it does not stand where its kind does by default.
+    Object(Rid),
+    /// An attribute of an account or object to which the model itself gives no meaning.
+    Attribute(Rid, Name),
 }
 
 /// A part's value.
@@ -77,6 +82,24 @@ pub(crate) enum RecordValue {
     Gpo(std::sync::Arc<crate::policy::PolicyObject>),
     /// The objects linked to a container, strongest first.
     Links(Vec<(GpoName, crate::GpoLinkSpec)>),
+    /// Where an object stands.
+    Object(std::sync::Arc<Object>),
+    /// Values of an attribute.
+    Values(Values),
+}
+
+/// Values of an attribute as the directory writes them.
+pub(crate) type Values = std::sync::Arc<[Vec<u8>]>;
+
+/// Where an object of the directory stands, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// Its most derived class; of an account, what its kind says.
+    pub(crate) class: Name,
+    /// The object that it stands in.
+    pub(crate) parent: Rid,
+    /// Its relative name: `CN=Printers`, with the escapes of a distinguished name.
+    pub(crate) rdn: String,
 }
 
 /// A password and what the policy needs to know of it.

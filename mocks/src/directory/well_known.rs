@@ -39,6 +39,19 @@ impl Rid {
 
     const FOREIGN: u32 = 0x8000_0000;
 
+    /// The first number of an object that is no account: it has no security identifier.
+    pub(crate) const FIRST_OBJECT: Rid = Rid(0x4000_0000);
+
+    /// The first number of an object that every domain has and that is no account: a container, say. All controllers of
+    /// a domain number these alike.
+    #[cfg(feature = "ldap")]
+    pub(crate) const FIRST_FIXED: Rid = Rid(0x6000_0000);
+
+    /// Whether this numbers an object that is no account.
+    pub(crate) fn is_plain_object(self) -> bool {
+        self.0 & (Rid::FOREIGN | Rid::FIRST_OBJECT.0) == Rid::FIRST_OBJECT.0
+    }
+
     /// The domain's account `self`, as a member machine's own database refers to it.
     pub(crate) fn foreign(self) -> Rid {
         Rid(self.0 | Rid::FOREIGN)

@@ -91,7 +91,7 @@ impl Domain {
         self.hosts.get(at)?.accounts.as_ref()
     }
 
-    fn wrong_old_password(&mut self, now: SimTime, dc: DcIndex, user: &crate::AccountName) {
+    pub(super) fn wrong_old_password(&mut self, now: SimTime, dc: DcIndex, user: &crate::AccountName) {
         let Some(rid) = self.controllers.database(dc).user(user) else { return };
         let (host, database) = self.controllers.database_mut(dc);
         let change = database.count_bad_password(now, host, rid, &mut self.facts);

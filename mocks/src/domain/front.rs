@@ -4,8 +4,7 @@ use super::Domain;
 use crate::directory::{Change, Controllers, Database, DcIndex, Rid};
 use crate::fault::CallFate;
 use crate::{
-    AccountName, Authority, Caller, Credentials, DcRole, HostName, LogonType, Operation, Secret, SimTime,
-    WorldSpec,
+    AccountName, Authority, Credentials, DcRole, HostName, LogonType, Operation, Secret, SimTime, WorldSpec,
 };
 use crate::{Verb, Win32Error};
 
@@ -39,6 +38,23 @@ impl Domain {
     /// Whether the directory can be written at this controller.
     pub(crate) fn writable(&self, dc: DcIndex) -> bool {
         self.model.writable(dc)
+    }
+
+    /// Counts a wrong old password, as a refused logon is counted.
+    pub(crate) fn wrong_password(&mut self, now: SimTime, dc: DcIndex, user: &AccountName) {
+        self.wrong_old_password(now, dc, user);
+        self.follow_locks();
+        self.advance(now);
+    }
+
+    /// What a controller's database was put since the last time.
+    pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<(SimTime, crate::directory::Part)> {
+        self.controllers.take_journal(dc)
+    }
+
+    /// Uses up the number of an object that is no account.
+    pub(crate) fn allocate_object(&mut self) -> Rid {
+        self.controllers.allocate_object()
     }
 
     /// Uses up an account's identifier.
@@ -93,10 +109,5 @@ impl Domain {
     /// Every group of an account at a controller, nested ones too.
     pub(crate) fn wire_groups(&self, dc: DcIndex, rid: Rid) -> Vec<Rid> {
         self.controllers.database(dc).groups_of(rid)
-    }
-
-    /// The caller that stands for a wire client in faults and events.
-    pub(crate) fn wire_caller(from: &HostName, user: &AccountName) -> Caller {
-        Caller::domain(from.clone(), user.clone(), "")
     }
 }

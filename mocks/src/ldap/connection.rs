@@ -35,6 +35,7 @@ async fn converse(front: &Front, mut stream: TcpStream, mut session: Session) ->
     let limits = &front.options.limits;
     let mut input: Vec<u8> = Vec::with_capacity(8 * 1024);
     let mut output = Vec::new();
+    let mut changes = front.live.changes();
     loop {
         let mut taken = 0;
         loop {
@@ -70,6 +71,22 @@ async fn converse(front: &Front, mut stream: TcpStream, mut session: Session) ->
             output.clear();
         }
         let patience = if session.is_bound() { limits.max_conn_idle_time } else { limits.init_recv_timeout };
+        if session.is_watching() {
+            tokio::select! {
+                read = stream.read_buf(&mut input) => match read? {
+                    0 => return Ok(()),
+                    _ => continue,
+                },
+                _ = changes.changed() => {
+                    session.changes(&mut output);
+                    if !output.is_empty() {
+                        stream.write_all(&output).await?;
+                        output.clear();
+                    }
+                    continue;
+                }
+            }
+        }
         match timeout(patience, stream.read_buf(&mut input)).await {
             Ok(Ok(0)) => return Ok(()),
             Ok(Ok(_)) => {}

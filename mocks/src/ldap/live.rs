@@ -1,10 +1,15 @@
 //! A domain that lives: shared by servers, observers and whoever drives its time.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use super::WireEvent;
+use super::naming::Naming;
+use super::tree::Tree;
+use super::view::View;
+use crate::directory::DcIndex;
 use crate::{Caller, Clock, DcRole, Domain, FactRecord, HostName, Operation, Outcome, SimTime};
 
 /// 2002-08-06 09:00:00 UTC in milliseconds since 1970: when a run starts unless said otherwise.
@@ -27,6 +32,7 @@ struct Shared {
 /// What stands behind the lock.
 pub(super) struct State {
     pub(super) domain: Domain,
+    pub(super) trees: BTreeMap<DcIndex, Tree>,
     facts: Option<FactSink>,
     observers: Vec<WireObserver>,
 }
@@ -46,7 +52,7 @@ impl LiveDomain {
         clock: impl Clock + Send + Sync + 'static,
         start_unix_ms: i64,
     ) -> LiveDomain {
-        let state = Mutex::new(State { domain, facts: None, observers: Vec::new() });
+        let state = Mutex::new(State { domain, trees: BTreeMap::new(), facts: None, observers: Vec::new() });
         let shared = Shared { state, clock: Box::new(clock), start_unix_ms, changed: watch::Sender::new(0) };
         LiveDomain { shared: Arc::new(shared) }
     }
@@ -129,6 +135,32 @@ impl LiveDomain {
 }
 
 impl State {
+    /// Makes a controller's objects known by their names.
+    pub(super) fn open(&mut self, dc: DcIndex, dns_domain: Option<&str>) {
+        if !self.trees.contains_key(&dc) {
+            let naming = Naming::new(self.domain.world().domain.name.as_str(), dns_domain);
+            let tree = Tree::plant(&mut self.domain, dc, naming);
+            self.trees.insert(dc, tree);
+        }
+    }
+
+    /// A controller's place, its tree up to date, and the domain.
+    pub(super) fn parts(&mut self, dc: &HostName) -> (DcIndex, &Tree, &Domain) {
+        let dc = self.domain.directory().index(dc).unwrap_or_default();
+        let State { domain, trees, .. } = self;
+        let naming = Naming::new(domain.world().domain.name.as_str(), None);
+        let tree = trees.entry(dc).or_insert_with(|| Tree::plant(domain, dc, naming));
+        let journal = domain.take_journal(dc);
+        tree.follow(journal, domain.directory().database(dc));
+        (dc, tree, domain)
+    }
+
+    /// A controller's directory now.
+    pub(super) fn view(&mut self, dc: &HostName, now: SimTime, start_unix_ms: i64) -> View<'_> {
+        let (dc, tree, domain) = self.parts(dc);
+        View { domain, database: domain.directory().database(dc), tree, now, start_unix_ms }
+    }
+
     fn hand_over_facts(&mut self) {
         let facts = self.domain.drain_facts();
         if let Some(sink) = self.facts.as_mut().filter(|_| !facts.is_empty()) {

@@ -28,19 +28,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
 mod ber;
 mod connection;
+mod controls;
+mod dn;
 mod error;
 mod event;
+mod forest;
 mod live;
+mod matching;
 mod message;
 mod naming;
 mod options;
 mod reply;
+mod rights;
 mod rootdse;
+mod schema;
+mod search;
 mod server;
 mod session;
+mod sid;
 mod time;
+mod tree;
+mod view;
+mod write;
 
 pub use ber::DecodeError;
 pub use error::*;

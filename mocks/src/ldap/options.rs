@@ -1,14 +1,19 @@
 //! How a controller's front is set up.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
+
+use crate::HostName;
 
 /// How a controller shows on the wire. The default suits a test.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The domain's DNS name; by default its NetBIOS name and `.example`.
     pub dns_domain: Option<String>,
+    /// Where a controller that does not write sends clients: the port of another controller, when it is not 389.
+    pub referral_ports: BTreeMap<HostName, u16>,
     /// What a client may use up.
     pub limits: Limits,
     /// Seeds challenges and certificates' numbers; the same seed gives the same challenges.
@@ -17,7 +22,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { dns_domain: None, limits: Limits::default(), seed: 1 }
+        Options { dns_domain: None, referral_ports: BTreeMap::new(), limits: Limits::default(), seed: 1 }
     }
 }
 

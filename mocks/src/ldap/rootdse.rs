@@ -1,7 +1,7 @@
 //! The root of the directory service: what a controller says of itself to anybody.
 
-use super::message::{Filter, Scope, SearchRequest};
-use super::naming::{Naming, site_name};
+use super::message::{Filter, SearchRequest};
+use super::naming::site_name;
 use super::session::{Session, Told};
 use super::time::generalized;
 use super::{LdapError, reply};
@@ -34,15 +34,12 @@ pub(super) fn answer(
     told: &mut Told,
     output: &mut Vec<u8>,
 ) -> Result<(), LdapError> {
-    if !search.base.is_empty() || search.scope != Scope::Base {
-        return Err(LdapError::not_bound());
-    }
     if !matches!(&search.filter, Filter::Present(name) if name.eq_ignore_ascii_case(b"objectClass")) {
         return Ok(());
     }
     let all = attributes(session);
     let wanted = |name: &str| {
-        let operational = ["currentTime", "supportedExtension"].contains(&name);
+        let operational = ["supportedExtension"].contains(&name);
         search.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
             || ((search.attributes.is_empty() || search.attributes.contains(&b"*".as_slice()))
                 && !operational)
@@ -58,12 +55,9 @@ pub(super) fn answer(
 pub(super) fn attributes(session: &Session) -> Vec<(String, Vec<Vec<u8>>)> {
     let front = &session.front;
     let (naming, site, usn, now) = front.live.enter(|state, now| {
-        let domain = &state.domain;
-        let dc = session.dc_index(domain);
+        let (dc, tree, domain) = state.parts(&front.dc);
         let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
-        let name = domain.world().domain.name.as_str();
-        let naming = Naming::new(name, front.options.dns_domain.as_deref());
-        (naming, site, domain.directory().next_version().0, now)
+        (tree.naming.clone(), site, tree.usn(), now)
     });
     let server = naming.server(&front.dc, &site);
     let host = naming.host(&front.dc);

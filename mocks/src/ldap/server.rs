@@ -63,6 +63,10 @@ pub fn serve(
     let Some((dc, _)) = live.controllers().into_iter().find(|(name, _)| *name == dc) else {
         return Err(ServeError::NoController(dc));
     };
+    live.enter(|state, _| {
+        let index = state.domain.directory().index(&dc).unwrap_or_default();
+        state.open(index, options.dns_domain.as_deref());
+    });
     let address = |listener: &Option<TcpListener>| {
         let address = listener.as_ref().map(TcpListener::local_addr).transpose();
         address.map_err(|error| ServeError::Socket(dc.clone(), error))

@@ -1,11 +1,14 @@
 //! What one client has got to: who it is, what it has under way. Without sockets: a message in, answers out.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::controls::Controls;
 use super::message::{BindCredentials, Envelope, Message, Request, open};
+use super::search::{Paging, Watch};
 use super::server::Front;
-use super::{LdapError, Protection, ResultCode, WireEvent, WireOperation, reply, rootdse};
+use super::{LdapError, Protection, ResultCode, WireEvent, WireOperation, reply};
 use crate::directory::{DcIndex, Rid};
 use crate::{AccountName, HostName, Secret, Version, Win32Error};
 
@@ -17,6 +20,12 @@ pub(super) struct Session {
     pub(super) from: HostName,
     pub(super) identity: Option<Identity>,
     pub(super) protection: Protection,
+    /// Searches that have more pages, by the number in their cookies.
+    pub(super) pagings: BTreeMap<u64, Paging>,
+    pub(super) paging_number: u64,
+    pub(super) watches: Vec<Watch>,
+    /// Binds only check a password.
+    fast_bind: bool,
 }
 
 /// Whom the session stands for since its last bind.
@@ -48,7 +57,18 @@ pub(super) struct Told {
 impl Session {
     pub(super) fn new(front: Arc<Front>, connection: u64, peer: Option<SocketAddr>) -> Session {
         let from = peer.map_or_else(|| "?".to_owned(), |peer| peer.ip().to_string());
-        Session { front, connection, peer, from: from.into(), identity: None, protection: Protection::None }
+        Session {
+            front,
+            connection,
+            peer,
+            from: from.into(),
+            identity: None,
+            protection: Protection::None,
+            pagings: BTreeMap::new(),
+            paging_number: 0,
+            watches: Vec::new(),
+            fast_bind: false,
+        }
     }
 
     pub(super) fn is_bound(&self) -> bool {
@@ -62,7 +82,7 @@ impl Session {
     /// Tells of octets that are no message.
     pub(super) fn malformed(&self) {
         let error = LdapError::malformed();
-        self.tell(WireOperation::Malformed, Told::default(), Err(&error));
+        self.tell(WireOperation::Malformed, Told::default(), Some(Err(&error)));
     }
 
     /// Answers one whole message.
@@ -70,7 +90,7 @@ impl Session {
         let Ok(envelope) = open(bytes) else { return self.hang_up(output) };
         match envelope.request() {
             Ok(Request::Unbind) => {
-                self.tell(WireOperation::Unbind, Told::default(), Ok(()));
+                self.tell(WireOperation::Unbind, Told::default(), None);
                 Then::Close
             }
             Ok(request) => match envelope.controls() {
@@ -95,30 +115,161 @@ impl Session {
 
     fn request(&mut self, message: Message<'_>, envelope: &Envelope<'_>, output: &mut Vec<u8>) -> Then {
         let id = message.id;
-        match message.request {
-            Request::Bind { name, credentials, .. } => self.bind(id, name, &credentials, output),
-            Request::Search(search) => {
-                let mut told = Told { target: text(search.base), ..Told::default() };
-                let outcome = rootdse::answer(self, id, &search, &mut told, output);
-                match &outcome {
-                    Ok(()) => output.extend(reply::success(id, 0x65, &[])),
-                    Err(error) => output.extend(reply::failure(id, 0x65, error, &[])),
+        let tag = reply::response_tag(envelope.tag);
+        let controls = match &message.request {
+            Request::Abandon(_) | Request::Bind { .. } => Ok(Controls::default()),
+            _ => Controls::read(&message.controls),
+        };
+        let mut told = Told::default();
+        let (operation, outcome) = match (message.request, controls) {
+            (Request::Bind { version, name, credentials }, _) => {
+                return self.bind(id, version, name, &credentials, output);
+            }
+            (Request::Abandon(abandoned), _) => {
+                self.watches.retain(|watch| watch.id != abandoned);
+                told.target = abandoned.to_string();
+                self.tell(WireOperation::Abandon, told, None);
+                return Then::GoOn;
+            }
+            (Request::Extended { oid, value }, Ok(_)) => return self.extended(id, oid, value, output),
+            (Request::Unbind, _) => return Then::Close,
+            (request, Err(error)) => (operation(&request), Err(error)),
+            (Request::Search(search), Ok(controls)) => {
+                told.target = text(search.base);
+                let start = output.len();
+                match super::search::search(self, id, &search, &controls, &mut told, output) {
+                    // A watch has no last message.
+                    Ok(_) if controls.notification => {
+                        self.tell(WireOperation::Search, told, None);
+                        return Then::GoOn;
+                    }
+                    Ok(answer) => {
+                        output.extend(reply::success(id, tag, &answer));
+                        self.tell(WireOperation::Search, told, Some(Ok(())));
+                        return Then::GoOn;
+                    }
+                    Err(error) => {
+                        // Entries that came before a limit stay.
+                        if error.code != ResultCode::SIZE_LIMIT_EXCEEDED {
+                            output.truncate(start);
+                        }
+                        (WireOperation::Search, Err(error))
+                    }
                 }
-                self.tell(WireOperation::Search, told, outcome.as_ref().copied());
             }
-            _ => {
-                let tag = reply::response_tag(envelope.tag);
-                output.extend(reply::failure(id, tag, &LdapError::not_bound(), &[]));
+            (Request::Add { dn, attributes }, Ok(_)) => {
+                told.target = text(dn);
+                (WireOperation::Add, super::write::add(self, dn, &attributes, &mut told))
             }
+            (Request::Modify { dn, changes }, Ok(controls)) => {
+                told.target = text(dn);
+                (WireOperation::Modify, super::write::modify(self, dn, &changes, &controls, &mut told))
+            }
+            (Request::Delete(dn), Ok(controls)) => {
+                told.target = text(dn);
+                (WireOperation::Delete, super::write::delete(self, dn, &controls, &mut told))
+            }
+            (Request::ModifyDn { dn, new_rdn, new_superior, .. }, Ok(_)) => {
+                told.target = text(dn);
+                let moved = super::write::modify_dn(self, dn, new_rdn, new_superior, &mut told);
+                (WireOperation::ModifyDn, moved)
+            }
+            (Request::Compare { dn, attribute, value }, Ok(_)) => {
+                told.target = text(dn);
+                let outcome = match super::search::compare(self, dn, attribute, value, &mut told) {
+                    Ok(true) => Err(LdapError::new(ResultCode::COMPARE_TRUE, "")),
+                    Ok(false) => Err(LdapError::new(ResultCode::COMPARE_FALSE, "")),
+                    Err(error) => Err(error),
+                };
+                (WireOperation::Compare, outcome)
+            }
+            (Request::Unknown(_), Ok(_)) => return self.hang_up(output),
+        };
+        match &outcome {
+            Ok(()) => output.extend(reply::success(id, tag, &[])),
+            Err(error) => output.extend(reply::failure(id, tag, error, &[])),
         }
+        self.tell(operation, told, Some(outcome.as_ref().copied()));
         Then::GoOn
     }
 
-    fn bind(&mut self, id: i32, name: &[u8], credentials: &BindCredentials<'_>, output: &mut Vec<u8>) {
-        // Whatever comes of it, the bind before is over.
+    /// Whether somebody watches for changes on this connection.
+    pub(super) fn is_watching(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// What has changed for the watches.
+    pub(super) fn changes(&mut self, output: &mut Vec<u8>) {
+        super::search::changes(self, output);
+    }
+
+    pub(super) fn is_administrator(&self) -> bool {
+        self.is_in(&[Rid::DOMAIN_ADMINS, Rid::ADMINISTRATORS])
+    }
+
+    pub(super) fn is_account_operator(&self) -> bool {
+        self.is_in(&[Rid::ACCOUNT_OPERATORS])
+    }
+
+    fn is_in(&self, groups: &[Rid]) -> bool {
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| groups.iter().any(|group| identity.groups.contains(group)))
+    }
+
+    fn extended(&mut self, id: i32, oid: &[u8], value: Option<&[u8]>, output: &mut Vec<u8>) -> Then {
+        let told = Told { target: text(oid), ..Told::default() };
+        let outcome = match oid {
+            b"1.3.6.1.4.1.4203.1.11.3" => {
+                let who = self.identity.as_ref().map(|identity| {
+                    let domain = self.front.live.with(|domain, _| domain.world().domain.name.clone());
+                    format!("u:{domain}\\{}", identity.name)
+                });
+                output.extend(reply::extended(id, Ok(()), None, Some(who.unwrap_or_default().as_bytes())));
+                self.tell(WireOperation::Extended, told, Some(Ok(())));
+                return Then::GoOn;
+            }
+            // From now on binds only check a password and change nothing else.
+            b"1.2.840.113556.1.4.1781" if self.identity.is_none() && value.is_none() => {
+                self.fast_bind = true;
+                Ok(())
+            }
+            b"1.2.840.113556.1.4.1781" => Err(LdapError::unwilling(0x57, 0x0C09_06E0)),
+            b"1.3.6.1.4.1.1466.101.119.1" => Err(LdapError::unwilling(0x2077, 0x0C09_06E0)),
+            _ => Err(LdapError::head(
+                ResultCode::PROTOCOL_ERROR,
+                0x57,
+                0x0C09_0A94,
+                "Unknown extended request OID",
+                0,
+            )),
+        };
+        output.extend(reply::extended(id, outcome.as_ref().map(|_| ()), Some(&text(oid)), None));
+        self.tell(WireOperation::Extended, told, Some(outcome.as_ref().copied()));
+        Then::GoOn
+    }
+
+    fn bind(
+        &mut self,
+        id: i32,
+        version: i32,
+        name: &[u8],
+        credentials: &BindCredentials<'_>,
+        output: &mut Vec<u8>,
+    ) -> Then {
+        // Whatever comes of it, the bind before is over, and what was under way under it.
         self.identity = None;
+        self.pagings.clear();
+        self.watches.clear();
         let target = text(name);
         let outcome = match credentials {
+            _ if !(2..=3).contains(&version) => Err(LdapError::head(
+                ResultCode::PROTOCOL_ERROR,
+                0x57,
+                0x0C09_0440,
+                "Invalid protocol version",
+                0,
+            )),
             BindCredentials::Simple(b"") if name.is_empty() => Ok(None),
             BindCredentials::Simple(password) => self.simple_bind(&target, password).map(Some),
             _ => Err(LdapError::head(
@@ -130,18 +281,20 @@ impl Session {
             )),
         };
         output.extend(reply::bind(id, outcome.as_ref().map(|_| ()), None, false));
-        self.tell(WireOperation::Bind, Told { target, ..Told::default() }, outcome.as_ref().map(|_| ()));
-        self.identity = outcome.ok().flatten();
+        let told = Told { target, ..Told::default() };
+        self.tell(WireOperation::Bind, told, Some(outcome.as_ref().map(|_| ())));
+        self.identity = outcome.ok().flatten().filter(|_| !self.fast_bind);
+        Then::GoOn
     }
 
     fn simple_bind(&mut self, name: &str, password: &[u8]) -> Result<Identity, LdapError> {
         let front = self.front.clone();
         front.live.enter(|state, now| {
+            let user = state.view(&front.dc, now, front.live.start_unix_ms()).account_of(name);
             let domain = &mut state.domain;
             let dc = self.dc_index(domain);
-            let account = name.rsplit(['\\', '/']).next().unwrap_or(name);
-            let user = AccountName::from(account.split('@').next().unwrap_or(account));
-            let known = domain.directory().database(dc).user(&user).is_some();
+            let known = user.is_some();
+            let user = user.unwrap_or_else(|| AccountName::from(name));
             let password = Secret::from(String::from_utf8_lossy(password).into_owned());
             if password.reveal().is_empty() {
                 // A bind with a name and no password is an anonymous one to the standard and a refused one here.
@@ -156,10 +309,11 @@ impl Session {
         })
     }
 
-    pub(super) fn tell(&self, operation: WireOperation, told: Told, result: Result<(), &LdapError>) {
+    pub(super) fn tell(&self, operation: WireOperation, told: Told, result: Option<Result<(), &LdapError>>) {
         let (code, message) = match result {
-            Ok(()) => (0, String::new()),
-            Err(error) => (error.code.0, error.text.clone()),
+            None => (None, String::new()),
+            Some(Ok(())) => (Some(0), String::new()),
+            Some(Err(error)) => (Some(error.code.0), error.text.clone()),
         };
         self.front.live.tell(&WireEvent {
             at: self.front.live.now(),
@@ -170,7 +324,7 @@ impl Session {
             protection: self.protection,
             operation,
             target: told.target,
-            result: Some(code),
+            result: code,
             message,
             entries: told.entries,
             version: told.version,
@@ -181,4 +335,21 @@ impl Session {
 /// Octets as text for people.
 pub(super) fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
+}
+
+/// What a request is called in events.
+fn operation(request: &Request<'_>) -> WireOperation {
+    match request {
+        Request::Bind { .. } => WireOperation::Bind,
+        Request::Unbind => WireOperation::Unbind,
+        Request::Search(_) => WireOperation::Search,
+        Request::Modify { .. } => WireOperation::Modify,
+        Request::Add { .. } => WireOperation::Add,
+        Request::Delete(_) => WireOperation::Delete,
+        Request::ModifyDn { .. } => WireOperation::ModifyDn,
+        Request::Compare { .. } => WireOperation::Compare,
+        Request::Abandon(_) => WireOperation::Abandon,
+        Request::Extended { .. } => WireOperation::Extended,
+        Request::Unknown(_) => WireOperation::Malformed,
+    }
 }

@@ -40,6 +40,8 @@ pub(super) fn head(part: &Part) -> Option<Part> {
         | Part::Lockout(rid) => Some(Part::User(*rid)),
         Part::Group(rid) | Part::GroupMembers(rid) => Some(Part::Group(*rid)),
         Part::LocalGroup(rid) | Part::LocalGroupMembers(rid) => Some(Part::LocalGroup(*rid)),
+        // Whoever deletes an object deletes each of these parts.
+        Part::Object(_) | Part::Attribute(..) => None,
         Part::Rights(_) | Part::AccountPolicy | Part::Gpo(_) | Part::Links(_) => None,
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum Object {
     Gpo(GpoName),
     /// The policy links of a container.
     Links(Name),
+    /// Where an object stands, or one of its attributes: nothing that Windows NT has.
+    Piece(Part),
 }
 
 impl Object {
@@ -41,6 +43,7 @@ impl Object {
             Part::AccountPolicy => Object::AccountPolicy,
             Part::Gpo(name) => Object::Gpo(name.clone()),
             Part::Links(name) => Object::Links(name.clone()),
+            Part::Object(_) | Part::Attribute(..) => Object::Piece(part.clone()),
         }
     }
 
@@ -54,6 +57,7 @@ impl Object {
             Object::AccountPolicy => Part::AccountPolicy,
             Object::Gpo(name) => Part::Gpo(name.clone()),
             Object::Links(name) => Part::Links(name.clone()),
+            Object::Piece(part) => part.clone(),
         }
     }
 
@@ -72,7 +76,11 @@ impl Object {
             }
             Object::Group(rid) => take(Part::GroupMembers(*rid)),
             Object::LocalGroup(rid) => take(Part::LocalGroupMembers(*rid)),
-            Object::Rights(_) | Object::AccountPolicy | Object::Gpo(_) | Object::Links(_) => {}
+            Object::Rights(_)
+            | Object::AccountPolicy
+            | Object::Gpo(_)
+            | Object::Links(_)
+            | Object::Piece(_) => {}
         }
     }
 }
@@ -80,7 +88,7 @@ impl Object {
 /// The database that a part belongs to.
 fn stream_of(part: &Part) -> Stream {
     match Object::of(part) {
-        Object::User(_) | Object::Group(_) | Object::AccountPolicy => Stream::Sam,
+        Object::User(_) | Object::Group(_) | Object::AccountPolicy | Object::Piece(_) => Stream::Sam,
         Object::LocalGroup(_) => Stream::Builtin,
         Object::Rights(_) | Object::Gpo(_) | Object::Links(_) => Stream::Lsa,
     }
@@ -149,7 +157,11 @@ impl Reader<'_, '_> {
             Object::User(_) => sizes.user,
             Object::Group(rid) => sizes.group + sizes.member * self.context.member_count(self.pdc, *rid),
             Object::LocalGroup(_) => sizes.local_group,
-            Object::Rights(_) | Object::AccountPolicy | Object::Gpo(_) | Object::Links(_) => sizes.rights,
+            Object::Rights(_)
+            | Object::AccountPolicy
+            | Object::Gpo(_)
+            | Object::Links(_)
+            | Object::Piece(_) => sizes.rights,
         }
     }
 

@@ -1,0 +1,591 @@
+//! What one controller shows of an object: each attribute, computed from the model, its parts and the tree.
+
+use super::dn;
+use super::forest::category;
+use super::schema::{Syntax, schema};
+use super::sid;
+use super::time::{file_time, generalized};
+use super::tree::{Node, Tree};
+use crate::directory::{Database, Part, Password, PrincipalKind, RecordValue, Rid};
+use crate::{AccountFlag, Domain, LogonLimits, SimTime, Span};
+
+/// Values of an attribute; none: the object has no such attribute.
+pub(super) type Values = Vec<Vec<u8>>;
+
+/// Flags of `userAccountControl`.
+pub(super) mod uac {
+    pub(in crate::ldap) const DISABLED: u32 = 0x2;
+    pub(in crate::ldap) const LOCKOUT: u32 = 0x10;
+    pub(in crate::ldap) const PASSWD_NOTREQD: u32 = 0x20;
+    pub(in crate::ldap) const CANT_CHANGE: u32 = 0x40;
+    pub(in crate::ldap) const NORMAL: u32 = 0x200;
+    pub(in crate::ldap) const WORKSTATION: u32 = 0x1000;
+    pub(in crate::ldap) const SERVER: u32 = 0x2000;
+    pub(in crate::ldap) const DONT_EXPIRE: u32 = 0x1_0000;
+    pub(in crate::ldap) const PASSWORD_EXPIRED: u32 = 0x80_0000;
+    /// What the model keeps as flags of its own, or computes.
+    pub(in crate::ldap) const MODELLED: u32 =
+        DISABLED | LOCKOUT | CANT_CHANGE | NORMAL | WORKSTATION | SERVER | DONT_EXPIRE | PASSWORD_EXPIRED;
+}
+
+/// Never, as a large integer.
+const NEVER: i64 = i64::MAX;
+
+/// One controller's directory at one instant.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) domain: &'a Domain,
+    pub(super) database: &'a Database,
+    pub(super) tree: &'a Tree,
+    pub(super) now: SimTime,
+    pub(super) start_unix_ms: i64,
+}
+
+impl<'a> View<'a> {
+    /// The values of an attribute, by its name in lower case.
+    pub(super) fn values(&self, id: Rid, name: &str) -> Values {
+        let Some(node) = self.tree.node(id) else { return Vec::new() };
+        if let Some(values) = self.of_any(id, node, name) {
+            return values;
+        }
+        if node.deleted_from.is_some() {
+            return Vec::new();
+        }
+        let modelled = match self.database.principal(id).map(|principal| principal.kind) {
+            Some(PrincipalKind::User) => self.of_user(id, name),
+            Some(PrincipalKind::Group | PrincipalKind::LocalGroup) => self.of_group(id, name),
+            _ if id == self.tree.places().domain => self.of_domain(name),
+            _ => None,
+        };
+        if let Some(values) = modelled {
+            return values;
+        }
+        let stated =
+            self.database.extras(id).and_then(|extras| extras.attributes.get(&crate::Name::from(name)));
+        if let Some(values) = stated {
+            return values.to_vec();
+        }
+        let fixed = node.fixed.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        fixed.map(|(_, values)| values.clone()).unwrap_or_default()
+    }
+
+    /// The attributes that an object shows to whoever asks for all.
+    pub(super) fn shown(&self, id: Rid) -> Vec<(&'static str, Values)> {
+        let Some(node) = self.tree.node(id) else { return Vec::new() };
+        let attributes = schema().shown(&node.class).iter();
+        let all = attributes.filter_map(|name| {
+            let values = self.values(id, &name.to_ascii_lowercase());
+            (!values.is_empty()).then_some((*name, values))
+        });
+        all.collect()
+    }
+
+    /// The object of a name, its identifier in angle brackets included; or the nearest above.
+    pub(super) fn find(&self, name: &str) -> Result<Rid, Missing> {
+        let name = name.trim();
+        if let Some(inner) = name.strip_prefix('<') {
+            return self.by_identifier(inner).ok_or(Missing::Object(None));
+        }
+        let rdns = dn::parse(name).ok_or(Missing::Malformed)?;
+        if rdns.is_empty() {
+            return Err(Missing::Object(None));
+        }
+        match self.tree.walk(&rdns) {
+            Ok(id) => Ok(id),
+            Err(Some(best)) => Err(Missing::Object(Some(best))),
+            Err(None) => {
+                let labels: Vec<&str> = rdns
+                    .iter()
+                    .rev()
+                    .take_while(|rdn| rdn.attribute.eq_ignore_ascii_case("dc"))
+                    .map(|rdn| rdn.value.as_str())
+                    .collect();
+                if labels.is_empty() {
+                    return Err(Missing::Object(None));
+                }
+                let labels: Vec<&str> = labels.into_iter().rev().collect();
+                Err(Missing::Elsewhere(labels.join(".")))
+            }
+        }
+    }
+
+    /// The account that a name of a bind means: a distinguished name, `DOMAIN\\user`, `user@domain`, a bare name, an
+    /// identifier.
+    pub(super) fn account_of(&self, name: &str) -> Option<crate::AccountName> {
+        let user = |id: Rid| {
+            let user = self.database.kind_of(id) == Some(PrincipalKind::User);
+            self.database.name(id).filter(|_| user).cloned()
+        };
+        let named = |name: &str| self.database.user(&name.into()).and_then(user);
+        if let Some((domain, account)) = name.split_once('\\') {
+            let naming = &self.tree.naming;
+            let ours =
+                domain.eq_ignore_ascii_case(&naming.netbios) || domain.eq_ignore_ascii_case(&naming.dns);
+            return named(account).filter(|_| ours);
+        }
+        if let Some((account, domain)) = name.rsplit_once('@') {
+            let naming = &self.tree.naming;
+            let implicit =
+                domain.eq_ignore_ascii_case(&naming.dns) || domain.eq_ignore_ascii_case(&naming.netbios);
+            let principal = |(rid, _): &(Rid, &crate::directory::Principal)| {
+                let names = self.stated(*rid, "userPrincipalName").unwrap_or_default();
+                names.iter().any(|known| known.eq_ignore_ascii_case(name.as_bytes()))
+            };
+            let explicit = self.database.principals().find(principal).and_then(|(rid, _)| user(rid));
+            return explicit.or_else(|| named(account).filter(|_| implicit));
+        }
+        if name.contains('=') {
+            return self.find(name).ok().and_then(user);
+        }
+        named(name).or_else(|| {
+            let octets = sid::parse(name)?;
+            self.by_sid(&octets).and_then(user)
+        })
+    }
+
+    fn by_identifier(&self, inner: &str) -> Option<Rid> {
+        let inner = inner.strip_suffix('>')?;
+        let (kind, value) = inner.split_once('=')?;
+        if kind.eq_ignore_ascii_case("GUID") {
+            return self.tree.by_guid(&sid::parse_guid(value)?);
+        }
+        if kind.eq_ignore_ascii_case("SID") {
+            let octets = sid::parse(value).or_else(|| from_hex(value))?;
+            return self.by_sid(&octets);
+        }
+        if kind.eq_ignore_ascii_case("WKGUID") {
+            let (guid, within) = value.split_once(',')?;
+            let (_, container) =
+                super::forest::WELL_KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(guid))?;
+            return self.tree.find(&format!("{container},{within}"));
+        }
+        None
+    }
+
+    pub(super) fn by_sid(&self, octets: &[u8]) -> Option<Rid> {
+        if octets == sid::of_domain(self.database) {
+            return Some(self.tree.places().domain);
+        }
+        sid::account(self.database, octets).or_else(|| {
+            let mut fixed = self.tree.all().filter(|(id, _)| *id >= Rid::FIRST_FIXED);
+            let has =
+                |node: &Node| node.fixed.get("objectSid").is_some_and(|v| v.iter().any(|v| v == octets));
+            fixed.find(|(_, node)| has(node)).map(|(id, _)| id)
+        })
+    }
+
+    fn of_any(&self, id: Rid, node: &Node, name: &str) -> Option<Values> {
+        let deleted = node.deleted_from.is_some();
+        Some(match name {
+            "distinguishedname" => one(self.tree.dn(id)),
+            "objectguid" => vec![node.guid.to_vec()],
+            "name" => one(self.relative_name(node)),
+            "cn" | "ou" | "dc" | "o" | "c" | "l" if self.names(node, name) => one(self.relative_name(node)),
+            "objectclass" => {
+                schema().lineage(&node.class).iter().map(|class| class.as_bytes().to_vec()).collect()
+            }
+            "structuralobjectclass" => {
+                schema().lineage(&node.class).iter().rev().map(|class| class.as_bytes().to_vec()).collect()
+            }
+            "objectcategory" if deleted => Vec::new(),
+            "objectcategory" => one(category(&node.class, &self.tree.naming)),
+            "instancetype" if !node.fixed.contains_key("instanceType") => one("4"),
+            "whencreated" | "createtimestamp" => one(self.time(node.created)),
+            "whenchanged" | "modifytimestamp" => one(self.time(node.changed)),
+            "usncreated" => one(node.usn_created.to_string()),
+            "usnchanged" => one(node.usn_changed.to_string()),
+            "isdeleted" if deleted => one("TRUE"),
+            "lastknownparent" => node.deleted_from.map(|from| one(self.tree.dn(from))).unwrap_or_default(),
+            "parentguid" => {
+                let parent = node.parent.and_then(|parent| self.tree.node(parent));
+                parent.map(|parent| vec![parent.guid.to_vec()]).unwrap_or_default()
+            }
+            "canonicalname" => one(self.canonical(id)),
+            "dscorepropagationdata" => one("16010101000000.0Z"),
+            "subschemasubentry" => one(format!("CN=Aggregate,{}", self.tree.naming.schema)),
+            "ntsecuritydescriptor" => vec![descriptor(self.database)],
+            "sdrightseffective" => one("0"),
+            "allowedattributes" => {
+                schema().allowed(&node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
+            }
+            "allowedchildclasses" => schema()
+                .classes()
+                .filter(|class| class.superiors.iter().any(|superior| *superior == node.class))
+                .map(|class| class.name.as_bytes().to_vec())
+                .collect(),
+            "memberof" if !deleted => self.member_of(id),
+            "objectsid" if self.database.principal(id).is_some() => vec![sid::of(self.database, id)],
+            "attributetypes" if node.class == "subSchema" => {
+                schema().attributes().map(|attribute| attribute.description().into_bytes()).collect()
+            }
+            "objectclasses" if node.class == "subSchema" => {
+                schema().classes().map(|class| class.description().into_bytes()).collect()
+            }
+            "ldapsyntaxes" if node.class == "subSchema" => {
+                Syntax::ALL.iter().map(|syntax| format!("( {} )", syntax.oid()).into_bytes()).collect()
+            }
+            "samaccountname" if deleted => Vec::new(),
+            "dbcspwd" | "unicodepwd" | "supplementalcredentials" | "userpassword" => Vec::new(),
+            _ => return None,
+        })
+    }
+
+    fn names(&self, node: &Node, name: &str) -> bool {
+        node.rdn.split_once('=').is_some_and(|(attribute, _)| attribute.eq_ignore_ascii_case(name))
+    }
+
+    fn relative_name(&self, node: &Node) -> String {
+        let rdn = dn::parse(&node.rdn).and_then(|rdns| rdns.into_iter().next());
+        rdn.map(|rdn| rdn.value).unwrap_or_default()
+    }
+
+    fn canonical(&self, id: Rid) -> String {
+        let mut rdns = dn::parse(&self.tree.dn(id)).unwrap_or_default();
+        let labels = rdns.iter().rev().take_while(|rdn| rdn.attribute.eq_ignore_ascii_case("dc")).count();
+        let domain = rdns.split_off(rdns.len() - labels);
+        let domain: Vec<String> = domain.into_iter().map(|rdn| rdn.value).collect();
+        let path: String =
+            rdns.iter().rev().map(|rdn| format!("/{}", rdn.value.replace('/', "\\/"))).collect();
+        format!("{}{}", domain.join("."), if path.is_empty() { "/" } else { &path })
+    }
+
+    pub(super) fn time(&self, at: SimTime) -> String {
+        generalized(self.start_unix_ms.saturating_add(at.as_millis()))
+    }
+
+    fn file_time(&self, at: SimTime) -> i64 {
+        if at == SimTime::NEVER {
+            NEVER
+        } else {
+            file_time(self.start_unix_ms.saturating_add(at.as_millis()))
+        }
+    }
+
+    pub(super) fn password(&self, id: Rid) -> Option<&'a Password> {
+        match self.database.records().value(&Part::Password(id)) {
+            Some(RecordValue::Password(password)) => Some(password),
+            _ => None,
+        }
+    }
+
+    pub(super) fn limits(&self, id: Rid) -> Option<&'a LogonLimits> {
+        match self.database.records().value(&Part::LogonLimits(id)) {
+            Some(RecordValue::Limits(limits)) => Some(limits),
+            _ => None,
+        }
+    }
+
+    /// The values that are stated for an attribute beside what the model knows.
+    pub(super) fn stated(&self, id: Rid, name: &str) -> Option<Values> {
+        let attributes = &self.database.extras(id)?.attributes;
+        attributes.get(&crate::Name::from(name)).map(|values| values.to_vec())
+    }
+
+    fn flag(&self, id: Rid, flag: AccountFlag) -> bool {
+        self.database.flags(id).is_some_and(|flags| flags.contains(&flag))
+    }
+
+    /// `userAccountControl` as it is stored: what is computed is not in it.
+    pub(super) fn user_account_control(&self, id: Rid) -> u32 {
+        let other = self.stated(id, "userAccountControl").and_then(|values| number(values.first()?));
+        let mut bits = other.unwrap_or_default() as u32 & !uac::MODELLED;
+        for (flag, bit) in [
+            (AccountFlag::Disabled, uac::DISABLED),
+            (AccountFlag::PasswordNeverExpires, uac::DONT_EXPIRE),
+            (AccountFlag::WorkstationTrustAccount, uac::WORKSTATION),
+            (AccountFlag::ServerTrustAccount, uac::SERVER),
+        ] {
+            if self.flag(id, flag) {
+                bits |= bit;
+            }
+        }
+        if bits & (uac::WORKSTATION | uac::SERVER) == 0 {
+            bits |= uac::NORMAL;
+        }
+        bits
+    }
+
+    fn computed_control(&self, id: Rid) -> u32 {
+        let mut bits = 0;
+        if self.database.locked_until(id, self.now).is_some() {
+            bits |= uac::LOCKOUT;
+        }
+        let old = self.password(id).is_some_and(|password| {
+            let maximum = self.database.account_policy().maximum_age;
+            maximum.is_some_and(|maximum| self.now.since(password.set) >= maximum)
+        });
+        let exempt = self.flag(id, AccountFlag::PasswordNeverExpires);
+        if self.flag(id, AccountFlag::MustChangePassword) || (old && !exempt) {
+            bits |= uac::PASSWORD_EXPIRED;
+        }
+        bits
+    }
+
+    pub(super) fn primary_group(&self, id: Rid) -> Option<Rid> {
+        match self.database.records().value(&Part::PrimaryGroup(id)) {
+            Some(RecordValue::Rid(group)) => Some(*group),
+            _ => None,
+        }
+    }
+
+    fn of_user(&self, id: Rid, name: &str) -> Option<Values> {
+        let account = self.database.name(id)?;
+        let computer = self.flag(id, AccountFlag::WorkstationTrustAccount)
+            || self.flag(id, AccountFlag::ServerTrustAccount);
+        Some(match name {
+            "samaccountname" => one(account.as_str()),
+            "samaccounttype" => one(if computer { "805306369" } else { "805306368" }),
+            "useraccountcontrol" => one(self.user_account_control(id).to_string()),
+            "msds-user-account-control-computed" => one(self.computed_control(id).to_string()),
+            "description" => match self.database.records().value(&Part::Comment(id)) {
+                Some(RecordValue::Text(text)) if !text.is_empty() => one(text.as_str()),
+                _ => return None,
+            },
+            "primarygroupid" => self.primary_group(id).map(|group| one(group.0.to_string()))?,
+            "pwdlastset" => {
+                let password = self.password(id)?;
+                match self.flag(id, AccountFlag::MustChangePassword) {
+                    true => one("0"),
+                    false => one(self.file_time(password.set).to_string()),
+                }
+            }
+            "accountexpires" => match self.database.expires(id) {
+                Some(at) => one(self.file_time(at).to_string()),
+                None => one(NEVER.to_string()),
+            },
+            "lockouttime" => match self.database.records().value(&Part::Lockout(id)) {
+                Some(RecordValue::Time(Some(since))) => one(self.file_time(*since).to_string()),
+                _ if self.database.version(&Part::Lockout(id)).is_some_and(|version| version.0 > 0)
+                    && self
+                        .database
+                        .records()
+                        .record(&Part::Lockout(id))
+                        .is_some_and(|r| r.stamp.revision > 1) =>
+                {
+                    one("0")
+                }
+                _ => Vec::new(),
+            },
+            "badpwdcount" => one(self.database.bad_passwords(id).0.to_string()),
+            "badpasswordtime" => match self.database.bad_passwords(id) {
+                (0, _) => one("0"),
+                (_, last) => one(self.file_time(last).to_string()),
+            },
+            "userworkstations" => {
+                let hosts = self.limits(id)?.workstations.iter().map(|host| host.as_str());
+                let list = hosts.collect::<Vec<_>>().join(",");
+                if list.is_empty() { Vec::new() } else { one(list) }
+            }
+            "logonhours" => self.logon_hours(id)?,
+            "codepage" | "countrycode" | "lastlogon" | "lastlogoff" | "logoncount"
+                if self.stated(id, name).is_none() =>
+            {
+                one("0")
+            }
+            "admincount" if self.is_protected(id) => one("1"),
+            "iscriticalsystemobject" if id.is_built_in() => one("TRUE"),
+            "dnshostname" if computer && self.stated(id, "dNSHostName").is_none() => {
+                let host = account.as_str().trim_end_matches('$').to_ascii_lowercase();
+                one(format!("{host}.{}", self.tree.naming.dns))
+            }
+            "tokengroups" | "tokengroupsglobalanduniversal" | "tokengroupsnogcacceptable" => {
+                self.token_groups(id)
+            }
+            _ => return None,
+        })
+    }
+
+    fn of_group(&self, id: Rid, name: &str) -> Option<Values> {
+        let account = self.database.principal(id)?;
+        let local = account.kind == PrincipalKind::LocalGroup;
+        Some(match name {
+            "samaccountname" => one(account.name.as_str()),
+            "samaccounttype" => one(if local { "536870912" } else { "268435456" }),
+            "grouptype" if self.stated(id, "groupType").is_none() => one(match (local, id.is_built_in()) {
+                (true, true) => "-2147483643",
+                (true, false) => "-2147483644",
+                (false, _) => "-2147483646",
+            }),
+            "member" => self.members(id),
+            "primarygrouptoken" => one(id.0.to_string()),
+            "admincount" if self.is_protected(id) => one("1"),
+            "iscriticalsystemobject" if id.is_built_in() => one("TRUE"),
+            "systemflags" if sid::is_builtin(self.database, id) => one("-1946157056"),
+            "tokengroups" | "tokengroupsglobalanduniversal" | "tokengroupsnogcacceptable" => {
+                self.token_groups(id)
+            }
+            _ => return None,
+        })
+    }
+
+    fn of_domain(&self, name: &str) -> Option<Values> {
+        let policy = self.database.account_policy();
+        let negative = |span: Span| one((-span.as_millis().saturating_mul(10_000)).to_string());
+        Some(match name {
+            "objectsid" => vec![sid::of_domain(self.database)],
+            "maxpwdage" => policy.maximum_age.map_or_else(|| one(i64::MIN.to_string()), negative),
+            "minpwdage" => negative(policy.minimum_age),
+            "minpwdlength" => one(policy.minimum_length.to_string()),
+            "pwdproperties" => one(u32::from(policy.complexity).to_string()),
+            "pwdhistorylength" => one(policy.history.to_string()),
+            "lockoutthreshold" => one(policy.lockout_threshold.to_string()),
+            "lockoutduration" => policy.lockout_duration.map_or_else(|| one(i64::MIN.to_string()), negative),
+            "lockoutobservationwindow" => negative(policy.lockout_reset),
+            "creationtime" => one(self.file_time(SimTime::START).to_string()),
+            _ => return None,
+        })
+    }
+
+    /// The hours of the model as a week of 168 bits; the model's days are all alike.
+    fn logon_hours(&self, id: Rid) -> Option<Values> {
+        let hours = &self.limits(id)?.hours;
+        if hours.is_empty() {
+            return None;
+        }
+        let mut octets = vec![0_u8; 21];
+        for hour in 0..24_i64 {
+            let time = Span::hours(hour);
+            let allowed = hours.iter().any(|span| match span.from <= span.to {
+                true => span.from <= time && time < span.to,
+                false => time >= span.from || time < span.to,
+            });
+            for day in (0..7).filter(|_| allowed) {
+                let bit = day * 24 + hour as usize;
+                octets[bit / 8] |= 1 << (bit % 8);
+            }
+        }
+        Some(vec![octets])
+    }
+
+    /// The members as Active Directory lists them: whose primary group it is does not stand in the list.
+    fn members(&self, group: Rid) -> Values {
+        let members = self.database.members(group).into_iter();
+        let listed = members.filter(|member| self.primary_group(*member) != Some(group));
+        let mut values: Values = listed
+            .filter(|member| self.tree.node(*member).is_some_and(|node| node.deleted_from.is_none()))
+            .map(|member| self.tree.dn(member).into_bytes())
+            .collect();
+        values.extend(self.stated(group, "member").unwrap_or_default());
+        values
+    }
+
+    fn member_of(&self, id: Rid) -> Values {
+        let primary = self.primary_group(id);
+        let mut groups: Vec<Rid> = self.database.direct_groups(id);
+        if id < Rid::FIRST_OBJECT && id != Rid::DOMAIN_USERS && self.database.is_member(Rid::DOMAIN_USERS, id)
+        {
+            groups.push(Rid::DOMAIN_USERS);
+        }
+        groups.retain(|group| Some(*group) != primary);
+        let mut values: Values = groups
+            .into_iter()
+            .filter(|group| self.tree.node(*group).is_some())
+            .map(|group| self.tree.dn(group).into_bytes())
+            .collect();
+        if id == Rid::ADMINISTRATOR {
+            let own = self.tree.dn(id);
+            let fixed =
+                self.tree.all().filter(|(group, node)| *group >= Rid::FIRST_FIXED && node.class == "group");
+            let lists = |node: &Node| {
+                node.fixed
+                    .get("member")
+                    .is_some_and(|members| members.iter().any(|member| *member == own.as_bytes()))
+            };
+            values.extend(
+                fixed.filter(|(_, node)| lists(node)).map(|(group, _)| self.tree.dn(group).into_bytes()),
+            );
+        }
+        values
+    }
+
+    fn token_groups(&self, id: Rid) -> Values {
+        let mut groups = self.database.groups_of(id);
+        if let Some(primary) = self.primary_group(id)
+            && !groups.contains(&primary)
+        {
+            groups.insert(0, primary);
+        }
+        groups.into_iter().map(|group| sid::of(self.database, group)).collect()
+    }
+
+    /// Whether an account is one of those that keep themselves to administrators (adminCount).
+    pub(super) fn is_protected(&self, id: Rid) -> bool {
+        const PROTECTED: [Rid; 6] = [
+            Rid::ADMINISTRATORS,
+            Rid::DOMAIN_ADMINS,
+            Rid::ACCOUNT_OPERATORS,
+            Rid::SERVER_OPERATORS,
+            Rid::PRINT_OPERATORS,
+            Rid::BACKUP_OPERATORS,
+        ];
+        id == Rid::ADMINISTRATOR
+            || PROTECTED.contains(&id)
+            || self.database.groups_of(id).iter().any(|group| PROTECTED.contains(group))
+    }
+}
+
+/// Why a name leads to no object here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It is no name.
+    Malformed,
+    /// There is none; the nearest above it.
+    Object(Option<Rid>),
+    /// It is a name of another domain.
+    Elsewhere(String),
+}
+
+pub(super) fn one(value: impl Into<Vec<u8>>) -> Values {
+    vec![value.into()]
+}
+
+pub(super) fn number(value: &[u8]) -> Option<i64> {
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+/// A security descriptor in its self-relative form: the administrators own the object and may all, everyone who has
+/// logged on may read.
+fn descriptor(database: &Database) -> Vec<u8> {
+    let admins = sid::of(database, Rid::DOMAIN_ADMINS);
+    let entry = |mask: u32, sid: &[u8]| {
+        let mut ace = vec![0, 0];
+        ace.extend(((8 + sid.len()) as u16).to_le_bytes());
+        ace.extend(mask.to_le_bytes());
+        ace.extend(sid);
+        ace
+    };
+    let everyone = sid::parse("S-1-5-11").unwrap_or_default();
+    let system = sid::parse("S-1-5-18").unwrap_or_default();
+    let operators = sid::parse("S-1-5-32-548").unwrap_or_default();
+    let aces = [
+        entry(0x000f_01ff, &admins),
+        entry(0x000f_01ff, &system),
+        entry(0x000f_01ff, &operators),
+        entry(0x0002_0094, &everyone),
+    ];
+    let size = 8 + aces.iter().map(Vec::len).sum::<usize>();
+    let mut bytes = vec![1, 0];
+    bytes.extend(0x8004_u16.to_le_bytes());
+    let owner = 20_u32;
+    let group = owner + admins.len() as u32;
+    let dacl = group + admins.len() as u32;
+    for offset in [owner, group, 0, dacl] {
+        bytes.extend(offset.to_le_bytes());
+    }
+    bytes.extend(&admins);
+    bytes.extend(&admins);
+    bytes.extend([4, 0]);
+    bytes.extend((size as u16).to_le_bytes());
+    bytes.extend((aces.len() as u16).to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes.extend(aces.concat());
+    bytes
+}
