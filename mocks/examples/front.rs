@@ -1,13 +1,14 @@
 //! A primary and a backup domain controller at two ports, for a look with any LDAP client:
-//! `cargo run -p mockdc-mocks --features ldap --example front -- 3890 3891`. It ends with its standard input.
+//! `cargo run -p mockdc-mocks --features ldap --example front -- ca.pem 3890 3891`. It ends with its
+//! standard input.
 
 #![allow(clippy::print_stdout, reason = "an example talks to a person")]
 
 use std::time::Instant;
 
-use mockdc_mocks::ldap::{LiveDomain, Options, Sockets, serve};
+use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, Sockets, serve};
 use mockdc_mocks::{Clock, Domain, SimTime, Span};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
 /// A second of the scenario in a second of the machine.
 struct Wall(Instant);
@@ -32,15 +33,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let live = LiveDomain::new(domain, Wall(Instant::now()));
     live.facts_to(|_| {});
     live.observe(|event| println!("{event:?}"));
-    let mut ports = std::env::args().skip(1);
+    let authority = CertificateAuthority::new("CORP-CA")?;
+    let mut arguments = std::env::args().skip(1);
+    if let Some(file) = arguments.next() {
+        std::fs::write(file, authority.pem())?;
+    }
     let mut servers = Vec::new();
     for dc in ["PDC1", "BDC1"] {
-        let port: u16 = ports.next().map_or(Ok(0), |port| port.parse())?;
+        let port: u16 = arguments.next().map_or(Ok(0), |port| port.parse())?;
         let ldap = TcpListener::bind(("127.0.0.1", port)).await?;
-        let sockets = Sockets { ldap: Some(ldap), ..Sockets::default() };
-        let server = serve(sockets, &live, dc, Options::default())?;
-        if let Some(address) = server.ldap_address() {
-            println!("{dc}: ldap://{address}, CORP\\Administrator, Adm1n-password!");
+        let cldap = UdpSocket::bind(ldap.local_addr()?).await?;
+        let ldaps = TcpListener::bind("127.0.0.1:0").await?;
+        let sockets = Sockets { ldap: Some(ldap), ldaps: Some(ldaps), cldap: Some(cldap) };
+        let options = Options { tls: Some(authority.clone()), ..Options::default() };
+        let server = serve(sockets, &live, dc, options)?;
+        if let (Some(ldap), Some(ldaps)) = (server.ldap_address(), server.ldaps_address()) {
+            println!("{dc}: ldap://{ldap}, ldaps://{ldaps}, CORP\\Administrator, Adm1n-password!");
         }
         servers.push(server);
     }

@@ -27,7 +27,7 @@ pub(super) fn fold(text: &str) -> String {
 /// The relative names of a distinguished name, the leaf first; `None`: it is none.
 pub(super) fn parse(text: &str) -> Option<Vec<Rdn>> {
     let mut rdns = Vec::new();
-    let mut rest = text.trim();
+    let mut rest = text.trim_start();
     if rest.is_empty() {
         return Some(rdns);
     }

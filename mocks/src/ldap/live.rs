@@ -123,6 +123,13 @@ impl LiveDomain {
         result
     }
 
+    /// A controller's DNS name.
+    pub(super) fn controller_name(&self, dc: &HostName) -> String {
+        let mut state = self.lock();
+        let (_, tree, _) = state.parts(dc);
+        tree.naming.host(dc)
+    }
+
     pub(super) fn tell(&self, event: &WireEvent) {
         for observer in &mut self.lock().observers {
             observer(event);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
 
+use super::CertificateAuthority;
 use crate::HostName;
 
 /// How a controller shows on the wire. The default suits a test.
@@ -14,6 +15,8 @@ pub struct Options {
     pub dns_domain: Option<String>,
     /// Where a controller that does not write sends clients: the port of another controller, when it is not 389.
     pub referral_ports: BTreeMap<HostName, u16>,
+    /// Who vouches for the controller's name in TLS; without one there is none.
+    pub tls: Option<CertificateAuthority>,
     /// What a client may use up.
     pub limits: Limits,
     /// Seeds challenges and certificates' numbers; the same seed gives the same challenges.
@@ -22,7 +25,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { dns_domain: None, referral_ports: BTreeMap::new(), limits: Limits::default(), seed: 1 }
+        Options {
+            dns_domain: None,
+            referral_ports: BTreeMap::new(),
+            tls: None,
+            limits: Limits::default(),
+            seed: 1,
+        }
     }
 }
 

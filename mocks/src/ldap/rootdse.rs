@@ -26,6 +26,10 @@ pub(super) const CONTROLS: &[&str] = &[
     "1.2.840.113556.1.4.1413",
 ];
 
+/// Extended operations, as the root says. WhoAmI is answered, too, as later versions do.
+const EXTENSIONS: &[&str] =
+    &["1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.1466.101.119.1", "1.2.840.113556.1.4.1781"];
+
 /// Answers a base search of the empty name.
 pub(super) fn answer(
     session: &Session,
@@ -34,6 +38,13 @@ pub(super) fn answer(
     told: &mut Told,
     output: &mut Vec<u8>,
 ) -> Result<(), LdapError> {
+    if let Some(answer) = super::netlogon::asked(session, search) {
+        if let Some(answer) = answer {
+            output.extend(reply::entry(id, b"", &[("Netlogon".to_owned(), vec![answer])], false, &[]));
+            told.entries = 1;
+        }
+        return Ok(());
+    }
     if !matches!(&search.filter, Filter::Present(name) if name.eq_ignore_ascii_case(b"objectClass")) {
         return Ok(());
     }
@@ -79,7 +90,8 @@ pub(super) fn attributes(session: &Session) -> Vec<(String, Vec<Vec<u8>>)> {
         ("supportedLDAPVersion".into(), list(&["3", "2"])),
         ("supportedLDAPPolicies".into(), list(POLICIES)),
         ("highestCommittedUSN".into(), text(usn.to_string())),
-        ("supportedSASLMechanisms".into(), list(&[])),
+        ("supportedSASLMechanisms".into(), list(&["GSS-SPNEGO"])),
+        ("supportedExtension".into(), list(EXTENSIONS)),
         ("dnsHostName".into(), text(host.clone())),
         (
             "ldapServiceName".into(),

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 use super::connection::{self, Transport};
-use super::{LiveDomain, Options, Sockets};
+use super::{LiveDomain, Options, Sockets, TlsError};
 use crate::HostName;
 
 /// Why a controller's front cannot be started.
@@ -22,6 +23,12 @@ pub enum ServeError {
     /// A socket is unusable.
     #[error("a socket of {0} is unusable: {1}")]
     Socket(HostName, io::Error),
+    /// TLS without a certificate: give [`Options::tls`] an authority.
+    #[error("`{0}` listens for LDAP over TLS and has no certificate authority in its options")]
+    NoCertificate(HostName),
+    /// The authority cannot vouch for the controller.
+    #[error("no certificate for `{0}`: {1}")]
+    Tls(HostName, TlsError),
 }
 
 /// A running front; it ends when this is dropped.
@@ -30,6 +37,8 @@ pub enum ServeError {
 pub struct Server {
     dc: HostName,
     ldap: Option<SocketAddr>,
+    ldaps: Option<SocketAddr>,
+    cldap: Option<SocketAddr>,
     tasks: Vec<JoinHandle<()>>,
     counters: Arc<Counters>,
     stop: watch::Sender<bool>,
@@ -49,6 +58,7 @@ pub(super) struct Front {
     pub(super) options: Options,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: watch::Receiver<bool>,
+    pub(super) tls: Option<TlsAcceptor>,
 }
 
 /// Serves one controller of a live domain. It must be called inside a tokio runtime, whose real time the connections'
@@ -72,6 +82,17 @@ pub fn serve(
         address.map_err(|error| ServeError::Socket(dc.clone(), error))
     };
     let ldap = address(&sockets.ldap)?;
+    let ldaps = address(&sockets.ldaps)?;
+    let cldap = sockets.cldap.as_ref().map(UdpSocket::local_addr).transpose();
+    let cldap = cldap.map_err(|error| ServeError::Socket(dc.clone(), error))?;
+    let tls = match &options.tls {
+        Some(authority) => {
+            let name = live.controller_name(&dc);
+            Some(authority.acceptor(&name, dc.as_str()).map_err(|error| ServeError::Tls(dc.clone(), error))?)
+        }
+        None if ldaps.is_some() => return Err(ServeError::NoCertificate(dc)),
+        None => None,
+    };
     let counters = Arc::new(Counters::default());
     let (stop, stopped) = watch::channel(false);
     let front = Arc::new(Front {
@@ -80,12 +101,19 @@ pub fn serve(
         options,
         counters: counters.clone(),
         stop: stopped,
+        tls,
     });
     let mut tasks = Vec::new();
     if let Some(listener) = sockets.ldap {
         tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Plain)));
     }
-    Ok(Server { dc, ldap, tasks, counters, stop })
+    if let Some(listener) = sockets.ldaps {
+        tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Tls)));
+    }
+    if let Some(socket) = sockets.cldap {
+        tasks.push(tokio::spawn(super::netlogon::answer_datagrams(front.clone(), socket)));
+    }
+    Ok(Server { dc, ldap, ldaps, cldap, tasks, counters, stop })
 }
 
 impl Server {
@@ -97,6 +125,16 @@ impl Server {
     /// Where it answers LDAP.
     pub fn ldap_address(&self) -> Option<SocketAddr> {
         self.ldap
+    }
+
+    /// Where it answers LDAP over TLS.
+    pub fn ldaps_address(&self) -> Option<SocketAddr> {
+        self.ldaps
+    }
+
+    /// Where it answers connectionless LDAP.
+    pub fn cldap_address(&self) -> Option<SocketAddr> {
+        self.cldap
     }
 
     /// How many connections are open.

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::bind::Negotiation;
 use super::controls::Controls;
-use super::message::{BindCredentials, Envelope, Message, Request, open};
+use super::message::{Envelope, Message, Request, open};
+use super::ntlm::Protector;
 use super::search::{Paging, Watch};
 use super::server::Front;
 use super::{LdapError, Protection, ResultCode, WireEvent, WireOperation, reply};
 use crate::directory::{DcIndex, Rid};
-use crate::{AccountName, HostName, Secret, Version, Win32Error};
+use crate::{AccountName, HostName, Version};
 
 /// One client's session.
 pub(super) struct Session {
@@ -25,7 +27,9 @@ pub(super) struct Session {
     pub(super) paging_number: u64,
     pub(super) watches: Vec<Watch>,
     /// Binds only check a password.
-    fast_bind: bool,
+    pub(super) fast_bind: bool,
+    pub(super) negotiation: Negotiation,
+    pub(super) challenges: u32,
 }
 
 /// Whom the session stands for since its last bind.
@@ -44,6 +48,10 @@ pub(super) enum Then {
     GoOn,
     /// It closes.
     Close,
+    /// It goes on under TLS.
+    StartTls,
+    /// Every further message is signed or sealed.
+    Protect(Box<Protector>),
 }
 
 /// What is told of an operation when it is done.
@@ -68,6 +76,8 @@ impl Session {
             paging_number: 0,
             watches: Vec::new(),
             fast_bind: false,
+            negotiation: Negotiation::default(),
+            challenges: 0,
         }
     }
 
@@ -229,6 +239,35 @@ impl Session {
                 self.tell(WireOperation::Extended, told, Some(Ok(())));
                 return Then::GoOn;
             }
+            b"1.3.6.1.4.1.1466.20037" => {
+                let outcome = match (self.protection, &self.front.tls) {
+                    (Protection::Tls, _) => Err(LdapError::head(
+                        ResultCode::OPERATIONS_ERROR,
+                        0,
+                        0x0C09_0E17,
+                        "TLS or SSL already in effect",
+                        0,
+                    )),
+                    (Protection::None, Some(_)) if self.identity.is_none() => Ok(()),
+                    (_, Some(_)) => Err(LdapError::head(
+                        ResultCode::OPERATIONS_ERROR,
+                        0,
+                        0x0C09_0E1D,
+                        "Cannot start TLS on a connection that is bound",
+                        0,
+                    )),
+                    (_, None) => Err(LdapError::head(
+                        ResultCode::UNAVAILABLE,
+                        0,
+                        0x0C09_0E20,
+                        "Error initializing SSL/TLS",
+                        0,
+                    )),
+                };
+                output.extend(reply::extended(id, outcome.as_ref().map(|_| ()), Some(&told.target), None));
+                self.tell(WireOperation::Extended, told, Some(outcome.as_ref().map(|_| ())));
+                return if outcome.is_ok() { Then::StartTls } else { Then::GoOn };
+            }
             // From now on binds only check a password and change nothing else.
             b"1.2.840.113556.1.4.1781" if self.identity.is_none() && value.is_none() => {
                 self.fast_bind = true;
@@ -249,64 +288,12 @@ impl Session {
         Then::GoOn
     }
 
-    fn bind(
-        &mut self,
-        id: i32,
-        version: i32,
-        name: &[u8],
-        credentials: &BindCredentials<'_>,
-        output: &mut Vec<u8>,
-    ) -> Then {
-        // Whatever comes of it, the bind before is over, and what was under way under it.
-        self.identity = None;
-        self.pagings.clear();
-        self.watches.clear();
-        let target = text(name);
-        let outcome = match credentials {
-            _ if !(2..=3).contains(&version) => Err(LdapError::head(
-                ResultCode::PROTOCOL_ERROR,
-                0x57,
-                0x0C09_0440,
-                "Invalid protocol version",
-                0,
-            )),
-            BindCredentials::Simple(b"") if name.is_empty() => Ok(None),
-            BindCredentials::Simple(password) => self.simple_bind(&target, password).map(Some),
-            _ => Err(LdapError::head(
-                ResultCode::AUTH_METHOD_NOT_SUPPORTED,
-                0x57,
-                0x0C09_0430,
-                "The authentication method is not supported",
-                0,
-            )),
-        };
-        output.extend(reply::bind(id, outcome.as_ref().map(|_| ()), None, false));
-        let told = Told { target, ..Told::default() };
-        self.tell(WireOperation::Bind, told, Some(outcome.as_ref().map(|_| ())));
-        self.identity = outcome.ok().flatten().filter(|_| !self.fast_bind);
-        Then::GoOn
-    }
-
-    fn simple_bind(&mut self, name: &str, password: &[u8]) -> Result<Identity, LdapError> {
-        let front = self.front.clone();
-        front.live.enter(|state, now| {
-            let user = state.view(&front.dc, now, front.live.start_unix_ms()).account_of(name);
-            let domain = &mut state.domain;
-            let dc = self.dc_index(domain);
-            let known = user.is_some();
-            let user = user.unwrap_or_else(|| AccountName::from(name));
-            let password = Secret::from(String::from_utf8_lossy(password).into_owned());
-            if password.reveal().is_empty() {
-                // A bind with a name and no password is an anonymous one to the standard and a refused one here.
-                return Err(LdapError::bind(Win32Error::LOGON_FAILURE, true));
-            }
-            // The logon happens at the controller itself: that is the computer that limits of workstations see.
-            let rid = domain
-                .wire_logon(now, &front.dc, &front.dc, &user, &password)
-                .map_err(|error| LdapError::bind(error, known))?;
-            let name = domain.directory().database(dc).name(rid).cloned().unwrap_or(user);
-            Ok(Identity { rid, name, groups: domain.wire_groups(dc, rid) })
-        })
+    /// A challenge that this server has not given before; the same in a run of the same seed.
+    pub(super) fn challenge(&self) -> [u8; 8] {
+        let Front { options, dc, .. } = &*self.front;
+        let seed = format!("{}/{dc}/{}/{}", options.seed, self.connection, self.challenges);
+        let digest = super::sid::guid(&seed, 0);
+        std::array::from_fn(|index| digest[index])
     }
 
     pub(super) fn tell(&self, operation: WireOperation, told: Told, result: Option<Result<(), &LdapError>>) {
