@@ -23,6 +23,7 @@ use toml::de::{DeTable, DeValue};
 
 use self::context::{Context, HostRole};
 use crate::diagnostic::did_you_mean;
+use crate::draft::check_variables;
 use crate::read::{
     Case, Head, Node, RawHost, Unread, check_placeholders, entry, is_scenario_name, keep_only_in, parse,
     read, read_bytes, single_brackets, substitute, table_node, take, take_cases, too_large, unknown_key,
@@ -88,6 +89,7 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
     let mut document = parse(text).map_err(refused)?;
     let mut problems = Vec::new();
     let cases = take_cases(&mut document, &mut problems);
+    let vary = take(&mut document, "vary");
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     let mut used = BTreeSet::new();
     let mut plans = Vec::new();
@@ -108,11 +110,20 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
     }
     // A table that `only-in` takes out of one case may still use its columns in another.
     unused_columns(&cases, &used, &mut problems);
+    if let Some(vary) = vary.filter(|_| problems.is_empty()) {
+        problems = check_variables(text, &plans, &vary);
+    }
     if problems.is_empty() { Ok(plans) } else { Err(refused(problems)) }
 }
 
 /// Reads a scenario from a file.
 pub fn read_file(path: &Path) -> Result<Vec<Plan>, Report> {
+    let (label, text) = read_text(path)?;
+    read_str(&label, &text)
+}
+
+/// The label and the text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<(String, String), Report> {
     let label = path.display().to_string();
     let bytes = read_bytes(path).map_err(|unread| {
         let unreadable = |message: String, help: &str| Problem::new(Code::UnreadableFile, message).help(help);
@@ -126,7 +137,7 @@ pub fn read_file(path: &Path) -> Result<Vec<Plan>, Report> {
         Report::new(&label, "", vec![problem])
     })?;
     match String::from_utf8(bytes) {
-        Ok(text) => read_str(&label, &text),
+        Ok(text) => Ok((label, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -182,7 +193,7 @@ fn plan(
         }
     }
     let domain = take(&mut document, "domain");
-    let known: Vec<&str> = HEAD.iter().chain(MANY).copied().chain(["domain", "case"]).collect();
+    let known: Vec<&str> = HEAD.iter().chain(MANY).copied().chain(["domain", "case", "vary"]).collect();
     for (key, _) in document.iter().filter(|(key, _)| !MANY.contains(&key.get_ref().as_ref())) {
         context.report(unknown_key(key.get_ref(), key.span(), &known));
     }
