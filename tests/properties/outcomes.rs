@@ -1,5 +1,7 @@
 //! Whether an install succeeds, and when.
 
+use mockdc::timeline::EventKind;
+use mockdc_mocks::{Fact, StateKey};
 use mockdc_tests::any::{
     self, Estate, HOUR, MINUTE, Travel, estates, estates_of_one_writer, profiles, seeds,
 };
