@@ -223,7 +223,7 @@ mod tests {
         assert!(RightSet::default().is_empty() && !set.is_empty());
         assert_eq!(serde_json::to_string(&set).unwrap(), "[\"SeAuditPrivilege\"]");
         assert_eq!(serde_json::from_str::<RightSet>("[\"SeAuditPrivilege\"]").unwrap(), set);
-        assert_eq!(format!("{set:?} {}", Right::Tcb), "{SeAuditPrivilege} SeTcbPrivilege");
+        assert_eq!(format!("{set:?} {}", Right::Tcb), "{Audit} SeTcbPrivilege");
     }
 
     #[test]

@@ -69,3 +69,24 @@ proptest! {
         case.holds()?;
     }
 }
+
+/// A lockout that ends by itself leaves nothing behind that hides the next one.
+#[test]
+fn an_account_is_seen_to_be_locked_a_second_time() -> Result<(), TestCaseError> {
+    let mut case = Case::new("locked-twice", 1);
+    case.add(
+        "[domain]\naccount-policy = { lockout-threshold = 1, lockout-reset = \"1m\", lockout-duration = \"1m\" }\n\n\
+         [[dc]]\nname = \"PDC1\"\nrole = \"pdc\"\n\n[[user]]\nname = \"SVC\"\npassword = \"Secret-14-chars\"\n",
+    );
+    for (at, locked) in [(1, true), (3, false), (5, true)] {
+        if locked {
+            case.add(&format!(
+                "[[step]]\nat = \"{at}m\"\ndo = {{ logon = {{ credentials = {{ user = \"SVC\", password = \"no\" }}, logon = \"network\" }} }}\nrequire = 1326\n"
+            ));
+        }
+        case.expect(format!(
+            "state = {{ attribute = {{ account = \"SVC\", at = \"PDC1\", locked-out = {locked} }} }}\nat = \"{at}m\""
+        ));
+    }
+    case.holds().map(drop)
+}

@@ -23,15 +23,28 @@ pub struct Legacy {
     running: bool,
     /// Whether the two agents of the article show *Install Pending*.
     pending: bool,
-}
-
-impl Default for Legacy {
-    fn default() -> Legacy {
-        Legacy { policy: [None; 5], applied: [None; 5], administrator: true, running: true, pending: false }
-    }
+    /// From one maintenance cycle to the next, in milliseconds.
+    period: i64,
+    /// When the next cycle is due.
+    next: i64,
 }
 
 impl Legacy {
+    /// A client that was installed at the start, with this long from one maintenance cycle to the next.
+    pub fn new(period: i64) -> Legacy {
+        let (policy, applied) = ([None; 5], [None; 5]);
+        Legacy { policy, applied, administrator: true, running: true, pending: false, period, next: period }
+    }
+
+    /// Lets the cycles come round that are due by an instant. One that is due while the service is away is missed.
+    pub fn reach(&mut self, now: i64) {
+        while self.running && self.next <= now {
+            let held = self.held();
+            self.launch(held, self.administrator);
+            self.next += self.period;
+        }
+    }
+
     /// The policy defines a right, for the account too or not.
     pub fn define(&mut self, right: usize, listed: bool) {
         self.policy[right] = Some(listed);
@@ -72,22 +85,22 @@ impl Legacy {
         self.applied[right].unwrap_or(true)
     }
 
-    /// The service starts. Its token has what counts at this instant; then the client puts its account back among the
-    /// Administrators, which its token does not notice.
-    pub fn start(&mut self) {
+    /// The service is stopped.
+    pub fn stop(&mut self) {
+        self.running = false;
+    }
+
+    /// The service starts at an instant. Its token has what counts then; afterwards the client puts its account back among
+    /// the Administrators, which its token does not notice.
+    pub fn start(&mut self, now: i64) {
         self.running = self.holds(SERVICE);
         if self.running {
             let held = self.held();
             self.launch(held, self.administrator);
             self.administrator = true;
-        }
-    }
-
-    /// The maintenance cycle of a running service: rights and membership as they are now.
-    pub fn cycle(&mut self) {
-        if self.running {
-            let held = self.held();
-            self.launch(held, self.administrator);
+            if self.next <= now {
+                self.next = now + self.period;
+            }
         }
     }
 

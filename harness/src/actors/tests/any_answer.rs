@@ -81,7 +81,7 @@ fn play(part: Part, name: &str, wrong: Option<(usize, Answered)>) -> Played {
                     async move {
                         ctx.sleep(Span::mins(30)).await;
                         match upgrade {
-                            true => advanced_client::upgrade(ctx, client, to).await,
+                            true => advanced_client::upgrade(ctx, client, to.into()).await,
                             false => maintenance::now(ctx, client).await,
                         }
                     }
@@ -127,7 +127,7 @@ fn installer(stage: &Rc<Stage>, part: Part, client: Rc<Installation>, profile: P
     let site = Rc::new(SiteServer {
         machine: "SMS1".into(),
         site: "ABC".into(),
-        profile,
+        profile: profile.into(),
         service_account: account.clone(),
         connection_accounts: Vec::new(),
         excluded: Vec::new(),
