@@ -219,7 +219,31 @@ mod tests {
         assert!(!set.insert(Right::Tcb) && set.remove(&Right::Tcb) && !set.remove(&Right::Tcb));
         assert!(set.contains(&Right::Audit) && !set.contains(&Right::Tcb));
         assert_eq!(RightSet::ALL.iter().collect::<Vec<_>>(), Right::ALL);
+        assert_eq!((RightSet::ALL.len(), set.len(), RightSet::default().len()), (Right::ALL.len(), 1, 0));
+        assert!(RightSet::default().is_empty() && !set.is_empty());
         assert_eq!(serde_json::to_string(&set).unwrap(), "[\"SeAuditPrivilege\"]");
         assert_eq!(serde_json::from_str::<RightSet>("[\"SeAuditPrivilege\"]").unwrap(), set);
+        assert_eq!(format!("{set:?} {}", Right::Tcb), "{Audit} SeTcbPrivilege");
+    }
+
+    #[test]
+    fn sets_are_taken_from_each_other_and_put_together() {
+        let one = RightSet::from([Right::Tcb, Right::Audit]);
+        let other = RightSet::from([Right::Audit, Right::Backup]);
+        assert_eq!(one.without(other), [Right::Tcb].into());
+        assert_eq!(other.without(one), [Right::Backup].into());
+        assert_eq!(one.symmetric_difference(other), [Right::Tcb, Right::Backup].into());
+        assert!(one.symmetric_difference(one).is_empty() && one.without(one).is_empty());
+        assert_eq!(
+            [one, other].into_iter().collect::<RightSet>(),
+            [Right::Tcb, Right::Backup, Right::Audit].into()
+        );
+    }
+
+    #[test]
+    fn a_constant_is_read_whatever_its_case_and_another_text_is_refused() {
+        assert_eq!("setcbprivilege".parse(), Ok(Right::Tcb));
+        assert_eq!("SeTcb".parse::<Right>(), Err(UnknownRight("SeTcb".into())));
+        assert_eq!(Right::Tcb.title(), "Act as part of the operating system");
     }
 }

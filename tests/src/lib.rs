@@ -1,11 +1,13 @@
-//! Oracles and scenario texts for the property tests.
+//! Oracles, strategies and scenario texts for the property tests, and for yours: start at [`any`].
 //!
 //! An oracle is closed arithmetic written from `scenarios/FACTS.md`. It imports nothing from the domain model or the
 //! harness: numbers in, an outcome out, so that it cannot repeat their mistakes.
 
 use std::sync::Arc;
 
+pub mod any;
 pub mod oracle;
+pub mod property;
 pub mod text;
 
 /// Runs a plan and judges it.

@@ -7,10 +7,10 @@ use std::fmt::Write;
 use mockdc::timeline::{EventKind, Timeline};
 use mockdc_mocks::{Fact, StateKey, Value};
 use mockdc_tests::oracle::{Client, FIVE, Trigger};
-use mockdc_tests::{cases, plan, replay};
+use mockdc_tests::property::config;
+use mockdc_tests::{plan, replay};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use proptest::test_runner::FileFailurePersistence;
 
 const PENDING: [&str; 2] = ["Software Inventory Client Agent", "Advertised Programs Client Agent"];
 
@@ -131,11 +131,7 @@ fn every_combination_of_the_five_rights_has_the_fate_that_the_article_gives_it()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: cases(),
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_component_launches_exactly_when_its_account_holds_what_the_launch_needs(

@@ -3,10 +3,10 @@
 
 use mockdc::timeline::Timeline;
 use mockdc_tests::oracle::{Install, Outcome};
+use mockdc_tests::property::config;
 use mockdc_tests::text::{install_on_bdc, span, values_of};
-use mockdc_tests::{cases, first_attempt, plan, replay};
+use mockdc_tests::{first_attempt, plan, replay};
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
 
 const MINUTE: i64 = 60_000;
 
@@ -68,11 +68,7 @@ fn installs() -> impl Strategy<Value = Install> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: cases(),
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config())]
 
     #[test]
     fn an_install_succeeds_exactly_when_replication_fits_its_budget(install in installs()) {

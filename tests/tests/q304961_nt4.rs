@@ -2,8 +2,9 @@
 //! install succeeds, and when.
 
 use mockdc_tests::oracle::{Install, Netlogon, Outcome};
+use mockdc_tests::property::config;
 use mockdc_tests::text::{install_on_bdc, span, values_of};
-use mockdc_tests::{cases, first_attempt, plan, replay};
+use mockdc_tests::{first_attempt, plan, replay};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000;
@@ -52,7 +53,7 @@ fn installs() -> impl Strategy<Value = Install> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn the_pulse_decides_whether_an_install_succeeds(netlogon in rhythms(), install in installs()) {

@@ -34,6 +34,12 @@ impl SetupError {
     }
 }
 
+impl From<Win32Error> for SetupError {
+    fn from(error: Win32Error) -> SetupError {
+        SetupError::Account(error)
+    }
+}
+
 impl Setup<'_> {
     /// Makes everything as wanted; what is there already stays, a password is set anew.
     pub(super) async fn make(&self, ctx: &Ctx) -> Result<(), SetupError> {

@@ -1,5 +1,6 @@
 //! The client's service: the token account, its components, and the maintenance cycle for as long as it runs.
 
+use std::fmt::Display;
 use std::rc::Rc;
 
 use mockdc_mocks::{Reply, Verb, Win32Error};
@@ -20,8 +21,12 @@ pub async fn run(ctx: Ctx, start: ProgramStart, client: Rc<Installation>) -> u32
     let journal = Journal::new(&profile, &log.client_service_file, &log.client_service_component);
     let _running = Running::under(&ctx, &client);
     report_running(&ctx, &start).await;
-    // A token account that cannot be had shows at the launches that need it.
-    let _ = token_account(&ctx, &client, &profile).await;
+    // The launches that need the account show the same; the service goes on to them.
+    if let Err(error) = token_account(&ctx, &client, &profile).await {
+        let account = profile.accounts.token(client.host.as_str(), client.on_dc);
+        let values: &[(&str, &dyn Display)] = &[("account", &account), ("code", &error.code())];
+        journal.line(&ctx, |lines| &lines.token_account_failed, values);
+    }
     let due = maintenance::due(&client, ctx.now());
     let rules = &profile.client_service;
     let _ = components::go_through(&ctx, &client, &journal, rules.rights_at_start).await;

@@ -32,7 +32,7 @@ pub(super) async fn go_through(
     checked: RightsChecked,
 ) -> Result<(), Win32Error> {
     let profile = client.profile();
-    let standing = standing(ctx, client, checked).await;
+    let standing = standing(ctx, client, journal, checked).await;
     let mut agents: IndexMap<&Name, bool> = IndexMap::new();
     let mut outcome = Ok(());
     for component in profile.components.values().filter(|component| component.launch != LaunchToken::None) {
@@ -57,7 +57,7 @@ pub(super) async fn go_through(
     outcome
 }
 
-async fn standing(ctx: &Ctx, client: &Installation, checked: RightsChecked) -> Standing {
+async fn standing(ctx: &Ctx, client: &Installation, journal: &Journal, checked: RightsChecked) -> Standing {
     let account = ctx.caller().credentials().map(|credentials| credentials.user.clone());
     let (mut rights, mut administrator) = match &ctx.caller().who {
         Who::Token(token) => (token.rights, token.administrator),
@@ -67,20 +67,36 @@ async fn standing(ctx: &Ctx, client: &Installation, checked: RightsChecked) -> S
         return Standing { account, rights: RightSet::ALL, administrator: true, checked };
     };
     if checked == RightsChecked::Now {
+        // What cannot be read counts as not held.
+        let failed = |error: Win32Error| {
+            let values: &[(&str, &dyn Display)] = &[("account", name), ("code", &error.code())];
+            journal.line(ctx, |lines| &lines.standing_failed, values);
+        };
         let answer = ctx.call(ctx.host(), Verb::RightsOf { account: name.clone() }).await;
         rights = match answer {
             Ok(Reply::Rights(now)) => now,
-            _ => RightSet::default(),
+            Ok(_) => RightSet::default(),
+            Err(error) => {
+                failed(error);
+                RightSet::default()
+            }
         };
-        administrator = is_administrator(ctx, client, name).await;
+        administrator = is_administrator(ctx, client, name).await.unwrap_or_else(|error| {
+            failed(error);
+            false
+        });
     }
     Standing { account, rights, administrator, checked }
 }
 
-async fn is_administrator(ctx: &Ctx, client: &Installation, account: &AccountName) -> bool {
-    let Ok(group) = administrators(ctx, ctx.host(), &client.profile()).await else { return false };
-    let members = ctx.call(ctx.host(), Verb::LocalGroupMembers { group }).await;
-    matches!(members, Ok(Reply::Members(members)) if members.contains(account))
+async fn is_administrator(
+    ctx: &Ctx,
+    client: &Installation,
+    account: &AccountName,
+) -> Result<bool, Win32Error> {
+    let group = administrators(ctx, ctx.host(), &client.profile()).await?;
+    let members = ctx.call(ctx.host(), Verb::LocalGroupMembers { group }).await?;
+    Ok(matches!(members, Reply::Members(members) if members.contains(account)))
 }
 
 async fn launch(

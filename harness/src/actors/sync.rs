@@ -1,6 +1,6 @@
 //! Waits for an account to reach a host's own copy of the directory.
 
-use mockdc_mocks::{AccountName, Data, HostName, Reply, Span, Verb};
+use mockdc_mocks::{AccountName, Data, HostName, Reply, Span, Verb, Win32Error};
 use mockdc_scenarios::MaximumWait;
 
 use crate::run::Ctx;
@@ -25,8 +25,13 @@ pub(super) enum Look<E> {
 }
 
 impl Wait<'_> {
-    /// Looks at once and then each interval. The last possible look is the one that falls on the limit itself.
-    pub(super) async fn until<E>(&self, ctx: &Ctx, mut look: impl AsyncFnMut() -> Look<E>) -> Result<(), E> {
+    /// Looks at once and then each interval. The last possible look is the one that falls on the limit itself; a look
+    /// that has no answer by then is given up, and the result is that of the look before it.
+    pub(super) async fn until<E: From<Win32Error>>(
+        &self,
+        ctx: &Ctx,
+        mut look: impl AsyncFnMut() -> Look<E>,
+    ) -> Result<(), E> {
         let what = || WaitFor::Account { account: self.account.clone(), at: self.at.clone() };
         let began = ctx.now();
         ctx.record(EventKind::WaitBegan { what: what(), limit: Some(self.limit) });
@@ -36,22 +41,24 @@ impl Wait<'_> {
         let deadline = began + self.limit;
         // A wait that looks all the time would stop the clock.
         let every = self.every.max(Span::millis(1));
+        let mut last = E::from(Win32Error::TIMEOUT);
         loop {
-            let error = match look().await {
-                Look::There => {
+            match ctx.within(deadline.since(ctx.now()), look()).await {
+                Some(Look::There) => {
                     end(WaitEnd::Met);
                     return Ok(());
                 }
-                Look::Broken(error) => {
+                Some(Look::Broken(error)) => {
                     end(WaitEnd::Abandoned);
                     return Err(error);
                 }
-                Look::NotYet(error) => error,
-            };
+                Some(Look::NotYet(error)) => last = error,
+                None => {}
+            }
             if ctx.now() + every > deadline {
                 ctx.sleep_until(deadline).await;
                 end(WaitEnd::TimedOut);
-                return Err(error);
+                return Err(last);
             }
             ctx.sleep(every).await;
         }

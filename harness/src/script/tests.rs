@@ -223,6 +223,44 @@ fn a_polling_step_that_never_answers_is_given_up_at_the_deadline() {
     assert_eq!(at_millis(&rehearsed, |kind| matches!(kind, EventKind::WaitEnded { .. })), [90_000]);
 }
 
+/// A look, a wait of ten minutes that looks each minute, and another look, against a port of which one call is answered
+/// otherwise; `None`: never.
+fn with_one_wrong(at: usize, wrong: Option<Win32Error>) -> Rehearsed {
+    let mut port = MockPort::new();
+    let mut calls = 0;
+    port.expect_call().returning_st(move |_, _| {
+        calls += 1;
+        match wrong {
+            Some(code) if calls == at + 1 => ready(Err(code)).boxed_local(),
+            None if calls == at + 1 => pending().boxed_local(),
+            _ => ready(Ok(Reply::Done)).boxed_local(),
+        }
+    });
+    let patient = wait(found(), Some(info("look")), Span::mins(1), Some(Span::mins(10)));
+    let scripts = scripts(vec![script("main", vec![info("one"), patient, info("two")])]);
+    let start = scripts.start(&"main".into(), None).unwrap();
+    let play = Rehearsal::new(port).limit(Span::days(1));
+    play.play(start, move |ctx| scripts.play(ctx, "main".into(), None).boxed_local())
+}
+
+#[test]
+fn a_script_bears_any_answer_at_any_step_and_hides_none() {
+    for (at, step) in ["one", "look", "two"].into_iter().enumerate() {
+        for code in Win32Error::known().chain([Win32Error(4_000_000)]) {
+            let rehearsed = with_one_wrong(at, Some(code));
+            assert!(told(&rehearsed).contains(&format!("{step}: {}", code.code())), "{step} {code}");
+            // Who waits looks again; who does not ends with the code.
+            let expected = if step == "look" { 0 } else { code.code() };
+            assert_eq!(rehearsed.code, Some(expected), "{step} {code}");
+            assert!(!matches!(rehearsed.reason, EndReason::Hang | EndReason::Runaway), "{step} {code}");
+        }
+        let never = with_one_wrong(at, None);
+        let expected = if step == "look" { Some(Win32Error::TIMEOUT.code()) } else { None };
+        assert_eq!(never.code, expected, "{step}");
+        assert_ne!(never.reason, EndReason::Runaway, "{step}");
+    }
+}
+
 #[test]
 fn a_polling_step_ends_the_wait_only_with_a_code_that_it_says_it_does_not_tolerate() {
     let polling = |tolerate| {

@@ -61,7 +61,17 @@ impl Database {
             Part::Lockout(rid) => {
                 let unlocked = matches!(record.value, Some(RecordValue::Time(None)))
                     && matches!(self.records.value(&part), Some(RecordValue::Time(Some(_))));
+                // One that ended by itself left its record: the next one shows all the same.
+                let ended = matches!(self.records.value(&part), Some(RecordValue::Time(Some(_))))
+                    && self.locked_until(rid, at).is_none();
                 self.put_attribute(rid, part, record, stage);
+                if ended
+                    && self.locked_until(rid, at).is_some()
+                    && let Some(name) = self.name(rid).cloned()
+                {
+                    let key = StateKey::Attribute { account: name, attribute: Attribute::LockedOut };
+                    stage.state(key, Some(Value::Is(true)), version);
+                }
                 let next = self.next_timeout();
                 self.locks.retain(|(_, locked)| *locked != rid);
                 if let Some(until) = self.locked_until(rid, at) {

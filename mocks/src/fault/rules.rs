@@ -314,10 +314,12 @@ impl Faults {
     }
 }
 
-/// What a caller gets that cannot reach the host: 53 for shares, 1722 for everything else.
+/// What a caller gets that cannot reach the host: 53 for shares and the files in them, 1722 for everything else.
 pub(crate) fn unreachable(verb: VerbKind) -> Win32Error {
     match verb {
-        VerbKind::ShareConnect => Win32Error::BAD_NETPATH,
+        VerbKind::ShareConnect | VerbKind::FileRead | VerbKind::FileWrite | VerbKind::FileDelete => {
+            Win32Error::BAD_NETPATH
+        }
         _ => Win32Error::SERVER_UNAVAILABLE,
     }
 }

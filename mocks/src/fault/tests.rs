@@ -52,10 +52,14 @@ fn a_window_opens_at_its_start_and_is_closed_at_its_end() {
 }
 
 #[test]
-fn a_parted_share_is_53_and_everything_else_1722() {
+fn a_parted_share_and_its_files_are_53_and_everything_else_1722() {
     let mut faults = Faults::new(&[fault("cut", partition(false))]);
     let share = Operation::new("PDC1", Verb::ShareConnect { share: "admin$".into() });
     assert_eq!(faults.call(at("90s"), &host("SMS1"), &share), unreached(Win32Error::BAD_NETPATH));
+    let read = Operation::new("PDC1", Verb::FileRead { path: "a.cfg".into() });
+    assert_eq!(faults.call(at("90s"), &host("SMS1"), &read), unreached(Win32Error::BAD_NETPATH));
+    let look = Operation::new("PDC1", Verb::UserInfo { user: "A".into() });
+    assert_eq!(faults.call(at("90s"), &host("SMS1"), &look), unreached(Win32Error::SERVER_UNAVAILABLE));
     assert_eq!(faults.call(at("90s"), &host("BDC1"), &share), FINE, "others are not parted");
 }
 

@@ -124,6 +124,10 @@ wording! {
     verification_follows,
     /// A verification failed: `{component}`, `{code}`.
     verification_failed,
+    /// The client service could not set the account for its agents up: `{account}`, `{code}`.
+    token_account_failed,
+    /// The client service could not read what its account may do: `{account}`, `{code}`.
+    standing_failed,
     /// The list of components is done: `{hex}`.
     list_done,
     /// The cycle takes a component to install: `{component}`.

@@ -79,7 +79,7 @@ impl Install {
 }
 
 /// The first probe at or after `visible`, when probes begin at zero.
-fn first_probe(visible: i64, every: i64) -> i64 {
+pub(super) fn first_probe(visible: i64, every: i64) -> i64 {
     visible.div_euclid(every) * every + if visible.rem_euclid(every) == 0 { 0 } else { every }
 }
 

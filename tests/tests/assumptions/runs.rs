@@ -6,8 +6,9 @@ use mockdc::timeline::{EndReason, Event, EventKind, Role, Timeline};
 use mockdc_mocks::{Fact, StateKey, Value};
 use mockdc_scenarios::Plan;
 use mockdc_tests::oracle::{Install, Outcome};
+pub(crate) use mockdc_tests::property::config;
 use mockdc_tests::text::{install_on_bdc, span, values_of};
-use mockdc_tests::{cases, first_attempt, plan, replay};
+use mockdc_tests::{first_attempt, plan, replay};
 use proptest::prelude::*;
 
 pub(crate) const MINUTE: i64 = 60_000;
@@ -23,11 +24,6 @@ pub(crate) const SP3: Install = Install {
     deletion_delay: 15 * MINUTE,
     calls_at_each_probe: false,
 };
-
-/// As many cases as asked for, and no file of failures: each is printed whole.
-pub(crate) fn config() -> ProptestConfig {
-    ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() }
-}
 
 /// Runs a scenario and asserts what holds whatever an assumption's value: no law breaks, nothing hangs, and, in one
 /// run of eight, the same seed gives the same run again.

@@ -55,7 +55,7 @@ impl Double {
         self.stage().now()
     }
 
-    fn answer(&self, by: &Caller, operation: Operation) -> Answer {
+    pub(super) fn answer(&self, by: &Caller, operation: Operation) -> Answer {
         let Operation { at, verb } = operation;
         if let Some(credentials) = by.credentials()
             && at != by.host

@@ -1,3 +1,4 @@
+mod any_answer;
 mod double;
 mod in_the_domain;
 mod nameless;

@@ -104,7 +104,7 @@ impl Ad {
         if records.record(&part).is_some_and(|old| !outranks(&record.stamp, &old.stamp)) {
             return false;
         }
-        if head(&part).is_some_and(|head| is_deleted(records.record(&head))) {
+        if record.value.is_some() && head(&part).is_some_and(|head| is_deleted(records.record(&head))) {
             record.value = None;
         }
         self.put(now, target, part, record, context)
@@ -119,14 +119,15 @@ impl Ad {
         record: Record,
         context: &mut ReplicationContext<'_>,
     ) -> bool {
-        let old = context.controllers.database(target).records().record(&part).cloned();
-        let higher = old.as_ref().is_none_or(|old| outranks(&record.stamp, &old.stamp));
-        match (&record.value, is_deleted(old.as_ref())) {
+        let old = context.controllers.database(target).records().record(&part);
+        let higher = old.is_none_or(|old| outranks(&record.stamp, &old.stamp));
+        match (&record.value, is_deleted(old)) {
             (Some(_), true) => false,
             (None, true) if !higher => false,
             (None, _) => {
-                let changed = self.put(now, target, part.clone(), record.clone(), context);
-                self.strip(now, target, &part, record.stamp, context);
+                let deleted = record.stamp;
+                let changed = self.put(now, target, part.clone(), record, context);
+                self.strip(now, target, &part, deleted, context);
                 changed
             }
             (Some(_), false) => higher && self.apply_name(now, target, part, record, context),
