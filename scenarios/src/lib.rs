@@ -13,7 +13,7 @@ mod story;
 pub mod wording;
 
 pub use articles::condition;
-pub use diagnosis::KNOWN_LINES;
+pub use diagnosis::{DIAGNOSES, KNOWN_LINES};
 pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
 pub use format::{FormatError, format};
 pub use plan::*;

@@ -68,6 +68,7 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
         } => Written::Quoted,
         Command::List(list) if list.format == Format::Json => Written::Quoted,
         Command::Check(check) if check.format == Format::Json => Written::Quoted,
+        Command::Diagnose(diagnose) if diagnose.format == Format::Json => Written::Quoted,
         _ => Written::Text,
     };
     let mut out = Harmless::new(streams.out, written);
