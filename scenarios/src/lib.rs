@@ -14,7 +14,7 @@ mod story;
 pub mod wording;
 
 pub use articles::condition;
-pub use diagnosis::KNOWN_LINES;
+pub use diagnosis::{DIAGNOSES, KNOWN_LINES};
 pub use diagnostic::{Code, Problem, Report, codes, explain, visible};
 pub use draft::{Amount, AmountError, Dimension, Draft, Key, KeyError, Kind, Setting, Values, Variable};
 pub use format::{FormatError, format};

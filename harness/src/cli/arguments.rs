@@ -67,7 +67,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Report,
     },
-    /// Say what happened from logs: a timeline over all machines, waits, codes, and what could not be read.
+    /// Say what happened from logs, which article describes it, and with `--scenario` reproduce it.
     Diagnose(Diagnose),
     /// Remove the containers, networks and volumes that runs on Samba left, and say what they were. What belongs to a
     /// run that is under way stays.
@@ -153,6 +153,12 @@ pub struct Run {
     /// Stop at the first scenario that does not pass.
     #[arg(long)]
     pub fail_fast: bool,
+    /// Show each run's log beside a customer's, aligned, with the first difference; a difference is a failure.
+    #[arg(long, value_name = "LOGS", conflicts_with_all = ["seeds", "check_determinism"])]
+    pub against: Vec<PathBuf>,
+    /// Leave names in the customer's logs as they are; only with `--against`.
+    #[arg(long, requires = "against")]
+    pub keep_names: bool,
     /// Write events, logs and summaries into this folder.
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
@@ -217,6 +223,19 @@ pub struct Diagnose {
     /// Show every known line, also those of components that do their daily work.
     #[arg(long)]
     pub all: bool,
+    /// Write the report as a page as well.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write a scenario that reproduces the failure: the smallest one found whose own logs repeat the order of events.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// The client whose failure the scenario reproduces, by the name that the report gives it; the first one that is
+    /// diagnosed unless said otherwise.
+    #[arg(long, value_name = "NAME", requires = "scenario")]
+    pub client: Option<String>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
     /// Leave the names of machines, users, domains and sites as they are. Otherwise stand-ins take their places in
     /// everything that is written.
     #[arg(long)]

@@ -1,40 +1,204 @@
-//! `mockdc diagnose`
+//! `mockdc diagnose`, and the comparison of a run with a customer's logs.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::arguments::Diagnose;
+use super::arguments::{Diagnose, Format};
 use super::{Exit, Streams};
+use crate::diagnose::replay::{NoScenario, against, fit, history_of};
 use crate::diagnose::report::{self, Names, Show};
-use crate::diagnose::{Input, Lexicon, find, load};
+use crate::diagnose::rules::{Diagnosis, Rule, diagnose};
+use crate::diagnose::{Facts, Input, Lexicon, find, load};
+use crate::timeline::Timeline;
 
 /// Fewer bytes than this are read before anybody asks.
 const WORTH_IT: u64 = 32 * 1024 * 1024;
 
-pub(super) fn run(diagnose: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let input = match read(diagnose, streams)? {
+/// What recognises lines and articles.
+struct Knowledge {
+    lexicon: Lexicon,
+    rules: Vec<Rule>,
+}
+
+/// `mockdc diagnose`
+pub(super) fn run(arguments: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let knowledge = match Knowledge::built_in() {
+        Ok(knowledge) => knowledge,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Bug);
+        }
+    };
+    let input = match read(&arguments.paths, &knowledge.lexicon, streams)? {
         Ok(input) => input,
         Err(exit) => return Ok(exit),
     };
-    let names = match diagnose.keep_names {
-        true => Names::kept(),
-        false => Names::replaced(&input.history, &input.facts),
+    let names = names(&input, arguments.keep_names);
+    let found = diagnose(&knowledge.rules, &input.history, &input.facts);
+    match arguments.format {
+        Format::Console => {
+            let show = Show { everything: arguments.all };
+            report::console(streams.out, &input, &found, &names, show)?;
+        }
+        Format::Json => {
+            let document = report::json(&input, &found, &names);
+            writeln!(streams.out, "{}", serde_json::to_string_pretty(&document)?)?;
+        }
+    }
+    if let Some(path) = &arguments.html
+        && let Err(error) = write_to(path, |out| report::html(out, &input, &found, &names))
+    {
+        writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
+        return Ok(Exit::Environment);
+    }
+    let diagnosed = found.iter().any(|diagnosis| !diagnosis.situations.is_empty());
+    let exit = if diagnosed { Exit::Passed } else { Exit::Inconclusive };
+    match &arguments.scenario {
+        Some(path) => {
+            let written = scenario(arguments, path, &input, &found, &names, &knowledge, streams)?;
+            Ok(exit.max(written))
+        }
+        None => Ok(exit),
+    }
+}
+
+/// Writes the scenario that reproduces a failure.
+fn scenario(
+    arguments: &Diagnose,
+    path: &Path,
+    input: &Input,
+    found: &[Diagnosis<'_>],
+    names: &Names,
+    knowledge: &Knowledge,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let wanted = |diagnosis: &&Diagnosis<'_>| match &arguments.client {
+        Some(client) => names.of(&diagnosis.client).eq_ignore_ascii_case(client),
+        None => !diagnosis.situations.is_empty(),
     };
-    report::console(streams.out, &input, &names, Show { everything: diagnose.all })?;
-    Ok(Exit::Passed)
+    let Some(diagnosis) = found.iter().find(wanted) else {
+        return match &arguments.client {
+            Some(client) => {
+                let known: Vec<&str> = found.iter().map(|diagnosis| names.of(&diagnosis.client)).collect();
+                writeln!(
+                    streams.err,
+                    "error: the logs speak of no client `{client}`\nhelp: they speak of {}",
+                    known.join(", ")
+                )?;
+                Ok(Exit::Usage)
+            }
+            None => {
+                writeln!(streams.err, "no scenario: {}", NoScenario::Nothing)?;
+                Ok(Exit::Inconclusive)
+            }
+        };
+    };
+    let Knowledge { lexicon, rules } = knowledge;
+    let fitted = match fit(&input.history, &input.facts, diagnosis, names, lexicon, rules) {
+        Ok(fitted) => fitted,
+        Err(error @ NoScenario::NoneRuns(_)) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Bug);
+        }
+        Err(error) => {
+            writeln!(streams.err, "no scenario: {error}")?;
+            return Ok(Exit::Inconclusive);
+        }
+    };
+    if let Err(error) = write_to(path, |out| out.write_all(fitted.text.as_bytes())) {
+        writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
+        return Ok(Exit::Environment);
+    }
+    match fitted.apart {
+        0 => writeln!(
+            streams.err,
+            "{}: repeats the order of events ({} settings tried)",
+            path.display(),
+            fitted.tried
+        )?,
+        apart => writeln!(
+            streams.err,
+            "{}: the nearest of {} settings; {apart} events differ\nhelp: `mockdc run {} --against LOGS` shows them",
+            path.display(),
+            fitted.tried,
+            path.display()
+        )?,
+    }
+    Ok(if fitted.apart == 0 { Exit::Passed } else { Exit::Inconclusive })
+}
+
+/// A customer's logs that runs are compared with.
+pub(super) struct Against {
+    knowledge: Knowledge,
+    input: Input,
+    names: Names,
+}
+
+impl Against {
+    /// Reads the logs. `Err` when that failed; the reason is printed by then.
+    pub(super) fn read(
+        paths: &[PathBuf],
+        keep_names: bool,
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Result<Against, Exit>> {
+        let knowledge = match Knowledge::built_in() {
+            Ok(knowledge) => knowledge,
+            Err(error) => {
+                writeln!(streams.err, "error: {error}")?;
+                return Ok(Err(Exit::Bug));
+            }
+        };
+        Ok(read(paths, &knowledge.lexicon, streams)?.map(|input| {
+            let names = names(&input, keep_names);
+            Against { knowledge, input, names }
+        }))
+    }
+
+    /// Shows a run's log beside the customer's. Answers whether they have the same events in the same order.
+    pub(super) fn show(&self, run: &Timeline, out: &mut dyn Write) -> io::Result<bool> {
+        let Knowledge { lexicon, rules } = &self.knowledge;
+        let history = history_of(lexicon, run).map_err(io::Error::other)?;
+        let own = diagnose(rules, &history, &Facts::default());
+        let theirs = diagnose(rules, &self.input.history, &self.input.facts);
+        let Some(one) = first(&own, |_| false) else {
+            writeln!(out, "this run leaves no logs about a client")?;
+            return Ok(false);
+        };
+        let named =
+            |diagnosis: &Diagnosis<'_>| self.names.of(&diagnosis.client).eq_ignore_ascii_case(&one.client);
+        let Some(other) = first(&theirs, named) else {
+            writeln!(out, "the customer's logs speak of no client")?;
+            return Ok(false);
+        };
+        against(out, (&history, one), (&self.input.history, other), &self.names)
+    }
+}
+
+/// The diagnosis that is wanted, else the first one that came to an article, else the first one.
+fn first<'d, 'r>(
+    all: &'d [Diagnosis<'r>],
+    wanted: impl Fn(&Diagnosis<'r>) -> bool,
+) -> Option<&'d Diagnosis<'r>> {
+    let diagnosed = || all.iter().find(|diagnosis| !diagnosis.situations.is_empty());
+    all.iter().find(|diagnosis| wanted(diagnosis)).or_else(diagnosed).or(all.first())
+}
+
+impl Knowledge {
+    fn built_in() -> Result<Knowledge, Box<dyn std::error::Error>> {
+        Ok(Knowledge { lexicon: Lexicon::built_in()?, rules: Rule::built_in()? })
+    }
+}
+
+fn names(input: &Input, kept: bool) -> Names {
+    if kept { Names::kept() } else { Names::replaced(&input.history, &input.facts) }
 }
 
 /// Reads the files. `Err` when that failed; the reason is printed by then.
-fn read(diagnose: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Result<Input, Exit>> {
-    let lexicon = match Lexicon::built_in() {
-        Ok(lexicon) => lexicon,
-        Err(error) => {
-            writeln!(streams.err, "error: {error}")?;
-            return Ok(Err(Exit::Bug));
-        }
-    };
-    let files = match find(&diagnose.paths) {
+fn read(paths: &[PathBuf], lexicon: &Lexicon, streams: &mut Streams<'_>) -> io::Result<Result<Input, Exit>> {
+    let files = match find(paths) {
         Ok(files) => files,
         Err(error) => {
             writeln!(streams.err, "error: {error}")?;
@@ -43,7 +207,7 @@ fn read(diagnose: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Result<Inp
     };
     let total = files.iter().map(|(_, size)| size).sum();
     let bar = (streams.progress && total >= WORTH_IT).then(|| bar(total));
-    let loaded = load(&files, &lexicon, &mut |bytes| {
+    let loaded = load(&files, lexicon, &mut |bytes| {
         if let Some(bar) = &bar {
             bar.inc(bytes);
         }
@@ -72,6 +236,12 @@ fn read(diagnose: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Result<Inp
         return Ok(Err(Exit::NothingSelected));
     }
     Ok(Ok(input))
+}
+
+fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write(&mut out)?;
+    out.flush()
 }
 
 fn bar(total: u64) -> ProgressBar {

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use mockdc_scenarios::Plan;
 
 use super::arguments::{Merge, ReportFormat, Run};
+use super::diagnose::Against;
 use super::progress::Progress;
 use super::{Exit, Streams, inspect, interrupt, pool};
 use crate::backend::{self, Backend, NoRun, Played};
@@ -52,6 +53,10 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             writeln!(streams.err, "note: none of {} scenarios is in {partition}", series.cases.len())?;
         }
     }
+    let against = match against(run, streams)? {
+        Ok(against) => against,
+        Err(exit) => return Ok(exit),
+    };
     let folder = match run.results.as_deref().map(report::ResultsFolder::create).transpose() {
         Ok(folder) => folder,
         Err(error) => {
@@ -86,7 +91,7 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let jobs: Arc<[Job]> = jobs.into();
     let labels: Vec<String> = jobs.iter().map(|job| report::label(&job.plan.name, job.backend)).collect();
     let style = Style { colour: streams.colour, names: 0 }.for_names(labels.iter().map(String::as_str));
-    let mut hall = Hall { run, style, folder, pictures, summaries: Vec::new() };
+    let mut hall = Hall { run, style, folder, pictures, against, differs: false, summaries: Vec::new() };
     let progress = Progress::new(jobs.len(), streams.progress);
     let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
     let again = match (run.check_determinism, run.second_seed) {
@@ -122,7 +127,7 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(streams.err, "error: {why}")?;
         return Ok(exit);
     }
-    let Hall { folder, summaries, .. } = hall;
+    let Hall { folder, summaries, differs, .. } = hall;
     series.stopped = summaries.len() < jobs.len();
     // One column that says what the list says already is not worth printing.
     let table = (backends != [Backend::Fake]).then(|| Table::of(&backends, &summaries));
@@ -137,12 +142,28 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         table.print(streams.out)?;
     }
     let exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
+    let exit = if differs { exit.max(Exit::Failed) } else { exit };
     let interrupted = series.stopped && watch.asked();
     if interrupted {
         writeln!(streams.err, "interrupted: {} of {} runs are done", summaries.len(), jobs.len())?;
     }
     streams.out.flush()?;
     Ok(if interrupted { exit.max(Exit::Interrupted) } else { exit })
+}
+
+/// Reads the customer's logs of `--against`. `Err` when that failed; the reason is printed by then.
+fn against(run: &Run, streams: &mut Streams<'_>) -> io::Result<Result<Option<Against>, Exit>> {
+    if run.against.is_empty() {
+        return Ok(Ok(None));
+    }
+    if run.format != ReportFormat::Console {
+        writeln!(
+            streams.err,
+            "error: `--against` shows logs side by side, and only as text\nhelp: leave out `--format`"
+        )?;
+        return Ok(Err(Exit::Usage));
+    }
+    Ok(Against::read(&run.against, run.keep_names, streams)?.map(Some))
 }
 
 /// `mockdc report merge`
@@ -231,6 +252,10 @@ struct Hall<'r> {
     style: Style,
     folder: Option<report::ResultsFolder>,
     pictures: super::pictures::Pictures,
+    /// A customer's logs, to be shown beside each run's.
+    against: Option<Against>,
+    /// Whether a run's logs differ from them.
+    differs: bool,
     summaries: Vec<Summary>,
 }
 
@@ -282,6 +307,9 @@ impl Hall<'_> {
             }
             let events = timeline.as_ref().map_or(&[][..], |timeline| &timeline.events);
             console::failure(text, &summary, events, self.style)?;
+            if let (Some(against), Some(timeline)) = (&self.against, &timeline) {
+                self.differs |= !against.show(timeline, text)?;
+            }
         }
         self.summaries.push(summary);
         Ok(if self.run.fail_fast && !passed { Taken::Enough } else { Taken::GoOn { passed } })

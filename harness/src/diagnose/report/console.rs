@@ -8,6 +8,7 @@ use mockdc_scenarios::visible;
 
 use super::super::history::{Clock, Event, History, Part};
 use super::super::input::Input;
+use super::super::rules::{Diagnosis, Grounds, Situation};
 use super::{Names, code, instant, length};
 
 /// What the text shows.
@@ -31,14 +32,21 @@ const DAILY: [&str; 6] = [
 const MOST: usize = 200;
 
 /// Writes what the logs say.
-pub fn console(out: &mut dyn Write, input: &Input, names: &Names, show: Show) -> io::Result<()> {
+pub fn console(
+    out: &mut dyn Write,
+    input: &Input,
+    found: &[Diagnosis<'_>],
+    names: &Names,
+    show: Show,
+) -> io::Result<()> {
     let history = &input.history;
     files(out, input, names)?;
     clocks(out, history, names)?;
     timeline(out, history, names, show)?;
     waits(out, history, names)?;
     codes(out, history, names)?;
-    unread(out, input, names)
+    unread(out, input, names)?;
+    diagnoses(out, history, found, names)
 }
 
 fn files(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
@@ -168,7 +176,7 @@ fn timeline(out: &mut dyn Write, history: &History, names: &Names, show: Show) -
 }
 
 /// Where an event stands: the file's name and its lines.
-pub(super) fn place(history: &History, event: &Event) -> String {
+pub(in crate::diagnose) fn place(history: &History, event: &Event) -> String {
     let path = Path::new(&history.files[event.file].path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match event.last_line == event.line {
@@ -266,4 +274,71 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 
 fn pairs(number: usize) -> String {
     format!("{} of lines", counted(number as u64, "pair"))
+}
+
+fn diagnoses(
+    out: &mut dyn Write,
+    history: &History,
+    diagnoses: &[Diagnosis<'_>],
+    names: &Names,
+) -> io::Result<()> {
+    for diagnosis in diagnoses {
+        let client = match diagnosis.client.as_str() {
+            "" => "lines about no client".to_owned(),
+            client => names.of(client).to_owned(),
+        };
+        let likeliest = diagnosis.likeliest();
+        if likeliest.is_empty() {
+            writeln!(out, "\nDiagnosis of {client}: insufficient evidence")?;
+            writeln!(out, "  no line shows what an article of the catalogue describes")?;
+            continue;
+        }
+        writeln!(out, "\nDiagnosis of {client}: {}", heads(likeliest))?;
+        if likeliest.len() > 1 {
+            writeln!(out, "  the logs alone do not tell these apart")?;
+        }
+        for (place, situation) in diagnosis.situations.iter().enumerate() {
+            let rule = situation.rule;
+            writeln!(
+                out,
+                "  {}. {}  {} (evidence {})",
+                place + 1,
+                rule.article,
+                rule.title,
+                situation.score
+            )?;
+            for evidence in &situation.evidence {
+                let side = match evidence.weight {
+                    ..0 => "against",
+                    _ => "for",
+                };
+                writeln!(
+                    out,
+                    "     {side:7}  {}{}",
+                    evidence.says,
+                    grounds(history, &evidence.grounds, names)
+                )?;
+            }
+            writeln!(out, "     helps    {}", rule.remedy)?;
+            for question in &rule.ask {
+                writeln!(out, "     ask      {question}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn heads(situations: &[Situation<'_>]) -> String {
+    let articles: Vec<&str> = situations.iter().map(|situation| situation.rule.article.as_str()).collect();
+    articles.join(" or ")
+}
+
+/// The places of evidence, in brackets; nothing where there are none.
+pub(super) fn grounds(history: &History, grounds: &Grounds, names: &Names) -> String {
+    let lines = grounds.events.iter().map(|number| place(history, &history.events[*number]));
+    let all: Vec<String> = lines.chain(grounds.facts.iter().map(|fact| names.hide(fact))).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", all.join(", ")),
+    }
 }

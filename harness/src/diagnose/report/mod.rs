@@ -1,9 +1,14 @@
 //! What was found, told: as text, as JSON, as a page.
 
 mod console;
+mod html;
+mod json;
 mod redact;
 
+pub(in crate::diagnose) use console::place;
 pub use console::{Show, console};
+pub use html::html;
+pub use json::json;
 pub use redact::Names;
 
 use jiff::civil::DateTime;

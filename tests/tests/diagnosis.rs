@@ -1,0 +1,196 @@
+//! The logs of every scenario, stripped of all else, are diagnosed as one of the articles that the scenario cites, or
+//! the evidence is insufficient; never as another article.
+//!
+//! *Diagnosed as* means: among the articles with the most evidence is one that the scenario cites. Logs of two articles
+//! may be the same to the byte; then both are told, with equal evidence.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mockdc::diagnose::read::Reader;
+use mockdc::diagnose::rules::{Rule, diagnose};
+use mockdc::diagnose::{Collector, Facts, History, Lexicon};
+use mockdc::logs::LogFormat;
+use mockdc::timeline::{EventKind, Timeline};
+use mockdc_scenarios::{Plan, read_file};
+
+type Tested = Result<(), Box<dyn std::error::Error>>;
+
+/// Every scenario of the project.
+fn plans() -> Vec<Arc<Plan>> {
+    let folders = ["kb", "field", "promises", "faults", "trust", "active-directory"];
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(folder);
+        let entries = std::fs::read_dir(folder).expect("the folder is there");
+        files.extend(entries.map(|entry| entry.expect("an entry can be read").path()));
+    }
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    let read = |file: &PathBuf| read_file(file).unwrap_or_else(|report| panic!("{}", report.render(120)));
+    files.iter().flat_map(read).map(Arc::new).collect()
+}
+
+/// The lines of each log of a run, by host and file.
+type Logs = BTreeMap<(String, String), Vec<String>>;
+
+fn logs(timeline: &Timeline) -> Result<Logs, Box<dyn std::error::Error>> {
+    let format = LogFormat::of(timeline.plan())?;
+    let mut logs = Logs::new();
+    for event in &timeline.events {
+        if let (EventKind::Log { file, .. }, Some(line)) = (&event.kind, format.line(event)) {
+            logs.entry((event.host.as_str().to_owned(), file.as_str().to_owned())).or_default().push(line);
+        }
+    }
+    Ok(logs)
+}
+
+fn history(lexicon: &Lexicon, logs: &Logs) -> History {
+    let (mut files, mut events) = (Vec::new(), Vec::new());
+    for (number, ((host, file), lines)) in logs.iter().enumerate() {
+        let mut collector = Collector::new(lexicon, number, format!("{host}/{file}"));
+        let mut reader = Reader::new();
+        for line in lines {
+            reader.push(line.as_bytes(), &mut |piece| collector.take(piece));
+            reader.push(b"\r\n", &mut |piece| collector.take(piece));
+        }
+        let count = reader.finish(&mut |piece| collector.take(piece));
+        let (log, more) = collector.finish(0, count);
+        files.push(log);
+        events.extend(more);
+    }
+    History::merge(files, events)
+}
+
+/// A generator of numbers that is the same everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// A line of another component, which says nothing of installs.
+const OTHERS: [&str; 4] = [
+    "Thread is idle  $$<SMS_DISTRIBUTION_MANAGER><Tue Aug 06 09:04:00.123 2002 Pacific Standard Time><thread=900 (0x384)>",
+    "ERROR: cannot open the mailbox (53)  $$<SMS_LAN_SENDER><Tue Aug 06 09:14:00.123 2002 Pacific Standard Time><thread=901 (0x385)>",
+    "Collected 12 files~  $$<SINV32><Tue Aug 06 09:24:00.123 2002><thread=902 (0x386)>",
+    "<![LOG[Raising event]LOG]!><time=\"09:34:00.000+480\" date=\"08-06-2002\" component=\"CcmExec\" context=\"\" type=\"1\" thread=\"903\" file=\"x.cpp:1\">",
+];
+
+/// The same logs after the field has been at them: a tenth of the lines lost, others mixed in, each machine's clock
+/// wrong by minutes or hours.
+fn spoiled(logs: &Logs, seed: u64) -> Logs {
+    let mut draw = Draw(seed);
+    let mut spoiled = Logs::new();
+    let mut skews: BTreeMap<&str, i64> = BTreeMap::new();
+    for ((host, file), lines) in logs {
+        let skew = *skews.entry(host).or_insert_with(|| draw.below(6 * 3600) as i64 - 3 * 3600);
+        let mut kept = Vec::new();
+        for line in lines {
+            if draw.below(10) == 0 {
+                continue;
+            }
+            kept.push(skewed(line, skew));
+            if draw.below(10) == 0 {
+                kept.push(OTHERS[draw.below(4) as usize].to_owned());
+            }
+        }
+        spoiled.insert((host.clone(), file.clone()), kept);
+    }
+    spoiled
+}
+
+/// A line of SMS 2.0 with its time moved by so many seconds.
+fn skewed(line: &str, by: i64) -> String {
+    const FORM: &str = "%a %b %d %H:%M:%S.%3f %Y";
+    let Some(open) = line.rfind("$$<").and_then(|mark| Some(mark + line[mark..].find("><")? + 2)) else {
+        return line.to_owned();
+    };
+    let length = "Tue Aug 06 09:04:00.123 2002".len();
+    let Some(stamp) = line.get(open..open + length) else { return line.to_owned() };
+    let Ok(at) = jiff::civil::DateTime::strptime(FORM, stamp) else { return line.to_owned() };
+    let moved = at.saturating_add(jiff::SignedDuration::from_secs(by));
+    format!("{}{}{}", &line[..open], moved.strftime(FORM), &line[open + length..])
+}
+
+struct Count {
+    own: usize,
+    insufficient: usize,
+    ties: usize,
+}
+
+fn round_trip(spoil: Option<u64>) -> Result<Count, Box<dyn std::error::Error>> {
+    let lexicon = Lexicon::built_in()?;
+    let rules = Rule::built_in()?;
+    let mut count = Count { own: 0, insufficient: 0, ties: 0 };
+    let mut wrong = Vec::new();
+    for (number, plan) in plans().into_iter().enumerate() {
+        let (name, cites) = (plan.name.clone(), plan.cites.clone());
+        let timeline = mockdc::orchestrator::run(&plan, plan.seed.unwrap_or(1))?;
+        let logs = logs(&timeline)?;
+        let logs = match spoil {
+            Some(seed) => spoiled(&logs, seed.wrapping_add(number as u64 * 7919)),
+            None => logs,
+        };
+        let history = history(&lexicon, &logs);
+        for diagnosis in diagnose(&rules, &history, &Facts::default()) {
+            let articles: Vec<&str> =
+                diagnosis.likeliest().iter().map(|situation| situation.rule.article.as_str()).collect();
+            match articles.as_slice() {
+                [] => count.insufficient += 1,
+                articles if articles.iter().any(|article| cites.iter().any(|cited| *cited == *article)) => {
+                    count.own += 1;
+                    count.ties += usize::from(articles.len() > 1);
+                }
+                articles => {
+                    wrong.push(format!("{name}, {}: {articles:?}, cites {cites:?}", diagnosis.client))
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "diagnosed as another article:\n{}", wrong.join("\n"));
+    println!(
+        "{} as their own article ({} of them in a tie), {} insufficient",
+        count.own, count.ties, count.insufficient
+    );
+    Ok(count)
+}
+
+#[test]
+fn the_logs_of_every_scenario_are_diagnosed_as_its_own_article_or_not_at_all() -> Tested {
+    let count = round_trip(None)?;
+    assert!(count.own >= 100, "{} runs were told by their logs", count.own);
+    Ok(())
+}
+
+#[test]
+fn lost_lines_foreign_lines_and_wrong_clocks_lead_to_no_other_article() -> Tested {
+    for seed in 1..=3 {
+        let count = round_trip(Some(seed))?;
+        assert!(count.own >= 90, "{} runs were told by their spoiled logs", count.own);
+    }
+    Ok(())
+}
+
+/// The failure of each article that shows in logs at all is told by its own logs.
+#[test]
+fn the_seed_articles_are_told() -> Tested {
+    let lexicon = Lexicon::built_in()?;
+    let rules = Rule::built_in()?;
+    for (scenario, article) in [
+        ("q304961-nt4-bdc-sp3", "Q304961"),
+        ("q304961-windows-2000-dc-sp3", "Q304961"),
+        ("kb828371-article", "KB828371"),
+    ] {
+        let plan = plans().into_iter().find(|plan| plan.name == scenario).ok_or("the scenario exists")?;
+        let history = history(&lexicon, &logs(&mockdc::orchestrator::run(&plan, 1)?)?);
+        let diagnoses = diagnose(&rules, &history, &Facts::default());
+        let best = diagnoses[0].likeliest();
+        assert!(best.iter().any(|situation| situation.rule.article == article), "{scenario}");
+    }
+    Ok(())
+}
