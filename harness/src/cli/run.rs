@@ -355,6 +355,10 @@ fn play(job: &Job, how: How) -> Done {
     let (seed, backend) = (*seed, *backend);
     let rerun = rerun(job, how);
     let told = |summary: Summary| Box::new(Summary { backend, ..summary });
+    if plan.program.is_some() {
+        let why = format!("it needs a program: `mockdc exec {}` runs it", plan.file);
+        return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun)));
+    }
     let own = OnceLock::new();
     let start = start.as_deref().unwrap_or(&own);
     let Played { timeline, wall } = match backend::play_from(start, plan, seed, backend, how.speed) {
