@@ -299,7 +299,12 @@ fn failed_program(run: &Timeline) -> Option<Reason> {
         }
     }
     let plan = run.plan();
-    if plan.expects.iter().map(|expect| &expect.claim).chain(plan.rules.iter().map(|rule| &rule.claim)).any(speaks_of_it)
+    if plan
+        .expects
+        .iter()
+        .map(|expect| &expect.claim)
+        .chain(plan.rules.iter().map(|rule| &rule.claim))
+        .any(speaks_of_it)
     {
         return None;
     }

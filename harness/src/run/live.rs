@@ -11,8 +11,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::ldap::LiveDomain;
-use mockdc_mocks::{Answer, Caller, Clock, HostName, Operation, Outcome, Port, SimTime, Span};
+use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, Span};
 
+use super::Ending;
 use super::inbox::{Heard, Inbox};
 use super::life::{Next, life, what_next};
 use super::live_clock::LiveClock;
@@ -20,7 +21,6 @@ use super::stage::Stage;
 use super::turns::Turns;
 use super::wall::latency;
 use super::wire::Watcher;
-use super::Ending;
 use crate::timeline::{ActorId, EndReason, EventKind, Role};
 
 /// The port of a live run's own actors.
@@ -55,6 +55,9 @@ impl Port for LivePort {
         .boxed_local()
     }
 }
+
+/// ERROR_PROCESS_ABORTED, what a program is said to have ended with that something else has ended.
+const PROCESS_ABORTED: u32 = 1067;
 
 /// When a live run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,9 +287,7 @@ impl LiveDriver {
                 let code = match ended {
                     mockdc_scenarios::ProgramEnding::Code(code) => code,
                     mockdc_scenarios::ProgramEnding::TimedOut => mockdc_mocks::Win32Error::TIMEOUT.code(),
-                    mockdc_scenarios::ProgramEnding::Killed => {
-                        mockdc_mocks::Win32Error::PROCESS_ABORTED.code()
-                    }
+                    mockdc_scenarios::ProgramEnding::Killed => PROCESS_ABORTED,
                 };
                 self.stage.record(host, Some(id), None, EventKind::ActorEnded { role: Role::Program, code });
             }

@@ -14,8 +14,8 @@ use crate::read::{
     read,
 };
 use crate::{
-    Broken, Claim, Code, Expectation, LogLines, Measure, Moments, Occurrences, Problem, ProgramEnding, PromiseId,
-    Quantity, Rule, ScriptEnding, Timing, Violation,
+    Broken, Claim, Code, Expectation, LogLines, Measure, Moments, Occurrences, Problem, ProgramEnding,
+    PromiseId, Quantity, Rule, ScriptEnding, Timing, Violation,
 };
 
 /// Verbs, of which a table has exactly one.

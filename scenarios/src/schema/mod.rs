@@ -12,8 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::read::{
-    Head, RawClient, RawDomain, RawExpect, RawFault, RawGroup, RawHost, RawLink, RawPolicy, RawProgram, RawRight,
-    RawScript, RawSiteLink, RawStep, RawUnit, RawUser,
+    Head, RawClient, RawDomain, RawExpect, RawFault, RawGroup, RawHost, RawLink, RawPolicy, RawProgram,
+    RawRight, RawScript, RawSiteLink, RawStep, RawUnit, RawUser,
 };
 
 /// A table of the file: its key, its definition, and what it is for.

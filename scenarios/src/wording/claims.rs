@@ -5,7 +5,9 @@ use super::{
     code_words, condition_never, condition_says, condition_while, line_words, listed, pattern_clause,
     sentence, value_words, values::compared,
 };
-use crate::{Claim, LogLines, Measure, Moments, Occurrences, Pattern, ProgramEnding, Quantity, ScriptEnding, Timing};
+use crate::{
+    Claim, LogLines, Measure, Moments, Occurrences, Pattern, ProgramEnding, Quantity, ScriptEnding, Timing,
+};
 
 /// A claim as a sentence, without a full stop.
 pub fn claim_says(claim: &Claim) -> String {

@@ -17,7 +17,8 @@ pub(super) fn program_ended(reading: &Reading<'_>, wanted: ProgramEnding) -> Cla
             ClaimResult::fails(text, [seq])
         }
         None => {
-            let text = format!("the program should {}, and it was not run: `mockdc exec` runs it", should(wanted));
+            let text =
+                format!("the program should {}, and it was not run: `mockdc exec` runs it", should(wanted));
             ClaimResult::untold(text, [])
         }
     }
