@@ -3,10 +3,12 @@
 mod arguments;
 mod clean;
 mod diagnose;
+mod ctl;
 mod exit;
 mod format;
 mod inspect;
 mod interrupt;
+mod live;
 mod kb;
 mod pool;
 mod progress;
@@ -98,6 +100,9 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
         Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
         Command::Diagnose(diagnose) => diagnose::run(&diagnose, streams),
+        Command::Serve(serve) => live::serve(&serve, streams),
+        Command::Exec(exec) => live::exec(&exec, streams),
+        Command::Ctl(ctl) => ctl::ctl(&ctl, streams),
         Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);

@@ -165,7 +165,7 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
 }
 
 /// What is told once all results are there.
-fn tell(
+pub(super) fn tell(
     summaries: &[Summary],
     series: Option<&Series>,
     format: ReportFormat,
@@ -441,7 +441,7 @@ fn compare(plan: &Arc<Plan>, seed: u64, second: u64, first: &Timeline) -> Option
     ))
 }
 
-fn exit_of(summary: &Summary) -> Exit {
+pub(super) fn exit_of(summary: &Summary) -> Exit {
     let differs = summary.reasons.iter().any(|reason| reason.kind == NOT_DETERMINISTIC);
     match summary.result {
         RunResult::Bug => Exit::Bug,

@@ -407,6 +407,13 @@ impl Cast {
         Cast { roles: roles.collect() }
     }
 
+    /// Takes an event in, when somebody starts in it.
+    pub fn add(&mut self, event: &Event) {
+        if let (EventKind::ActorStarted { role, subject, .. }, Some(actor)) = (&event.kind, event.actor) {
+            self.roles.insert(actor, (*role, subject.clone()));
+        }
+    }
+
     /// What an event's actor plays; nothing for the domain model itself.
     pub fn role(&self, event: &Event) -> String {
         match event.actor.map(|actor| self.roles.get(&actor)) {

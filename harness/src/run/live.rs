@@ -13,13 +13,12 @@ use futures::future::LocalBoxFuture;
 use mockdc_mocks::ldap::LiveDomain;
 use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, Span};
 
-use super::Ending;
+use super::{CallPath, Ending};
 use super::inbox::{Heard, Inbox};
-use super::life::{Next, life, what_next};
+use super::life::{Next, latency, life, what_next};
 use super::live_clock::LiveClock;
 use super::stage::Stage;
 use super::turns::Turns;
-use super::wall::latency;
 use super::wire::Watcher;
 use crate::timeline::{ActorId, EndReason, EventKind, Role};
 
@@ -74,12 +73,14 @@ pub struct LiveDriver {
     live: LiveDomain,
     clock: LiveClock,
     inbox: Inbox,
-    port: Rc<dyn Port>,
+    path: CallPath,
     turns: Turns,
     watcher: Rc<Watcher>,
     program: Option<(ActorId, HostName)>,
     /// The program has ended, or there was none to wait for.
     closing: bool,
+    /// Faults that were added without a name.
+    faults: u32,
     asked: Waiting,
 }
 
@@ -105,11 +106,12 @@ impl LiveDriver {
             live,
             clock,
             inbox,
-            port,
+            path: CallPath::Port(port),
             turns: Turns::default(),
             watcher,
             program: None,
             closing: false,
+            faults: 0,
             asked,
         }
     }
@@ -152,11 +154,18 @@ impl LiveDriver {
         adds: Option<mockdc_mocks::Name>,
         lifts: Option<mockdc_mocks::Name>,
     ) {
-        let host = self.host();
+        let host = self.pdc();
         self.stage.record(host, None, None, EventKind::Intervention { what, adds, lifts });
     }
 
-    fn host(&self) -> HostName {
+    /// A name for a fault that nobody has named.
+    pub fn next_fault(&mut self) -> mockdc_mocks::Name {
+        self.faults += 1;
+        format!("control-{}", self.faults).into()
+    }
+
+    /// The primary domain controller.
+    pub fn pdc(&self) -> HostName {
         let pdc = self.live.controllers().into_iter().find(|(_, role)| *role == mockdc_mocks::DcRole::Pdc);
         pdc.map_or_else(|| "PDC".into(), |(name, _)| name)
     }
@@ -205,7 +214,7 @@ impl LiveDriver {
             }
         }
         let reason = self.stage.ended.get().unwrap_or(EndReason::Quiet);
-        self.stage.record(self.host(), None, None, EventKind::End { reason });
+        self.stage.record(self.pdc(), None, None, EventKind::End { reason });
         told(&self.stage);
         self.inbox.close();
         Ending { events: self.stage.take_events(), reason, at: self.stage.now() }
@@ -324,7 +333,7 @@ impl LiveDriver {
     fn settle(&mut self) {
         loop {
             while let Some(birth) = self.next_birth() {
-                let life = life(birth, &self.stage, &self.port);
+                let life = life(birth, &self.stage, &self.path);
                 self.turns.add(life);
             }
             while self.turns.turn().is_some() {}

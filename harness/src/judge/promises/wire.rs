@@ -15,6 +15,9 @@ struct Own {
     seq: u64,
 }
 
+/// Who asks, about what, where.
+type Asked<'a> = (ActorId, &'a Name, &'a HostName);
+
 /// A program may well ask a controller again and again until a change is there; what it asked last is what it acts on.
 pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
@@ -24,7 +27,7 @@ pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
     // Commits at a controller since the last operation there, by subject: those that a write has brought about.
     let mut fresh: BTreeMap<&HostName, Vec<(Version, &Name)>> = BTreeMap::new();
     let mut own: BTreeMap<(ActorId, &Name), Vec<Own>> = BTreeMap::new();
-    let mut reads: BTreeMap<(ActorId, &Name, &HostName), Option<(&Event, Own)>> = BTreeMap::new();
+    let mut reads: BTreeMap<Asked<'_>, Option<(&Event, Own)>> = BTreeMap::new();
     for event in &outline.register.wire {
         match &event.kind {
             EventKind::Fact(Fact::Committed { version, subject, .. }) => {
