@@ -3,7 +3,9 @@
 mod articles;
 mod command;
 mod exit_codes;
+mod live;
 mod output;
+mod page;
 mod partitions;
 mod readme;
 mod wall;

@@ -481,6 +481,7 @@ fn control_address(text: &str) -> Result<std::net::SocketAddr, String> {
 }
 
 fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
-    let span: mockdc_mocks::Span = text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
+    let span: mockdc_mocks::Span =
+        text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
     if span <= mockdc_mocks::Span::ZERO { Err("a program needs some time".to_owned()) } else { Ok(span) }
 }

@@ -51,7 +51,10 @@ pub(super) fn ctl(ctl: &Ctl, streams: &mut Streams<'_>) -> io::Result<Exit> {
                 }
                 ClientError::Url(_) => Exit::Usage,
                 ClientError::Unreachable(..) => {
-                    writeln!(streams.err, "help: is the run over? `mockdc serve --control ADDRESS` prints where it answers")?;
+                    writeln!(
+                        streams.err,
+                        "help: is the run over? `mockdc serve --control ADDRESS` prints where it answers"
+                    )?;
                     Exit::Environment
                 }
             })
@@ -86,7 +89,8 @@ async fn perform(ctl: &Ctl, client: &Client, streams: &mut Streams<'_>) -> io::R
 
 /// The route and the body of a command.
 fn request(command: &Control) -> Result<(&'static str, Option<Value>), Failed> {
-    let json = |what, text: &str| serde_json::from_str::<Value>(text).map_err(|error| Failed::Json(what, error));
+    let json =
+        |what, text: &str| serde_json::from_str::<Value>(text).map_err(|error| Failed::Json(what, error));
     Ok(match command {
         Control::Status | Control::Events { .. } => ("/v1/status", None),
         Control::Synchronize { at, full } => ("/v1/synchronize", Some(json!({ "at": at, "full": full }))),
@@ -184,14 +188,25 @@ fn tell(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
 fn tell_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     let time = |at: Option<SimTime>| at.map_or_else(|| "never".to_owned(), instant);
     let speed = status.speed.map_or_else(|| "stands".to_owned(), |speed| format!("{speed}x"));
-    writeln!(out, "{}  {}  clock {speed}, next move of the domain: {}", status.scenario, instant(status.now), time(status.next))?;
+    writeln!(
+        out,
+        "{}  {}  clock {speed}, next move of the domain: {}",
+        status.scenario,
+        instant(status.now),
+        time(status.next)
+    )?;
     for dc in &status.dcs {
         writeln!(out, "\n{}{}", dc.name, if dc.up { "" } else { "  DOWN" })?;
         for inbound in &dc.from {
             write!(out, "  from {}: last success {}", inbound.source, time(inbound.last_success))?;
             if inbound.failures > 0 {
                 let code = inbound.error.unwrap_or_default();
-                write!(out, ", {} failures since, the last at {} with {code}", inbound.failures, time(inbound.last_failure))?;
+                write!(
+                    out,
+                    ", {} failures since, the last at {} with {code}",
+                    inbound.failures,
+                    time(inbound.last_failure)
+                )?;
             }
             writeln!(out, ", {} changes", inbound.changes)?;
         }

@@ -21,7 +21,12 @@ pub(super) fn serve(serve: &Serve, streams: &mut Streams<'_>) -> io::Result<Exit
         Err(exit) => return Ok(exit),
     };
     if let [_, _, ..] = plans.as_slice() {
-        writeln!(streams.err, "error: `{}` holds {} scenarios, and one is served", serve.scenario.display(), plans.len())?;
+        writeln!(
+            streams.err,
+            "error: `{}` holds {} scenarios, and one is served",
+            serve.scenario.display(),
+            plans.len()
+        )?;
         let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
         writeln!(streams.err, "help: choose with `--name`: {}", names.join(", "))?;
         return Ok(Exit::Usage);
@@ -36,7 +41,8 @@ pub(super) fn exec(exec: &Exec, streams: &mut Streams<'_>) -> io::Result<Exit> {
         Ok(plans) => plans,
         Err(exit) => return Ok(exit),
     };
-    let stated = plans.iter().all(|plan| plan.program.as_ref().is_some_and(|program| !program.run.is_empty()));
+    let stated =
+        plans.iter().all(|plan| plan.program.as_ref().is_some_and(|program| !program.run.is_empty()));
     if exec.command.is_empty() && !stated {
         writeln!(
             streams.err,
@@ -74,7 +80,9 @@ struct How<'a> {
 }
 
 fn plans(path: &Path, live: &Live, streams: &mut Streams<'_>) -> io::Result<Result<Vec<Arc<Plan>>, Exit>> {
-    if let Some(address) = live.control.filter(|address| !address.ip().is_loopback() && !live.control_from_anywhere) {
+    if let Some(address) =
+        live.control.filter(|address| !address.ip().is_loopback() && !live.control_from_anywhere)
+    {
         writeln!(
             streams.err,
             "error: others could reach the control API at {address}\nhelp: take an address of this machine alone, such as \
@@ -96,7 +104,8 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
             return Ok(Exit::Environment);
         }
     };
-    let style = Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
+    let style =
+        Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
     let mut summaries: Vec<Summary> = Vec::new();
     let mut interrupted = false;
     for plan in plans {
@@ -165,16 +174,27 @@ fn live_run(setup: &Setup, how: &How<'_>, streams: &mut Streams<'_>) -> io::Resu
         Told::Ready { endpoints, file } if serves && json => {
             let document = std::fs::read_to_string(file)?;
             let document = serde_json::from_str::<serde_json::Value>(&document).unwrap_or_default();
-            writeln!(out, "{}", serde_json::json!({ "endpoints": document, "file": file, "variables": endpoints.variables(file) }))?;
+            writeln!(
+                out,
+                "{}",
+                serde_json::json!({ "endpoints": document, "file": file, "variables": endpoints.variables(file) })
+            )?;
             out.flush()
         }
         Told::Ready { endpoints, file } if serves => {
             let speed = setup.speed.map_or("its clock stands".to_owned(), |speed| format!("speed {speed}x"));
-            writeln!(out, "{} is served, {speed}:\n\n{}\nCtrl-C ends it.", endpoints.scenario, endpoints.table(file))?;
+            writeln!(
+                out,
+                "{} is served, {speed}:\n\n{}\nCtrl-C ends it.",
+                endpoints.scenario,
+                endpoints.table(file)
+            )?;
             out.flush()
         }
         Told::Ready { endpoints, .. } => match &endpoints.control {
-            Some(control) => writeln!(err, "control {}, token in {}", control.url, control.token_file.display()),
+            Some(control) => {
+                writeln!(err, "control {}, token in {}", control.url, control.token_file.display())
+            }
             None => Ok(()),
         },
         Told::Note(note) => writeln!(err, "note: {note}"),
@@ -205,7 +225,8 @@ fn setup(plan: &Arc<Plan>, how: &How<'_>) -> Setup {
 fn rerun(setup: &Setup, how: &How<'_>) -> String {
     let plan = &setup.plan;
     let verb = if how.command.is_some() { "exec" } else { "serve" };
-    let mut words = vec!["mockdc".to_owned(), verb.into(), plan.file.clone(), "--name".into(), plan.name.clone()];
+    let mut words =
+        vec!["mockdc".to_owned(), verb.into(), plan.file.clone(), "--name".into(), plan.name.clone()];
     if plan.seed.is_none() {
         words.extend(["--seed".into(), setup.seed.to_string()]);
     }
@@ -223,7 +244,9 @@ fn exit_for(error: &NoLive) -> Exit {
         NoLive::Plan(_) => Exit::InvalidScenario,
         NoLive::Placeholder(_) => Exit::Usage,
         NoLive::Ports(crate::live::NoPorts::Beyond { .. }) => Exit::Usage,
-        NoLive::Ports(_) | NoLive::Program(_) | NoLive::Control { .. } | NoLive::System(_) => Exit::Environment,
+        NoLive::Ports(_) | NoLive::Program(_) | NoLive::Control { .. } | NoLive::System(_) => {
+            Exit::Environment
+        }
     }
 }
 
@@ -233,7 +256,9 @@ fn remedy(error: &NoLive) -> Option<&'static str> {
             Some("give another `--port-base`, or leave it out: free ports are taken then")
         }
         NoLive::Ports(_) => Some("give a smaller `--port-base`, or leave it out"),
-        NoLive::Program(_) => Some("give its path, or the name of a program in a folder of `PATH`, after `--`"),
+        NoLive::Program(_) => {
+            Some("give its path, or the name of a program in a folder of `PATH`, after `--`")
+        }
         NoLive::Control { .. } => Some("give another address to `--control`; port 0 is a free one"),
         NoLive::Placeholder(_) => Some("`mockdc exec --help` lists the placeholders"),
         NoLive::Plan(_) | NoLive::System(_) => None,

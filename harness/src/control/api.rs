@@ -1,8 +1,8 @@
 //! What can be asked: requests, answers, and what each does to a run.
 
 use mockdc_mocks::{
-    AccountPolicy, Caller, Credentials, FaultKind, FaultSpec, HostName, Name, Occasions, Operation, Reply, SimTime,
-    Span, Verb, Who,
+    AccountPolicy, Caller, Credentials, FaultKind, FaultSpec, HostName, Name, Occasions, Operation, Reply,
+    SimTime, Span, Verb, Who,
 };
 use serde::{Deserialize, Serialize};
 
@@ -266,7 +266,11 @@ impl Action for Release {
     fn perform(self, driver: &mut LiveDriver, _: &Credentials) -> Result<Done, Refused> {
         let wanted = self.0.at;
         let names = |at: &[HostName]| wanted.is_empty() || wanted.iter().any(|wanted| at.contains(wanted));
-        lift(driver, "release replication", |fault| matches!(&fault.kind, FaultKind::Hold { at } if names(at)))
+        lift(
+            driver,
+            "release replication",
+            |fault| matches!(&fault.kind, FaultKind::Hold { at } if names(at)),
+        )
     }
 }
 
@@ -303,7 +307,11 @@ impl Action for Advance {
 impl Action for Speed {
     fn perform(self, driver: &mut LiveDriver, _: &Credentials) -> Result<Done, Refused> {
         if self.speed.is_some_and(|speed| !speed.is_finite() || speed < 0.001) {
-            return Err(Refused::new(422, "no such speed", "a speed is at least 0.001; null is a clock that stands"));
+            return Err(Refused::new(
+                422,
+                "no such speed",
+                "a speed is at least 0.001; null is a clock that stands",
+            ));
         }
         driver.clock().set_speed(self.speed);
         let what = self.speed.map_or_else(|| "the clock stands".to_owned(), |speed| format!("speed {speed}"));
@@ -325,7 +333,9 @@ fn add(
     let until = lasts.map(|lasts| start + lasts);
     let spec = FaultSpec { name: name.clone(), kind, from: start, until, count, touches_nothing: false };
     let added = driver.live().with(|domain, now| domain.add_fault(now, spec));
-    added.map_err(|error| Refused::new(422, error.to_string(), "`GET /v1/status` lists controllers and open faults"))?;
+    added.map_err(|error| {
+        Refused::new(422, error.to_string(), "`GET /v1/status` lists controllers and open faults")
+    })?;
     // A fault with an end of its own is over some time; until then databases may differ.
     driver.intervened(what.clone(), Some(name.clone()), None);
     Ok(Done { fault: Some(name), ..done(driver, what) })
@@ -337,7 +347,11 @@ fn lift(driver: &mut LiveDriver, what: &str, which: impl Fn(&FaultSpec) -> bool)
         open.filter(|fault| domain.lift_fault(now, &fault.name)).map(|fault| fault.name).collect()
     });
     if lifted.is_empty() {
-        return Err(Refused::new(404, format!("{what}: no such fault is open"), "`GET /v1/status` lists them"));
+        return Err(Refused::new(
+            404,
+            format!("{what}: no such fault is open"),
+            "`GET /v1/status` lists them",
+        ));
     }
     for fault in &lifted {
         driver.intervened(format!("{what} ({fault})"), None, Some(fault.clone()));
@@ -347,7 +361,8 @@ fn lift(driver: &mut LiveDriver, what: &str, which: impl Fn(&FaultSpec) -> bool)
 
 fn known(driver: &LiveDriver, host: &HostName) -> Result<(), Refused> {
     let controllers = driver.live().controllers();
-    if controllers.iter().any(|(name, _)| name == host) || driver.live().with(|domain, _| domain.is_up(host)) {
+    if controllers.iter().any(|(name, _)| name == host) || driver.live().with(|domain, _| domain.is_up(host))
+    {
         return Ok(());
     }
     let names: Vec<HostName> = controllers.into_iter().map(|(name, _)| name).collect();

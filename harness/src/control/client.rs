@@ -46,7 +46,8 @@ impl Client {
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
         let response = self.send(method, path, body).await?;
         let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.map_err(|error| self.unreachable(&error))?.to_bytes();
+        let bytes =
+            response.into_body().collect().await.map_err(|error| self.unreachable(&error))?.to_bytes();
         if status == 200 {
             return serde_json::from_slice(&bytes).map_err(|error| self.unreachable(&error));
         }
@@ -84,7 +85,12 @@ impl Client {
         Ok(())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response<Incoming>, ClientError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response<Incoming>, ClientError> {
         let connect = TcpStream::connect(&self.authority);
         let stream = tokio::time::timeout(Duration::from_secs(5), connect)
             .await

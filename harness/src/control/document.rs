@@ -36,7 +36,10 @@ pub const ROUTES: &[Route] = &[
     read("/v1/status", "The clock, the controllers, what waits to replicate to each, and the open faults."),
     read("/v1/endpoints", "Where the controllers answer."),
     read("/v1/events", "Events of the timeline, from `from` on, at most 10,000."),
-    read("/v1/events/stream", "Events as they happen, from `from` on, as server-sent events; the token may stand in the query."),
+    read(
+        "/v1/events/stream",
+        "Events as they happen, from `from` on, as server-sent events; the token may stand in the query.",
+    ),
     act(
         "/v1/synchronize",
         "Synchronises one backup controller, or the whole domain, now.",
@@ -70,7 +73,12 @@ pub const ROUTES: &[Route] = &[
         "Takes a host down.",
         &[
             ("at", true, "string", "The host."),
-            ("loses-unreplicated", false, "boolean", "It forgets what it had committed and not yet passed on."),
+            (
+                "loses-unreplicated",
+                false,
+                "boolean",
+                "It forgets what it had committed and not yet passed on.",
+            ),
         ],
     ),
     act("/v1/restart", "Switches a host on that a crash took down.", &[("at", true, "string", "The host.")]),
@@ -79,9 +87,19 @@ pub const ROUTES: &[Route] = &[
         "Adds any fault.",
         &[
             ("name", false, "string", "Its name; one is made up when absent."),
-            ("kind", true, "object", "What it does, as in a scenario's plan: `{\"pause\": {\"at\": \"BDC1\"}}`."),
+            (
+                "kind",
+                true,
+                "object",
+                "What it does, as in a scenario's plan: `{\"pause\": {\"at\": \"BDC1\"}}`.",
+            ),
             ("lasts", false, "string", "How long, such as `10m`; until it is lifted when absent."),
-            ("count", false, "any", "Which of the occasions it touches: `all`, `{\"first\": 2}`, `{\"every\": 3}`."),
+            (
+                "count",
+                false,
+                "any",
+                "Which of the occasions it touches: `all`, `{\"first\": 2}`, `{\"every\": 3}`.",
+            ),
         ],
     ),
     act(
@@ -97,7 +115,12 @@ pub const ROUTES: &[Route] = &[
         "Performs any operation of the port.",
         &[
             ("at", false, "string", "The host; the PDC when absent."),
-            ("user", false, "object", "Under whom: `user` and `password`; the domain's Administrator when absent."),
+            (
+                "user",
+                false,
+                "object",
+                "Under whom: `user` and `password`; the domain's Administrator when absent.",
+            ),
             ("operation", true, "object", "The operation: `{\"user-info\": {\"user\": \"SVC\"}}`."),
         ],
     ),
@@ -135,7 +158,8 @@ pub fn openapi() -> Value {
             }]);
         }
         if !route.body.is_empty() {
-            let properties: Map<String, Value> = route.body.iter().map(|key| (key.0.to_owned(), property(key))).collect();
+            let properties: Map<String, Value> =
+                route.body.iter().map(|key| (key.0.to_owned(), property(key))).collect();
             let required: Vec<&str> = route.body.iter().filter(|key| key.1).map(|key| key.0).collect();
             operation["requestBody"] = json!({
                 "content": { "application/json": { "schema": {

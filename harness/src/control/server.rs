@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
 use super::{
-    Action, AddFault, Advance, Crash, Done, Feed, Heal, Hold, HoldNow, Partition, Perform, Refused, Release, Restart,
-    SetPolicy, Speed, Status, Synchronize, openapi,
+    Action, AddFault, Advance, Crash, Done, Feed, Heal, Hold, HoldNow, Partition, Perform, Refused, Release,
+    Restart, SetPolicy, Speed, Status, Synchronize, openapi,
 };
 use crate::live::Endpoints;
 use crate::run::Inbox;
@@ -115,33 +115,38 @@ impl Served {
 
 /// All routes.
 pub fn router(shared: Shared, token: Arc<str>) -> Router {
-    let guarded = Router::new()
-        .route("/v1/status", get(status))
-        .route("/v1/endpoints", get(endpoints))
-        .route("/v1/events", get(events))
-        .route("/v1/events/stream", get(stream_events))
-        .route("/v1/synchronize", post(act::<Synchronize>))
-        .route("/v1/partition", post(act::<Partition>))
-        .route("/v1/heal", post(act::<Heal>))
-        .route("/v1/hold", post(hold))
-        .route("/v1/release", post(release))
-        .route("/v1/crash", post(act::<Crash>))
-        .route("/v1/restart", post(act::<Restart>))
-        .route("/v1/fault", post(act::<AddFault>))
-        .route("/v1/policy", post(act::<SetPolicy>))
-        .route("/v1/operation", post(act::<Perform>))
-        .route("/v1/advance", post(act::<Advance>))
-        .route("/v1/speed", post(act::<Speed>))
-        .route("/v1/stop", post(stop))
-        .layer(axum::middleware::from_fn(move |headers: HeaderMap, request: Request, next: Next| {
-            let token = token.clone();
-            async move { if bears(&headers, &request, &token) { next.run(request).await } else { unauthorised() } }
-        }));
+    let guarded =
+        Router::new()
+            .route("/v1/status", get(status))
+            .route("/v1/endpoints", get(endpoints))
+            .route("/v1/events", get(events))
+            .route("/v1/events/stream", get(stream_events))
+            .route("/v1/synchronize", post(act::<Synchronize>))
+            .route("/v1/partition", post(act::<Partition>))
+            .route("/v1/heal", post(act::<Heal>))
+            .route("/v1/hold", post(hold))
+            .route("/v1/release", post(release))
+            .route("/v1/crash", post(act::<Crash>))
+            .route("/v1/restart", post(act::<Restart>))
+            .route("/v1/fault", post(act::<AddFault>))
+            .route("/v1/policy", post(act::<SetPolicy>))
+            .route("/v1/operation", post(act::<Perform>))
+            .route("/v1/advance", post(act::<Advance>))
+            .route("/v1/speed", post(act::<Speed>))
+            .route("/v1/stop", post(stop))
+            .layer(axum::middleware::from_fn(move |headers: HeaderMap, request: Request, next: Next| {
+                let token = token.clone();
+                async move {
+                    if bears(&headers, &request, &token) { next.run(request).await } else { unauthorised() }
+                }
+            }));
     Router::new()
         .merge(guarded)
         .route("/", get(page))
         .route("/v1/openapi.json", get(async || Json(openapi())))
-        .fallback(async || refuse(Refused::new(404, "there is no such route", "`GET /v1/openapi.json` lists them")))
+        .fallback(async || {
+            refuse(Refused::new(404, "there is no such route", "`GET /v1/openapi.json` lists them"))
+        })
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(shared)
 }
@@ -149,10 +154,13 @@ pub fn router(shared: Shared, token: Arc<str>) -> Router {
 /// Whether a request bears the token, as a header or, for streams of events, which have none, in its query.
 fn bears(headers: &HeaderMap, request: &Request, token: &str) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let query = || request.uri().query().and_then(|query| query.split('&').find_map(|part| part.strip_prefix("token=")));
+    let query = || {
+        request.uri().query().and_then(|query| query.split('&').find_map(|part| part.strip_prefix("token=")))
+    };
     let shown = header.and_then(|value| value.strip_prefix("Bearer ")).or_else(query).unwrap_or_default();
     // Each octet is looked at, however early one differs.
-    shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (one, other)| all | (one ^ other)) == 0
+    shown.len() == token.len()
+        && shown.bytes().zip(token.bytes()).fold(0, |all, (one, other)| all | (one ^ other)) == 0
 }
 
 fn unauthorised() -> Response {

@@ -91,8 +91,7 @@ impl Status {
             let ups: Vec<bool> = domain.controllers().iter().map(|(name, _)| domain.is_up(name)).collect();
             (domain.next_timeout(), domain.open_faults(), ups)
         });
-        let (seen, events) =
-            driver.stage().events(|events| (Replicas::of(events), events.len()));
+        let (seen, events) = driver.stage().events(|events| (Replicas::of(events), events.len()));
         let dcs = driver.live().controllers().into_iter().zip(ups).map(|((name, role), up)| DcStatus {
             from: seen.inbound.get(&name).into_iter().flatten().map(|(_, inbound)| inbound.clone()).collect(),
             waiting: seen.waiting(&name, now),
@@ -100,7 +99,15 @@ impl Status {
             role,
             up,
         });
-        Status { scenario: scenario.to_owned(), now, speed: driver.clock().speed(), next, dcs: dcs.collect(), faults, events }
+        Status {
+            scenario: scenario.to_owned(),
+            now,
+            speed: driver.clock().speed(),
+            next,
+            dcs: dcs.collect(),
+            faults,
+            events,
+        }
     }
 }
 
@@ -160,7 +167,8 @@ impl Replicas {
 
     fn waiting(&self, at: &HostName, now: SimTime) -> Vec<Waiting> {
         let there = self.there.get(at);
-        let lacks = self.commits.iter().filter(|(version, _)| !there.is_some_and(|there| there.contains(version)));
+        let lacks =
+            self.commits.iter().filter(|(version, _)| !there.is_some_and(|there| there.contains(version)));
         // Policy travels by another way, which these events do not tell of.
         let lacks = lacks.filter(|(_, (.., change, _))| *change != ChangeKind::GroupPolicy);
         lacks

@@ -20,6 +20,8 @@ pub const PORT_STEP: u16 = 10;
 pub struct Endpoints {
     /// The scenario.
     pub scenario: String,
+    /// The folder of its file.
+    pub scenario_dir: PathBuf,
     /// The NetBIOS name of the domain.
     pub domain: String,
     /// Its DNS name.
@@ -156,6 +158,7 @@ impl Endpoints {
             variables.insert(format!("MOCKDC_{name}"), value);
         };
         set("SCENARIO", self.scenario.clone());
+        set("SCENARIO_DIR", self.scenario_dir.display().to_string());
         set("DOMAIN", self.domain.clone());
         set("DNS_DOMAIN", self.dns_domain.clone());
         set("BASE_DN", self.base_dn.clone());
@@ -219,7 +222,9 @@ impl Endpoints {
 
 /// A host's name as a part of a variable's.
 fn variable_part(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }).collect()
+    name.chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' })
+        .collect()
 }
 
 #[cfg(test)]
@@ -234,6 +239,7 @@ pub(crate) fn example() -> Endpoints {
     };
     Endpoints {
         scenario: "slow-bdc".into(),
+        scenario_dir: "scenarios/field".into(),
         domain: "CORP".into(),
         dns_domain: "corp.example".into(),
         base_dn: base_dn("corp.example"),

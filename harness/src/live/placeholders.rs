@@ -16,7 +16,9 @@ pub enum BadPlaceholder {
         known: String,
     },
     /// A controller has no such property.
-    #[error("`{{{placeholder}}}`: of a controller there are `url`, `host`, `port`, `address`, `name` and `ldaps-url`")]
+    #[error(
+        "`{{{placeholder}}}`: of a controller there are `url`, `host`, `port`, `address`, `name` and `ldaps-url`"
+    )]
     NoProperty {
         /// As it is written.
         placeholder: String,
@@ -72,6 +74,7 @@ fn value(name: &str, endpoints: &Endpoints, file: &str) -> Result<Option<String>
     }
     Ok(Some(match name {
         "base-dn" => endpoints.base_dn.clone(),
+        "scenario-dir" => endpoints.scenario_dir.display().to_string(),
         "domain" => endpoints.domain.clone(),
         "dns-domain" => endpoints.dns_domain.clone(),
         "user" => endpoints.user.clone(),

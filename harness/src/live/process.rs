@@ -139,7 +139,8 @@ impl Drop for Group {
 impl Running {
     /// Starts a program; its lines and its end are told to `inbox`.
     pub fn start(program: &Program, inbox: &Inbox, output: &Output) -> Result<Running, NoProgram> {
-        let (name, arguments) = program.command.split_first().map_or(("", &[][..]), |(name, rest)| (name, rest));
+        let (name, arguments) =
+            program.command.split_first().map_or(("", &[][..]), |(name, rest)| (name, rest));
         let mut command = Command::new(name);
         command
             .args(arguments.iter().map(OsString::from))
@@ -155,8 +156,14 @@ impl Running {
         let pid = pid.ok_or_else(|| refused(io::Error::other("it has no process number")))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let readers = [
-            child.stdout.take().map(|stream| tokio::spawn(read(stream, Stream::Out, output.clone(), inbox.clone()))),
-            child.stderr.take().map(|stream| tokio::spawn(read(stream, Stream::Err, output.clone(), inbox.clone()))),
+            child
+                .stdout
+                .take()
+                .map(|stream| tokio::spawn(read(stream, Stream::Out, output.clone(), inbox.clone()))),
+            child
+                .stderr
+                .take()
+                .map(|stream| tokio::spawn(read(stream, Stream::Err, output.clone(), inbox.clone()))),
         ];
         let (inbox, timeout, files) = (inbox.clone(), program.timeout, program.files.clone());
         let task = tokio::spawn(async move {

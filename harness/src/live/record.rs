@@ -98,8 +98,12 @@ impl Replay {
             EventKind::Ldap { operation, at, by, subject, result, entries, .. } => {
                 let fresh = self.fresh.remove(at).unwrap_or_default();
                 let verbs = match operation {
-                    operation if operation.writes() => self.written(*operation, *result, subject.as_ref(), fresh),
-                    LdapOperation::Search | LdapOperation::Compare => self.looked(subject.as_ref(), *result, *entries),
+                    operation if operation.writes() => {
+                        self.written(*operation, *result, subject.as_ref(), fresh)
+                    }
+                    LdapOperation::Search | LdapOperation::Compare => {
+                        self.looked(subject.as_ref(), *result, *entries)
+                    }
                     LdapOperation::Bind => self.bound(by.as_ref(), subject.as_ref(), *result),
                     _ => Vec::new(),
                 };
@@ -204,7 +208,12 @@ impl Replay {
         })
     }
 
-    fn looked(&self, subject: Option<&Name>, result: u32, entries: u32) -> Vec<(&'static str, Value, Option<u32>)> {
+    fn looked(
+        &self,
+        subject: Option<&Name>,
+        result: u32,
+        entries: u32,
+    ) -> Vec<(&'static str, Value, Option<u32>)> {
         let Some(subject) = subject else { return Vec::new() };
         let found = result == 0 && entries > 0;
         let kind = self.kinds.get(subject).map(String::as_str);
@@ -226,8 +235,12 @@ impl Replay {
             table([("credentials", credentials(user, password)), ("logon", "network".into())])
         };
         match (by, subject, result) {
-            (Some(by), _, 0) if *by == *self.user.as_str() => vec![("logon", logon(&self.user, &self.password), None)],
-            (None, Some(subject), 49) => vec![("logon", logon(subject.as_str(), "not-the-password"), Some(1326))],
+            (Some(by), _, 0) if *by == *self.user.as_str() => {
+                vec![("logon", logon(&self.user, &self.password), None)]
+            }
+            (None, Some(subject), 49) => {
+                vec![("logon", logon(subject.as_str(), "not-the-password"), Some(1326))]
+            }
             _ => Vec::new(),
         }
     }

@@ -13,8 +13,8 @@ use mockdc_mocks::{Credentials, Span};
 use mockdc_scenarios::Plan;
 
 use super::{
-    BadPlaceholder, ControlEndpoint, Endpoints, NoPorts, NoProgram, Output, Program, Running, Scratch, base_dn,
-    dns_domain, faketime_library, faketime_variables, fill, open,
+    BadPlaceholder, ControlEndpoint, Endpoints, NoPorts, NoProgram, Output, Program, Running, Scratch,
+    base_dn, dns_domain, faketime_library, faketime_variables, fill, open,
 };
 use crate::control;
 use crate::orchestrator::{self, RunError};
@@ -136,6 +136,7 @@ async fn live(
     let feed = control::Feed::default();
     let mut endpoints = Endpoints {
         scenario: plan.name.clone(),
+        scenario_dir: scenario_dir(plan),
         domain: plan.world.domain.name.to_string(),
         dns_domain: dns_domain(plan),
         base_dn: base_dn(&dns_domain(plan)),
@@ -154,11 +155,18 @@ async fn live(
             let server = control::Control::bind(address).await.map_err(refused)?;
             let token_file = scratch.write("token", server.token())?;
             endpoints.control = Some(ControlEndpoint { url: server.url(), token_file });
-            let shared = control::Shared::new(plan.clone(), endpoints.clone(), live.clone(), inbox.clone(), feed.clone());
+            let shared = control::Shared::new(
+                plan.clone(),
+                endpoints.clone(),
+                live.clone(),
+                inbox.clone(),
+                feed.clone(),
+            );
             Some(server.serve(shared))
         }
     };
-    let file = scratch.write("endpoints.json", &(serde_json::to_string_pretty(&endpoints).unwrap_or_default() + "\n"))?;
+    let file = scratch
+        .write("endpoints.json", &(serde_json::to_string_pretty(&endpoints).unwrap_or_default() + "\n"))?;
     tell(Told::Ready { endpoints: &endpoints, file: &file })?;
 
     let output = Output::default();
@@ -219,7 +227,8 @@ fn prepare(
     }
     let stated = setup.plan.program.as_ref();
     let timeout = setup.timeout.or(stated.and_then(|program| program.timeout)).unwrap_or(USUAL_TIMEOUT);
-    let files = stated.map_or_else(Vec::new, |program| program.files.iter().map(ToString::to_string).collect());
+    let files =
+        stated.map_or_else(Vec::new, |program| program.files.iter().map(ToString::to_string).collect());
     let timeout = Duration::from_millis(timeout.as_millis().unsigned_abs());
     Ok(Program { command, variables, timeout, files })
 }
@@ -228,6 +237,13 @@ async fn shut(servers: Vec<Server>) {
     for server in servers {
         server.shut_down().await;
     }
+}
+
+/// The folder of a plan's file, as a path that a program can take from wherever it runs.
+fn scenario_dir(plan: &Plan) -> PathBuf {
+    let folder = Path::new(&plan.file).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
 /// The credentials that a client is given.

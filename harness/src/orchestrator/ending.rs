@@ -111,7 +111,8 @@ impl Open {
 
     /// The instant at which the run is over, when nothing is open.
     fn over(&self) -> Option<SimTime> {
-        let open = self.program || !(self.installs.is_empty() && self.scripts.is_empty() && self.steps.is_empty());
+        let open =
+            self.program || !(self.installs.is_empty() && self.scripts.is_empty() && self.steps.is_empty());
         (!open).then_some(self.decided + AFTERMATH)
     }
 }

@@ -13,13 +13,13 @@ use futures::future::LocalBoxFuture;
 use mockdc_mocks::ldap::LiveDomain;
 use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, Span};
 
-use super::{CallPath, Ending};
 use super::inbox::{Heard, Inbox};
 use super::life::{Next, latency, life, what_next};
 use super::live_clock::LiveClock;
 use super::stage::Stage;
 use super::turns::Turns;
 use super::wire::Watcher;
+use super::{CallPath, Ending};
 use crate::timeline::{ActorId, EndReason, EventKind, Role};
 
 /// The port of a live run's own actors.

@@ -49,7 +49,9 @@ fn hosts_of(kind: &FaultKind) -> Vec<&HostName> {
         FaultKind::Hold { at } => at.iter().collect(),
         FaultKind::Slow { between: (one, other), .. } => vec![one, other],
         FaultKind::Pause { at } | FaultKind::Crash { at, .. } | FaultKind::ClockSkew { at, .. } => vec![at],
-        FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => at.iter().chain(from).collect(),
+        FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => {
+            at.iter().chain(from).collect()
+        }
     }
 }
 
