@@ -8,8 +8,10 @@
 pub mod actors;
 pub mod backend;
 pub mod cli;
+pub mod control;
 pub mod diagnose;
 pub mod judge;
+pub mod live;
 pub mod logs;
 pub mod orchestrator;
 pub mod picture;

@@ -262,6 +262,14 @@ fn happens(out: &mut String, plan: &Plan) -> fmt::Result {
             writeln!(out, "    {line}{stop}")?;
         }
     }
+    if let Some(program) = &plan.program {
+        let user = &program.user.user;
+        let what = match program.run.as_slice() {
+            [] => "The user's own program".to_owned(),
+            run => format!("`{}`", run.join(" ")),
+        };
+        writeln!(out, "- From the start, {what} runs on {} with the credentials of {user}.", program.host)?;
+    }
     match plan.until {
         Some(until) => writeln!(out, "- At {until}, it ends.\n"),
         None => writeln!(out, "- It ends an hour after the first attempt of each install is decided.\n"),

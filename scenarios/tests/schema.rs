@@ -117,6 +117,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "lockout-too-short",
     "matches-nothing",
     "missing-column",
+    "no-program",
     "no-site-server",
     "nothing-to-upgrade",
     "out-of-range",

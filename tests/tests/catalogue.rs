@@ -21,6 +21,9 @@ fn plans(folder: &str) -> Vec<Plan> {
         .collect()
 }
 
+/// Promises of programs on the wire: the examples of `mockdc exec` keep and break them (`tests/binary/exec.rs`).
+const ON_THE_WIRE: &[PromiseId] = &[PromiseId::LastReadShowsOwnWrites];
+
 #[test]
 fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
     let mut laws: BTreeMap<LawId, u32> = BTreeMap::new();
@@ -45,7 +48,7 @@ fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
     for law in LawId::ALL {
         assert!(laws.get(law).is_some_and(|occasions| *occasions > 0), "{law} is never put to the test");
     }
-    for promise in PromiseId::ALL {
+    for promise in PromiseId::ALL.iter().filter(|promise| !ON_THE_WIRE.contains(promise)) {
         assert!(promises.get(promise).is_some_and(|n| *n > 0), "{promise} is never put to the test");
     }
     assert!(converged * 2 > replicated, "convergence is judged in {converged} of {replicated} runs");
@@ -54,7 +57,7 @@ fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
 #[test]
 fn each_promise_is_broken_by_a_scenario_that_says_so() {
     let plans: Vec<Plan> = ["kb", "field", "promises"].into_iter().flat_map(plans).collect();
-    for promise in PromiseId::ALL {
+    for promise in PromiseId::ALL.iter().filter(|promise| !ON_THE_WIRE.contains(promise)) {
         let breaks = |plan: &&Plan| plan.violates.iter().any(|of| of.broken == Broken::Promise(*promise));
         assert!(plans.iter().any(|plan| breaks(&plan)), "{promise} is broken nowhere");
     }

@@ -69,6 +69,12 @@ pub enum Command {
     },
     /// Say what happened from logs, which article describes it, and with `--scenario` reproduce it.
     Diagnose(Diagnose),
+    /// Serve the domain controllers of a scenario on real ports, while it goes on, until Ctrl-C.
+    Serve(Serve),
+    /// Run a program of your own against the served controllers of a scenario, and judge the run.
+    Exec(Exec),
+    /// Steer a live run: synchronise, partition, hold, crash, let time pass, look at what waits to replicate.
+    Ctl(Ctl),
     /// Remove the containers, networks and volumes that runs on Samba left, and say what they were. What belongs to a
     /// run that is under way stays.
     Clean(Clean),
@@ -334,4 +340,220 @@ pub(super) fn seeds(text: &str) -> Result<(u64, u64), String> {
         return Err("at most 1,000,000 seeds in one go".to_owned());
     }
     Ok((from, to))
+}
+
+/// What a live run is.
+#[derive(Debug, Args)]
+pub struct Live {
+    /// Only the scenario, or the case, whose name matches; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Vec<String>,
+    /// How fast the scenario's clock runs: 60 lets a minute of the scenario pass in a second; `manual` lets it stand
+    /// until `mockdc ctl advance` moves it.
+    #[arg(long, value_name = "SPEED|manual", default_value = "1", value_parser = live_speed)]
+    pub speed: LiveSpeed,
+    /// The seed of the run; a scenario's own seed comes first. 1 unless said otherwise.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The first port: each controller gets the next ten. Free ports unless said otherwise.
+    #[arg(long, value_name = "PORT")]
+    pub port_base: Option<u16>,
+    /// Answer the control API and the live page at this address, or at this port of 127.0.0.1; 0 is a free one.
+    #[arg(long, value_name = "ADDRESS", value_parser = control_address)]
+    pub control: Option<std::net::SocketAddr>,
+    /// Let the control API answer at an address that others can reach.
+    #[arg(long, requires = "control")]
+    pub control_from_anywhere: bool,
+    /// Write events, logs and summaries into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    /// Write the results as JUnit XML into this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// How fast the clock of a live run runs; `None`: it stands until somebody moves it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LiveSpeed(pub Option<f64>);
+
+/// `mockdc serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The scenario file.
+    pub scenario: PathBuf,
+    /// What the run is.
+    #[command(flatten)]
+    pub live: Live,
+}
+
+/// `mockdc exec`
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The scenario file; each of its cases gets a run of the program.
+    pub scenario: PathBuf,
+    /// What the run is.
+    #[command(flatten)]
+    pub live: Live,
+    /// How long the program may run, on the wall clock: `90s`. The scenario's own time-out, or five minutes, unless
+    /// said otherwise.
+    #[arg(long, value_name = "TIME", value_parser = time_out)]
+    pub timeout: Option<mockdc_mocks::Span>,
+    /// Write what the program did as a scenario with a script that does it again in virtual time.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// The program and its arguments, after `--`; the scenario's own otherwise. `{pdc.url}`, `{dc.BDC1.url}`,
+    /// `{base-dn}`, `{bind-name}` and `{password-file}` are filled in.
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub command: Vec<String>,
+}
+
+/// `mockdc ctl`
+#[derive(Debug, Args)]
+pub struct Ctl {
+    /// The control API's address; `MOCKDC_CONTROL_URL` otherwise.
+    #[arg(long, env = "MOCKDC_CONTROL_URL", value_name = "URL")]
+    pub url: String,
+    /// The file with its token; `MOCKDC_CONTROL_TOKEN_FILE` otherwise.
+    #[arg(long, env = "MOCKDC_CONTROL_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Control,
+}
+
+/// What can be done with a live run.
+#[derive(Debug, Subcommand)]
+pub enum Control {
+    /// Show the clock, the controllers, what waits to replicate, and the open faults.
+    Status,
+    /// Synchronise a backup controller, or all of them, now.
+    Synchronize {
+        /// The backup controller; all of them when absent.
+        at: Option<String>,
+        /// The whole database.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Cut the traffic between hosts: `PDC1 BDC1,BDC2`.
+    Partition {
+        /// One side, with commas.
+        #[arg(value_delimiter = ',', num_args = 1)]
+        from: Vec<String>,
+        /// The other side, with commas.
+        #[arg(value_delimiter = ',', num_args = 1)]
+        to: Vec<String>,
+        /// Only what goes from the first side to the other is lost.
+        #[arg(long)]
+        one_way: bool,
+    },
+    /// Lift a fault; every open partition without a name.
+    Heal {
+        /// The fault.
+        fault: Option<String>,
+    },
+    /// Hold replication to controllers.
+    Hold {
+        /// The controllers.
+        #[arg(required = true)]
+        at: Vec<String>,
+    },
+    /// Let held replication go on.
+    Release {
+        /// The controllers; all when absent.
+        at: Vec<String>,
+    },
+    /// Take a host down.
+    Crash {
+        /// The host.
+        at: String,
+        /// It forgets what it had committed and not yet passed on.
+        #[arg(long)]
+        loses_unreplicated: bool,
+    },
+    /// Switch a host on that a crash took down.
+    Restart {
+        /// The host.
+        at: String,
+    },
+    /// Add any fault, as JSON: `{"pause": {"at": "BDC1"}}`.
+    Fault {
+        /// What it does.
+        kind: String,
+        /// Its name.
+        #[arg(long)]
+        name: Option<String>,
+        /// How long it lasts: `10m`.
+        #[arg(long, value_name = "TIME")]
+        lasts: Option<String>,
+    },
+    /// Set the account policy, as JSON; what is left out has its default.
+    Policy {
+        /// The policy.
+        policy: String,
+        /// The host; the PDC when absent.
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// Perform any operation of the port, as JSON: `{"user-info": {"user": "SVC"}}`.
+    Operation {
+        /// The operation.
+        operation: String,
+        /// The host; the PDC when absent.
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// Let time pass: `10m`.
+    Advance {
+        /// By how much.
+        by: String,
+    },
+    /// Change the clock's speed; `manual` lets it stand.
+    Speed {
+        /// The speed.
+        #[arg(value_parser = live_speed)]
+        speed: LiveSpeed,
+    },
+    /// Print the timeline.
+    Events {
+        /// From this event on.
+        #[arg(long, default_value_t = 0)]
+        from: usize,
+        /// Go on as it grows, until the run ends.
+        #[arg(long)]
+        follow: bool,
+    },
+    /// End the run; it is judged.
+    Stop,
+}
+
+fn live_speed(text: &str) -> Result<LiveSpeed, String> {
+    if text == "manual" {
+        return Ok(LiveSpeed(None));
+    }
+    match text.parse::<Pace>() {
+        Ok(Pace::Times(speed)) => Ok(LiveSpeed(Some(speed))),
+        Ok(Pace::Jump) => Err("clients do not jump: write a number, or `manual`".to_owned()),
+        Err(why) => Err(why.replace("`jump`", "`manual`")),
+    }
+}
+
+fn control_address(text: &str) -> Result<std::net::SocketAddr, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Ok((std::net::Ipv4Addr::LOCALHOST, port).into()),
+        Err(_) => text.parse().map_err(|_| {
+            format!("`{text}` is no address: write a port, or an address with a port such as 127.0.0.1:8389")
+        }),
+    }
+}
+
+fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
+    let span: mockdc_mocks::Span =
+        text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
+    if span <= mockdc_mocks::Span::ZERO { Err("a program needs some time".to_owned()) } else { Ok(span) }
 }

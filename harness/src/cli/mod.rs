@@ -3,6 +3,7 @@
 mod arguments;
 mod clean;
 mod compare;
+mod ctl;
 mod diagnose;
 mod exit;
 mod explore;
@@ -10,6 +11,7 @@ mod format;
 mod inspect;
 mod interrupt;
 mod kb;
+mod live;
 mod pictures;
 mod pool;
 mod progress;
@@ -122,6 +124,9 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Report { command: Report::Html(of) } => pictures::html(&of, streams),
         Command::Report { command: Report::Trace(of) } => pictures::trace(&of, streams),
         Command::Report { command: Report::Picture(of) } => pictures::terminal(&of, streams),
+        Command::Serve(serve) => live::serve(&serve, streams),
+        Command::Exec(exec) => live::exec(&exec, streams),
+        Command::Ctl(ctl) => ctl::ctl(&ctl, streams),
         Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);

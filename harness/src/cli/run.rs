@@ -198,7 +198,7 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
 }
 
 /// What is told once all results are there.
-fn tell(
+pub(super) fn tell(
     summaries: &[Summary],
     series: Option<&Series>,
     format: ReportFormat,
@@ -403,6 +403,10 @@ fn play(job: &Job, how: &How) -> Done {
     let (seed, backend) = (*seed, *backend);
     let rerun = rerun(job, how);
     let told = |summary: Summary| Box::new(Summary { backend, ..summary });
+    if plan.program.is_some() {
+        let why = format!("it needs a program: `mockdc exec {}` runs it", plan.file);
+        return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun)));
+    }
     let own = OnceLock::new();
     let start = start.as_deref().unwrap_or(&own);
     let Played { timeline, wall } = match backend::play_from(start, plan, seed, backend, how.speed) {
@@ -488,7 +492,7 @@ fn compare(plan: &Arc<Plan>, seed: u64, second: u64, first: &Timeline) -> Option
     ))
 }
 
-fn exit_of(summary: &Summary) -> Exit {
+pub(super) fn exit_of(summary: &Summary) -> Exit {
     let differs = summary.reasons.iter().any(|reason| reason.kind == NOT_DETERMINISTIC);
     match summary.result {
         RunResult::Bug => Exit::Bug,

@@ -4,6 +4,7 @@ mod events;
 mod installs;
 mod logs;
 mod moments;
+mod programs;
 
 use std::collections::BTreeMap;
 
@@ -148,6 +149,7 @@ fn judge_claim(
         }
         Claim::InstallFailed { client, code } => installs::install_failed(reading, client, *code),
         Claim::Script { script, ended } => installs::script_ended(reading, script, *ended),
+        Claim::Program { ended } => programs::program_ended(reading, *ended),
         Claim::Event { event, count, timing } => events::event(reading, event, *count, timing),
         Claim::Log { host, file, lines } => logs::log(reading, host, file, lines),
         Claim::State { .. } => {

@@ -118,10 +118,18 @@ pub(crate) struct Register<'a> {
     pub(crate) states: Vec<&'a Event>,
     /// Steps of the scenario.
     pub(crate) steps: Vec<&'a Event>,
+    /// Operations of LDAP, commits, and what replicates of them.
+    pub(crate) wire: Vec<&'a Event>,
 }
 
 impl<'a> Register<'a> {
     fn enter(&mut self, event: &'a Event) {
+        if matches!(
+            &event.kind,
+            EventKind::Ldap { .. } | EventKind::Fact(Fact::Committed { .. } | Fact::Replicated { .. })
+        ) {
+            self.wire.push(event);
+        }
         let list = match &event.kind {
             EventKind::Fact(fact) => match fact {
                 Fact::State { .. } => &mut self.states,
@@ -136,7 +144,7 @@ impl<'a> Register<'a> {
                 | Fact::FaultTouched { .. } => &mut self.replication,
                 _ => return,
             },
-            EventKind::Lost { .. } => &mut self.replication,
+            EventKind::Lost { .. } | EventKind::Intervention { .. } => &mut self.replication,
             EventKind::Call { .. } => &mut self.calls,
             EventKind::WaitBegan { .. } | EventKind::WaitEnded { .. } => &mut self.waits,
             EventKind::ComponentDue { .. } | EventKind::ComponentLaunched { .. } => &mut self.launches,

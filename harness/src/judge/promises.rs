@@ -3,6 +3,7 @@
 mod accounts;
 mod install;
 mod launches;
+mod wire;
 
 use mockdc_scenarios::PromiseId;
 use serde::Serialize;
@@ -52,6 +53,7 @@ fn test(promise: PromiseId, outline: &Outline<'_>) -> Tested {
         PromiseId::LoaderOutlivesItsChild => install::loader_outlives_its_child(outline),
         PromiseId::RetriesStayWithinTheirBound => install::retries_stay_within_their_bound(outline),
         PromiseId::WaitEndsWithinItsMaximum => install::wait_ends_within_its_maximum(outline),
+        PromiseId::LastReadShowsOwnWrites => wire::last_read_shows_own_writes(outline),
         PromiseId::ComponentLaunchesWithItsRights => launches::launches_with_its_rights(outline),
         PromiseId::ComponentRightsAreKept => launches::rights_are_kept(outline),
         PromiseId::FailedLaunchIsReported => launches::failed_launch_is_reported(outline),

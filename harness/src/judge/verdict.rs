@@ -3,12 +3,13 @@
 use std::fmt;
 
 use mockdc_mocks::{Fact, HostName, Name, ServiceName, Win32Error};
-use mockdc_scenarios::{Action, Broken, Violation};
+use mockdc_scenarios::{Action, Broken, Claim, Pattern, ProgramEnding, Violation};
 use serde::Serialize;
 
 use super::claims::{ClaimResult, Judged, judge_claims};
 use super::outline::Outline;
 use super::{Finding, LawFinding, check_laws, check_promises};
+use crate::report::describe;
 use crate::timeline::{EndReason, Event, EventKind, Timeline};
 
 /// What is to be said of a run.
@@ -98,6 +99,8 @@ pub enum ReasonKind {
     ListedButKept,
     /// An operation of a step was refused, and the step does not require that.
     RefusedStep,
+    /// The user's own program failed, and no expectation speaks of its end.
+    FailedProgram,
     /// A fault touched nothing.
     InertFault,
     /// A fault that should touch nothing touched something.
@@ -199,6 +202,7 @@ pub fn judge(run: &Timeline) -> Judgement {
     reasons
         .extend(plan.violates.iter().filter_map(|violation| listed_but_kept(violation, &promises, &rules)));
     reasons.extend(refused_steps(&outline));
+    reasons.extend(failed_program(run));
     reasons.extend(faults(run));
 
     let verdict = reasons.iter().map(|reason| reason.kind.verdict()).max().unwrap_or(Verdict::Pass);
@@ -229,7 +233,7 @@ fn end_reason(run: &Timeline) -> Option<Reason> {
         Some(EndReason::Runaway) => {
             (ReasonKind::Runaway, "the run goes round in a circle: it has too many events")
         }
-        Some(EndReason::Until | EndReason::Decided | EndReason::Quiet) => return None,
+        Some(EndReason::Until | EndReason::Decided | EndReason::Quiet | EndReason::Stopped) => return None,
         None => (ReasonKind::BrokenOff, "the record breaks off before the end of the run"),
     };
     Some(reason(kind, None, text.to_owned(), run.events.last().map(|event| event.seq).into_iter().collect()))
@@ -283,6 +287,34 @@ fn refused_steps(outline: &Outline<'_>) -> Vec<Reason> {
         reasons.push(reason(ReasonKind::RefusedStep, Some(step.line), text, evidence));
     }
     reasons
+}
+
+/// A program that fails unnoticed would make the rest of a scenario mean something else.
+fn failed_program(run: &Timeline) -> Option<Reason> {
+    fn speaks_of_it(claim: &Claim) -> bool {
+        match claim {
+            Claim::Program { .. } | Claim::Event { event: Pattern::ProgramEnded { .. }, .. } => true,
+            Claim::OfMany { claims, .. } => claims.iter().any(speaks_of_it),
+            _ => false,
+        }
+    }
+    let plan = run.plan();
+    if plan
+        .expects
+        .iter()
+        .map(|expect| &expect.claim)
+        .chain(plan.rules.iter().map(|rule| &rule.claim))
+        .any(speaks_of_it)
+    {
+        return None;
+    }
+    let (seq, text) = run.events.iter().find_map(|event| match event.kind {
+        EventKind::ProgramEnded { ended: ProgramEnding::Code(0) } => None,
+        EventKind::ProgramEnded { .. } => Some((event.seq, describe(event))),
+        _ => None,
+    })?;
+    let line = plan.program.as_ref().map(|program| program.line);
+    Some(reason(ReasonKind::FailedProgram, line, text, vec![seq]))
 }
 
 fn could_not_start(run: &Timeline, step: &Event, host: &HostName, service: &ServiceName) -> bool {

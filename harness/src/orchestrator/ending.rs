@@ -28,6 +28,8 @@ pub(super) struct Open {
     endless: BTreeSet<Name>,
     /// Steps that have run.
     ran: BTreeSet<Name>,
+    /// The user's own program has not ended.
+    program: bool,
     /// The last instant at which something was decided.
     decided: SimTime,
 }
@@ -61,6 +63,11 @@ impl Open {
         open
     }
 
+    /// The same, and the user's own program.
+    pub(super) fn with_a_program(self) -> Open {
+        Open { program: true, ..self }
+    }
+
     /// Closes what an event decides, and says whether it has changed anything. `script` is the script that an actor
     /// played, when one ends.
     fn close(&mut self, now: SimTime, kind: &EventKind, script: impl FnOnce() -> Option<Name>) -> bool {
@@ -76,6 +83,7 @@ impl Open {
                     self.scripts.remove(&script);
                 }
             }
+            EventKind::ActorEnded { role: Role::Program, .. } => self.program = false,
             EventKind::Queued { client, queue: Queue::NotMade, .. } => {
                 if !self.installs.remove(client) {
                     return false;
@@ -103,7 +111,8 @@ impl Open {
 
     /// The instant at which the run is over, when nothing is open.
     fn over(&self) -> Option<SimTime> {
-        let open = !(self.installs.is_empty() && self.scripts.is_empty() && self.steps.is_empty());
+        let open =
+            self.program || !(self.installs.is_empty() && self.scripts.is_empty() && self.steps.is_empty());
         (!open).then_some(self.decided + AFTERMATH)
     }
 }

@@ -86,8 +86,32 @@ struct Set {
     host: HostName,
 }
 
+/// A stage that is set for a live run.
+pub struct LiveSet {
+    /// The stage.
+    pub stage: Rc<Stage>,
+    /// The scenario's end, or the longest that it may last.
+    pub until: SimTime,
+}
+
+/// Sets a stage for a live run, whose domain is not the stage's own. With a program the default end waits for it.
+pub fn set_up_live(plan: &Arc<Plan>, seed: u64, waits_for_a_program: bool) -> LiveSet {
+    let Set { stage, until, .. } = set_up_with(plan, seed, None, None, waits_for_a_program);
+    LiveSet { stage, until }
+}
+
 /// Sets a stage. With an opening the world's start and what installed clients show at it are recorded already.
 fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>, opening: Option<&Opening>) -> Set {
+    set_up_with(plan, seed, domain, opening, false)
+}
+
+fn set_up_with(
+    plan: &Arc<Plan>,
+    seed: u64,
+    domain: Option<Domain>,
+    opening: Option<&Opening>,
+    waits_for_a_program: bool,
+) -> Set {
     let live = if opening.is_some() { Live::default() } else { Live::for_plan(plan) };
     let stage = Stage::new(domain, live, seed, EVENT_LIMIT);
     for fault in &plan.world.faults {
@@ -102,7 +126,8 @@ fn set_up(plan: &Arc<Plan>, seed: u64, domain: Option<Domain>, opening: Option<&
         stage.speak(host.clone(), language);
     }
 
-    let open = Rc::new(RefCell::new(Open::of(plan)));
+    let open = Open::of(plan);
+    let open = Rc::new(RefCell::new(if waits_for_a_program { open.with_a_program() } else { open }));
     if plan.until.is_none() {
         ending::watch(&stage, &open);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use mockdc_mocks::{Attribute, Fact, Name, SimTime, StateKey, Value, Win32Error};
+use mockdc_scenarios::{LdapOperation, ProgramEnding};
 use serde::Serialize;
 
 use crate::timeline::{ActorId, EndReason, Event, EventKind, Role, WaitEnd, WaitFor};
@@ -29,6 +30,34 @@ pub fn describe(event: &Event) -> String {
             }
             text
         }
+        EventKind::Ldap { operation, at, by, entry, filter, result, entries, behind, .. } => {
+            let mut text = format!("LDAP {operation}");
+            if !entry.is_empty() {
+                let _ = write!(text, " {}", one_line(entry));
+            }
+            if !filter.is_empty() {
+                let _ = write!(text, " {}", one_line(filter));
+            }
+            let _ = write!(text, " at {at}");
+            if let Some(by) = by {
+                let _ = write!(text, " as {by}");
+            }
+            let _ = write!(text, ": {}", ldap_result(*result));
+            if *operation == LdapOperation::Search && *result == 0 {
+                let _ = write!(text, ", {entries} {}", if *entries == 1 { "entry" } else { "entries" });
+            }
+            if let Some(behind) = behind {
+                let _ = write!(text, "; the controller is {behind} behind");
+            }
+            text
+        }
+        EventKind::ProgramEnded { ended } => match ended {
+            ProgramEnding::Code(0) => "the program succeeds".into(),
+            ProgramEnding::Code(code) => format!("the program ends with exit code {code}"),
+            ProgramEnding::TimedOut => "the program's time is over: it is ended".into(),
+            ProgramEnding::Killed => "a signal ends the program".into(),
+        },
+        EventKind::Intervention { what, .. } => format!("from outside: {}", one_line(what)),
         EventKind::Log { file, text, .. } => format!("{file}: {}", one_line(text)),
         EventKind::ActorStarted { process, account, subject, .. } => {
             let mut text = format!("starts, for {subject}");
@@ -107,6 +136,7 @@ pub fn describe(event: &Event) -> String {
             EndReason::Quiet => "nothing is left that could happen".into(),
             EndReason::Hang => "hang: an actor waits, and nothing will ever happen".into(),
             EndReason::Runaway => "too many events: the run goes round in a circle".into(),
+            EndReason::Stopped => "somebody ends the run".into(),
         },
     }
 }
@@ -289,6 +319,47 @@ pub fn code_text(code: u32) -> String {
     }
 }
 
+/// A result code of LDAP with the name that RFC 4511 gives it.
+pub fn ldap_result(code: u32) -> String {
+    let name = match code {
+        0 => return "success".into(),
+        1 => "operationsError",
+        2 => "protocolError",
+        3 => "timeLimitExceeded",
+        4 => "sizeLimitExceeded",
+        5 => "compareFalse",
+        6 => "compareTrue",
+        7 => "authMethodNotSupported",
+        8 => "strongerAuthRequired",
+        10 => "referral",
+        11 => "adminLimitExceeded",
+        12 => "unavailableCriticalExtension",
+        13 => "confidentialityRequired",
+        14 => "saslBindInProgress",
+        16 => "noSuchAttribute",
+        17 => "undefinedAttributeType",
+        18 => "inappropriateMatching",
+        19 => "constraintViolation",
+        20 => "attributeOrValueExists",
+        21 => "invalidAttributeSyntax",
+        32 => "noSuchObject",
+        34 => "invalidDNSyntax",
+        48 => "inappropriateAuthentication",
+        49 => "invalidCredentials",
+        50 => "insufficientAccessRights",
+        51 => "busy",
+        52 => "unavailable",
+        53 => "unwillingToPerform",
+        64 => "namingViolation",
+        65 => "objectClassViolation",
+        66 => "notAllowedOnNonLeaf",
+        67 => "notAllowedOnRDN",
+        68 => "entryAlreadyExists",
+        _ => return format!("result {code}"),
+    };
+    format!("{code} ({name})")
+}
+
 /// An enum's name in words: `client service`, `change log lost`.
 fn words(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
@@ -334,6 +405,13 @@ impl Cast {
             _ => None,
         });
         Cast { roles: roles.collect() }
+    }
+
+    /// Takes an event in, when somebody starts in it.
+    pub fn add(&mut self, event: &Event) {
+        if let (EventKind::ActorStarted { role, subject, .. }, Some(actor)) = (&event.kind, event.actor) {
+            self.roles.insert(actor, (*role, subject.clone()));
+        }
     }
 
     /// What an event's actor plays; nothing for the domain model itself.
@@ -390,6 +468,7 @@ pub fn role_words(role: Role) -> &'static str {
         Role::AdvancedClient => "Advanced Client",
         Role::Operator => "operator",
         Role::Script => "script",
+        Role::Program => "program",
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod ctx;
 mod driver;
+mod inbox;
 mod life;
+mod live;
+mod live_clock;
 mod margin;
 mod pace;
 mod rehearsal;
@@ -12,11 +15,15 @@ mod stage;
 mod timers;
 mod turns;
 mod wall;
+mod wire;
 mod world;
 
 pub use ctx::Ctx;
 use driver::{CallPath, answered};
 pub use driver::{Driver, Ending, VirtualPort};
+pub use inbox::Inbox;
+pub use live::{Close, LiveDriver};
+pub use live_clock::LiveClock;
 pub use margin::Margin;
 pub use pace::{Effort, Pace};
 pub use rehearsal::{Rehearsal, Rehearsed};

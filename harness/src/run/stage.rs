@@ -392,6 +392,11 @@ impl Stage {
         self.spawn_service(start, None, run)
     }
 
+    /// Gives a number to an actor that is not played here: a program of the user's own.
+    pub(super) fn enrol(&self) -> ActorId {
+        ActorId(self.next_actor.replace(self.next_actor.get() + 1))
+    }
+
     fn spawn_service(
         &self,
         start: ActorStart,

@@ -1,6 +1,7 @@
 //! The one contract between a run and everything that looks at it afterwards.
 
 use mockdc_mocks::{AccountName, Fact, HostName, Name, ProcessId, SimTime, Span, Stream, VerbKind, Version};
+use mockdc_scenarios::{LdapOperation, ProgramEnding};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run. Events state facts, never conclusions.
@@ -48,6 +49,46 @@ pub enum EventKind {
         seen: Option<Version>,
         /// How long the answer took.
         took: Span,
+    },
+    /// A controller answered an operation of LDAP; the event's host is the client's.
+    Ldap {
+        /// The operation.
+        operation: LdapOperation,
+        /// The controller.
+        at: HostName,
+        /// The account that the connection was bound as; `None`: anonymous.
+        by: Option<AccountName>,
+        /// The connection's number at that controller, from 1.
+        connection: u64,
+        /// The entry: its distinguished name, a search's base, the name of an extended operation.
+        entry: String,
+        /// A search's filter; empty otherwise.
+        filter: String,
+        /// The account that it was about, when that is one.
+        subject: Option<Name>,
+        /// The result code of LDAP: 0 for success.
+        result: u32,
+        /// Entries given.
+        entries: u32,
+        /// What it saw or wrote of the account.
+        seen: Option<Version>,
+        /// For how long the oldest change had been committed that had not reached the controller: of the account that
+        /// it was about, or any when it was about none. `None`: the controller lacked nothing.
+        behind: Option<Span>,
+    },
+    /// The user's own program ended. Its actor's end follows.
+    ProgramEnded {
+        /// How.
+        ended: ProgramEnding,
+    },
+    /// Somebody changed the course of a live run from outside.
+    Intervention {
+        /// What was done, in words: `partition PDC1, BDC1`.
+        what: String,
+        /// The fault that was added.
+        adds: Option<Name>,
+        /// The fault that was lifted.
+        lifts: Option<Name>,
     },
     /// A line was written to a log of the host.
     Log {
@@ -231,6 +272,8 @@ pub enum Role {
     Operator,
     /// A script.
     Script,
+    /// The user's own program.
+    Program,
 }
 
 /// What is waited for.
@@ -317,4 +360,6 @@ pub enum EndReason {
     Hang,
     /// More events than the limit: the run goes round in a circle.
     Runaway,
+    /// Somebody ended a live run.
+    Stopped,
 }

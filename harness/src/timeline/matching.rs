@@ -33,6 +33,24 @@ pub fn matches(pattern: &Pattern, event: &Event, view: Option<&StateView>) -> bo
             }
             _ => false,
         },
+        EventKind::Ldap { operation, at, by, subject, result, behind, .. } => match pattern {
+            Pattern::Ldap { operation: o, at: a, from, by: b, subject: s, result: r, stale } => {
+                given(o, operation)
+                    && given(a, at)
+                    && given(from, &event.host)
+                    && given_some(b, by.as_ref())
+                    && given_some(s, subject.as_ref())
+                    && given(r, result)
+                    && given(stale, &behind.is_some())
+            }
+            _ => false,
+        },
+        EventKind::ProgramEnded { ended } => match pattern {
+            Pattern::ProgramEnded { code } => {
+                code.is_none_or(|code| *ended == mockdc_scenarios::ProgramEnding::Code(code))
+            }
+            _ => false,
+        },
         EventKind::Log { file, text, .. } => match pattern {
             Pattern::Line { host, file: f, text: t } => {
                 given(host, &event.host) && given(f, file) && line_matches(t, text)
@@ -211,6 +229,7 @@ pub fn host_of(pattern: &Pattern) -> Option<&HostName> {
         | Pattern::Visible { at, .. }
         | Pattern::Gone { at, .. }
         | Pattern::Call { at, .. }
+        | Pattern::Ldap { at, .. }
         | Pattern::LogonRefused { at, .. }
         | Pattern::LockedOut { at, .. }
         | Pattern::Synchronized { at, .. }
@@ -232,6 +251,7 @@ pub fn host_of(pattern: &Pattern) -> Option<&HostName> {
         Pattern::Step { .. }
         | Pattern::ScriptStep { .. }
         | Pattern::ScriptEnded { .. }
+        | Pattern::ProgramEnded { .. }
         | Pattern::FaultTouched { .. } => None,
     }
 }

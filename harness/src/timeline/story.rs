@@ -207,6 +207,7 @@ pub(crate) fn plan() -> Plan {
         }],
         clients: vec![Client { machine: "BDC1".into(), profile: profile.into(), installed: false }],
         scripts: Vec::new(),
+        program: None,
         steps: Vec::new(),
         expects: Vec::new(),
         violates: Vec::new(),

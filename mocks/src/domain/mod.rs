@@ -12,6 +12,7 @@ mod facts;
 mod front;
 mod host_map;
 mod hosts;
+mod interventions;
 mod join;
 mod members;
 mod netlogon;

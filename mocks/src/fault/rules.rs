@@ -99,6 +99,43 @@ impl Faults {
         Faults { rules, edges, ..Faults::default() }
     }
 
+    /// Whether a fault has this name.
+    pub(crate) fn is_known(&self, name: &Name) -> bool {
+        self.rules.iter().any(|rule| rule.spec.name == *name)
+    }
+
+    /// Adds a fault whose window begins now or later.
+    pub(crate) fn add(&mut self, spec: FaultSpec) {
+        let rule = Rule::new(&spec);
+        let place = self.rules.len();
+        self.edges.push((rule.from, Edge::Opens, place));
+        if rule.until < SimTime::NEVER {
+            self.edges.push((rule.until, Edge::Closes, place));
+        }
+        self.edges.sort_by(|a, b| b.cmp(a));
+        self.rules.push(rule);
+    }
+
+    /// Ends a fault now, or keeps it from beginning; says whether there was something to end.
+    pub(crate) fn lift(&mut self, now: SimTime, name: &Name) -> bool {
+        let lasts = |rule: &Rule| rule.spec.name == *name && rule.until > now;
+        let Some(place) = self.rules.iter().position(lasts) else { return false };
+        let rule = &mut self.rules[place];
+        let began = rule.from <= now;
+        rule.until = now;
+        self.edges.retain(|(_, _, of)| *of != place);
+        if began {
+            self.edges.push((now, Edge::Closes, place));
+            self.edges.sort_by(|a, b| b.cmp(a));
+        }
+        true
+    }
+
+    /// The faults whose windows are open.
+    pub(crate) fn open_at(&self, now: SimTime) -> Vec<FaultSpec> {
+        self.rules.iter().filter(|rule| rule.open(now)).map(|rule| rule.spec.clone()).collect()
+    }
+
     /// When the next window opens or closes.
     pub(crate) fn next_timeout(&self) -> Option<SimTime> {
         self.edges.last().map(|edge| edge.0)

@@ -26,6 +26,8 @@ pub struct WireEvent {
     pub operation: WireOperation,
     /// About what: a distinguished name, a user, an object identifier.
     pub target: String,
+    /// A search's filter (RFC 4515); empty otherwise.
+    pub filter: String,
     /// The LDAP result code; 0 is success. Absent when no answer belongs to it.
     pub result: Option<u32>,
     /// What the answer says beside the code.

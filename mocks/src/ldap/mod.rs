@@ -36,6 +36,7 @@ mod controls;
 mod dn;
 mod error;
 mod event;
+mod filter_text;
 mod forest;
 mod live;
 mod matching;

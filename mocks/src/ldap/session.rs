@@ -58,6 +58,7 @@ pub(super) enum Then {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) target: String,
+    pub(super) filter: String,
     pub(super) entries: usize,
     pub(super) version: Option<Version>,
 }
@@ -146,6 +147,7 @@ impl Session {
             (request, Err(error)) => (operation(&request), Err(error)),
             (Request::Search(search), Ok(controls)) => {
                 told.target = text(search.base);
+                told.filter = search.filter.to_string();
                 let start = output.len();
                 match super::search::search(self, id, &search, &controls, &mut told, output) {
                     // A watch has no last message.
@@ -311,6 +313,7 @@ impl Session {
             protection: self.protection,
             operation,
             target: told.target,
+            filter: told.filter,
             result: code,
             message,
             entries: told.entries,

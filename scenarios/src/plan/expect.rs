@@ -7,7 +7,7 @@ use mockdc_mocks::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Condition, PromiseId};
+use super::{Comparison, Condition, LdapOperation, ProgramEnding, PromiseId};
 
 /// Something that must hold of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,11 @@ pub enum Claim {
         script: Name,
         /// How it ended.
         ended: ScriptEnding,
+    },
+    /// The user's own program ended so.
+    Program {
+        /// How it ended.
+        ended: ProgramEnding,
     },
     /// Events.
     Event {
@@ -306,6 +311,30 @@ pub enum Pattern {
         /// The account, group, service, … that the call was about.
         subject: Option<Name>,
         /// The code: 0 for success.
+        code: Option<u32>,
+    },
+    /// A controller answered an operation of LDAP.
+    Ldap {
+        /// The operation.
+        operation: Option<LdapOperation>,
+        /// The controller.
+        at: Option<HostName>,
+        /// The host of the client.
+        from: Option<HostName>,
+        /// The account that the connection is bound as.
+        #[serde(default, deserialize_with = "bare")]
+        by: Option<AccountName>,
+        /// The account that it was about.
+        subject: Option<Name>,
+        /// The result code of LDAP: 0 for success, 32 for no such object.
+        result: Option<u32>,
+        /// Whether changes that were committed elsewhere had not reached the controller: of the account that it was
+        /// about, or any when it was about none.
+        stale: Option<bool>,
+    },
+    /// The user's own program ended.
+    ProgramEnded {
+        /// Its exit code; 0 is success.
         code: Option<u32>,
     },
     /// A logon was refused.

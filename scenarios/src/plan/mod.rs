@@ -2,11 +2,13 @@
 
 mod condition;
 mod expect;
+mod program;
 mod promise;
 mod script;
 
 pub use condition::*;
 pub use expect::*;
+pub use program::*;
 pub use promise::*;
 pub use script::*;
 
@@ -50,6 +52,9 @@ pub struct Plan {
     pub clients: Vec<Client>,
     /// Script actors.
     pub scripts: Vec<Script>,
+    /// The user's own program, which `mockdc exec` runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
     /// What happens, beside what the actors do of themselves.
     pub steps: Vec<Step>,
     /// What is expected.

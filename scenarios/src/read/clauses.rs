@@ -493,6 +493,8 @@ pub(crate) struct RawExpect {
     pub(crate) install_failed: Option<Short<RawInstallFailed>>,
     /// How a script ended.
     pub(crate) script: Option<RawScriptEnded>,
+    /// How the user's own program ended.
+    pub(crate) program: Option<RawProgramEnded>,
     /// An event happens, at least once.
     pub(crate) event: Option<Pattern>,
     /// Lines stand in a log, or do not.
@@ -581,6 +583,13 @@ pub(crate) struct RawScriptEnded {
     /// The script.
     pub(crate) name: Word,
     /// A code (0: success), `"still-waiting"` or `"never-started"`.
+    pub(crate) ended: Located<Scalar>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RawProgramEnded {
+    /// An exit code (0: success), `"timed-out"` or `"killed"`.
     pub(crate) ended: Located<Scalar>,
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Context<'t> {
     pub(super) scripts: BTreeMap<Name, ScriptNames>,
     pub(super) steps: BTreeSet<Name>,
     pub(super) rules: BTreeMap<Name, Range<usize>>,
+    /// Whether the file has a `[program]`.
+    pub(super) has_program: bool,
     /// Clients that a step upgrades, and where it says so.
     pub(super) upgrades: Vec<Located<HostName>>,
 }
@@ -74,6 +76,7 @@ impl<'t> Context<'t> {
             scripts: BTreeMap::new(),
             steps: BTreeSet::new(),
             rules: BTreeMap::new(),
+            has_program: false,
             upgrades: Vec::new(),
         }
     }

@@ -14,8 +14,8 @@ use crate::read::{
     read,
 };
 use crate::{
-    Broken, Claim, Code, Expectation, LogLines, Measure, Moments, Occurrences, Problem, PromiseId, Quantity,
-    Rule, ScriptEnding, Timing, Violation,
+    Broken, Claim, Code, Expectation, LogLines, Measure, Moments, Occurrences, Problem, ProgramEnding,
+    PromiseId, Quantity, Rule, ScriptEnding, Timing, Violation,
 };
 
 /// Verbs, of which a table has exactly one.
@@ -24,6 +24,7 @@ pub(crate) const CLAIMS: &[&str] = &[
     "attempt-failed",
     "install-failed",
     "script",
+    "program",
     "event",
     "log",
     "state",
@@ -191,6 +192,9 @@ fn claims_of(context: &mut Context<'_>, mut raw: RawExpect, node: &Node<'_>) -> 
         };
         return vec![Claim::Script { script: raw.name.value.as_str().into(), ended }];
     }
+    if let Some(raw) = raw.program {
+        return program_ended(context, raw, node);
+    }
     if let Some(log) = raw.log {
         return logs(context, log);
     }
@@ -216,6 +220,37 @@ fn claims_of(context: &mut Context<'_>, mut raw: RawExpect, node: &Node<'_>) -> 
         return stated(context, state, raw, node);
     }
     events(context, raw, node)
+}
+
+/// A claim about the user's own program.
+fn program_ended(
+    context: &mut Context<'_>,
+    raw: crate::read::RawProgramEnded,
+    node: &Node<'_>,
+) -> Vec<Claim> {
+    if !context.has_program {
+        let place = entry(node, "program").map_or(node.span(), |program| program.span());
+        context.report(
+            Problem::new(Code::NoProgram, "the file has no `[program]`")
+                .at(place, "of which program?")
+                .help("add a table `[program]`; `mockdc exec` runs it"),
+        );
+        return Vec::new();
+    }
+    let ended = match &raw.ended.value {
+        Scalar::Number(code) => u32::try_from(*code).ok().map(ProgramEnding::Code),
+        Scalar::Text(text) if text == "timed-out" => Some(ProgramEnding::TimedOut),
+        Scalar::Text(text) if text == "killed" => Some(ProgramEnding::Killed),
+        _ => None,
+    };
+    if ended.is_none() {
+        context.report(
+            Problem::new(Code::UnknownWord, "a program ends with a code, or is ended")
+                .at(raw.ended.span, "neither")
+                .help("an exit code, `\"timed-out\"` or `\"killed\"`"),
+        );
+    }
+    ended.map(|ended| Claim::Program { ended }).into_iter().collect()
 }
 
 fn empty_claim(place: Range<usize>) -> Problem {

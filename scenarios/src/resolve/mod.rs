@@ -5,6 +5,7 @@ mod conditions;
 mod context;
 mod expect;
 mod faults;
+mod program;
 mod scripts;
 mod steps;
 mod world;
@@ -193,7 +194,10 @@ fn plan(
         }
     }
     let domain = take(&mut document, "domain");
-    let known: Vec<&str> = HEAD.iter().chain(MANY).copied().chain(["domain", "case", "vary"]).collect();
+    let program = take(&mut document, "program");
+    context.has_program = program.is_some();
+    let known: Vec<&str> =
+        HEAD.iter().chain(MANY).copied().chain(["domain", "program", "case", "vary"]).collect();
     for (key, _) in document.iter().filter(|(key, _)| !MANY.contains(&key.get_ref().as_ref())) {
         context.report(unknown_key(key.get_ref(), key.span(), &known));
     }
@@ -218,6 +222,7 @@ fn plan(
     let world = build_world(&mut context, domain.as_ref(), &nodes);
     let Parts { mut world, servers } = world;
     let (site_servers, clients) = clients::products(&mut context, &servers, &nodes["client"], &mut world);
+    let program = program.as_ref().and_then(|node| program::program(&mut context, node, &world));
     scripts::declare_scripts(&mut context, &nodes["script"]);
     steps::declare_steps(&mut context, &nodes["step"]);
     expect::declare_rules(&mut context, &nodes["rule"]);
@@ -252,6 +257,7 @@ fn plan(
         site_servers,
         clients,
         scripts,
+        program,
         steps,
         expects,
         violates,

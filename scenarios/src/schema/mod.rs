@@ -12,8 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::read::{
-    Head, RawClient, RawDomain, RawExpect, RawFault, RawGroup, RawHost, RawLink, RawPolicy, RawRight,
-    RawScript, RawSiteLink, RawStep, RawUnit, RawUser,
+    Head, RawClient, RawDomain, RawExpect, RawFault, RawGroup, RawHost, RawLink, RawPolicy, RawProgram,
+    RawRight, RawScript, RawSiteLink, RawStep, RawUnit, RawUser,
 };
 
 /// A table of the file: its key, its definition, and what it is for.
@@ -77,6 +77,7 @@ pub fn schema() -> Value {
         (table.schema)(&mut generator);
     }
     generator.subschema_for::<RawDomain>();
+    generator.subschema_for::<RawProgram>();
     let head = generator.root_schema_for::<Head>().to_value();
     let mut definitions = Map::new();
     for (name, mut schema) in generator.take_definitions(true) {
@@ -93,6 +94,13 @@ pub fn schema() -> Value {
         "domain".into(),
         json!({
             "description": "The domain.", "anyOf": [{ "$ref": "#/definitions/Domain" }],
+        }),
+    );
+    properties.insert(
+        "program".into(),
+        json!({
+            "description": "The user's own program, which `mockdc exec` runs against the scenario's controllers.",
+            "anyOf": [{ "$ref": "#/definitions/Program" }],
         }),
     );
     let mut root = json!({ "definitions": definitions, "properties": properties });
@@ -189,8 +197,8 @@ pub fn schema() -> Value {
     let tables: Vec<&str> = TABLES.iter().map(|table| table.definition).collect();
     rules::allow_placeholders(&mut root, &tables);
     // A table of the file is a table, whatever its values are.
-    for key in TABLES.iter().map(|table| table.key).chain(["domain", "case"]) {
-        if key != "domain" {
+    for key in TABLES.iter().map(|table| table.key).chain(["domain", "program", "case"]) {
+        if !["domain", "program"].contains(&key) {
             root["properties"][key]["type"] = json!("array");
         }
         if let Some(Value::Object(table)) = root["properties"].get_mut(key) {

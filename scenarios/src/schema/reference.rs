@@ -32,7 +32,9 @@ pub fn reference() -> String {
     text += &page.keys(&json!({ "properties": head, "required": schema["required"] }));
     let mut told = Vec::new();
     text += &page.section("`[domain]`", "Domain", schema["properties"]["domain"]["description"].as_str());
-    told.push("Domain");
+    let program = schema["properties"]["program"]["description"].as_str();
+    text += &page.section("`[program]`", "Program", program);
+    told.extend(["Domain", "Program"]);
     for table in TABLES {
         text += &page.section(&format!("`[[{}]]`", table.key), table.definition, Some(table.doc));
         told.push(table.definition);
@@ -63,12 +65,13 @@ struct Page<'s> {
 
 impl Page<'_> {
     fn is_table(&self, key: &str) -> bool {
-        ["domain", "case", "vary"].contains(&key) || TABLES.iter().any(|table| table.key == key)
+        ["domain", "program", "case", "vary"].contains(&key) || TABLES.iter().any(|table| table.key == key)
     }
 
     fn contents(&self) -> String {
         let links = TABLES.iter().map(|table| (format!("[[{}]]", table.key), table.definition));
-        let all = std::iter::once(("[domain]".to_owned(), "Domain")).chain(links);
+        let single = [("[domain]".to_owned(), "Domain"), ("[program]".to_owned(), "Program")];
+        let all = single.into_iter().chain(links);
         let all: Vec<String> = all
             .chain([("[[case]]".to_owned(), "Case"), ("[vary]".to_owned(), "Vary")])
             .map(|(shown, name)| format!("[`{shown}`](#{})", anchor(name)))

@@ -5,7 +5,9 @@ use super::{
     code_words, condition_never, condition_says, condition_while, line_words, listed, pattern_clause,
     sentence, value_words, values::compared,
 };
-use crate::{Claim, LogLines, Measure, Moments, Occurrences, Pattern, Quantity, ScriptEnding, Timing};
+use crate::{
+    Claim, LogLines, Measure, Moments, Occurrences, Pattern, ProgramEnding, Quantity, ScriptEnding, Timing,
+};
 
 /// A claim as a sentence, without a full stop.
 pub fn claim_says(claim: &Claim) -> String {
@@ -25,6 +27,12 @@ pub fn claim_says(claim: &Claim) -> String {
             ScriptEnding::Code(code) => format!("The script \"{script}\" ends with {}", code_words(*code)),
             ScriptEnding::StillWaiting => format!("The script \"{script}\" still waits at the end"),
             ScriptEnding::NeverStarted => format!("The script \"{script}\" never starts"),
+        },
+        Claim::Program { ended } => match ended {
+            ProgramEnding::Code(0) => "The program succeeds".to_owned(),
+            ProgramEnding::Code(code) => format!("The program ends with exit code {code}"),
+            ProgramEnding::TimedOut => "The program is ended because its time is over".to_owned(),
+            ProgramEnding::Killed => "A signal ends the program".to_owned(),
         },
         Claim::Event { event, count, timing } => sentence(&event_says(event, *count, timing)),
         Claim::Log { host, file, lines } => match lines {

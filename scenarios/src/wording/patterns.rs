@@ -5,7 +5,7 @@ use std::fmt::Display;
 use mockdc_mocks::{HostName, Name, SyncKind, SyncReason, VerbKind};
 
 use super::{Clause, code_words, kind_words, stream_words};
-use crate::Pattern;
+use crate::{LdapOperation, Pattern};
 
 /// What happens when an event matches.
 pub fn pattern_clause(pattern: &Pattern) -> Clause {
@@ -32,6 +32,21 @@ pub fn pattern_clause(pattern: &Pattern) -> Clause {
             subject.as_ref(),
             *code,
         ),
+        Pattern::Ldap { operation, at, from, by, subject, result, stale } => ldap(
+            *operation,
+            (at.as_ref(), from.as_ref(), by.as_ref().map(|by| by.as_str())),
+            subject.as_ref(),
+            *result,
+            *stale,
+        ),
+        Pattern::ProgramEnded { code } => {
+            let rest = match code {
+                None => String::new(),
+                Some(0) => " with success".to_owned(),
+                Some(code) => format!(" with exit code {code}"),
+            };
+            Clause::new("the program", "ends", "end", "").at(rest)
+        }
         Pattern::LogonRefused { account, at, code } => {
             let subject =
                 account.as_ref().map_or("a logon".to_owned(), |account| format!("a logon of {account}"));
@@ -177,6 +192,35 @@ fn call(
     }
     let clause = Clause::new(caller, "calls", "call", rest);
     if code.is_some() { answered(clause, code) } else { clause }
+}
+
+fn ldap(
+    operation: Option<LdapOperation>,
+    (at, from, by): (Option<&HostName>, Option<&HostName>, Option<&str>),
+    subject: Option<&Name>,
+    result: Option<u32>,
+    stale: Option<bool>,
+) -> Clause {
+    let who = match (by, from) {
+        (Some(by), Some(from)) => format!("{by} on {from}"),
+        (Some(by), None) => by.to_owned(),
+        (None, Some(from)) => from.to_string(),
+        (None, None) => "someone".to_owned(),
+    };
+    let what = operation.map_or("an LDAP operation".to_owned(), |operation| format!("LDAP {operation}"));
+    let about = subject.map_or_else(String::new, |subject| format!(" about {subject}"));
+    let at = at.map_or("a controller".to_owned(), |at| at.to_string());
+    let clause = Clause::new(who, "sends", "send", format!("{at} an {what}{about}").replace("an an ", "an "));
+    let clause = match result {
+        None => clause,
+        Some(0) => clause.and("succeeds", "succeed", ""),
+        Some(code) => clause.and("gets", "get", format!("the result {code}")),
+    };
+    match stale {
+        None => clause,
+        Some(true) => clause.and("gets", "get", "an answer that lacks committed changes"),
+        Some(false) => clause.and("gets", "get", "an answer that lacks nothing"),
+    }
 }
 
 fn answered(clause: Clause, code: Option<u32>) -> Clause {

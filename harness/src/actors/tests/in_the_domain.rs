@@ -85,6 +85,7 @@ fn run(
             installed: install.is_none(),
         }],
         scripts: Vec::new(),
+        program: None,
         steps: steps.into_iter().collect(),
         expects: Vec::new(),
         violates: Vec::new(),

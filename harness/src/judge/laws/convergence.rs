@@ -180,7 +180,15 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             quiet.at = quiet.at.max(SimTime::START + fault.until?);
         }
     }
+    let mut open: BTreeSet<&Name> = BTreeSet::new();
     for event in &outline.register.replication {
+        if let EventKind::Intervention { adds, lifts, .. } = &event.kind {
+            open.extend(adds);
+            if let Some(fault) = lifts {
+                open.remove(fault);
+            }
+            quiet = Mark { seq: event.seq, at: quiet.at.max(event.at) };
+        }
         match &event.kind {
             EventKind::Fact(
                 Fact::Committed { .. }
@@ -192,7 +200,8 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             _ => {}
         }
     }
-    Some(quiet)
+    // A fault that somebody has added and not lifted may keep the databases apart.
+    open.is_empty().then_some(quiet)
 }
 
 /// Whether a fault can keep changes from arriving.

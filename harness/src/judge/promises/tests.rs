@@ -1,6 +1,9 @@
 //! Each promise, kept and broken, over hand-made runs.
 
-use mockdc_mocks::{Fact, Name, ProcessId, Right, StateKey, Value, VerbKind, Win32Error};
+use mockdc_mocks::{
+    ChangeKind, Fact, Name, ProcessId, Right, StateKey, Stream, Value, VerbKind, Version, Win32Error,
+};
+use mockdc_scenarios::LdapOperation;
 
 use super::*;
 use crate::timeline::story::{Story, plan, span, timeline, token};
@@ -367,4 +370,66 @@ fn every_promise_is_looked_at_in_every_run() {
     let findings = promises(&timeline(plan(), &Story::default()));
     assert_eq!(findings.iter().map(|finding| finding.promise).collect::<Vec<_>>(), PromiseId::ALL);
     assert!(findings.iter().all(|finding| finding.occasions == 0 && !finding.is_broken()));
+}
+
+fn ldap(story: &mut Story, operation: LdapOperation, at: &str, result: u32) {
+    story.by(Some(9)).event(
+        "WS1",
+        EventKind::Ldap {
+            operation,
+            at: at.into(),
+            by: Some("Administrator".into()),
+            connection: 1,
+            entry: "CN=SVC,CN=Users,DC=corp,DC=example".into(),
+            filter: String::new(),
+            subject: Some("SVC".into()),
+            result,
+            entries: 0,
+            seen: None,
+            behind: None,
+        },
+    );
+}
+
+fn committed(story: &mut Story, at: &str, version: u64) {
+    story.by(None).fact(
+        at,
+        Fact::Committed {
+            version: Version(version),
+            stream: Stream::Sam,
+            change: ChangeKind::UserAdd,
+            subject: "SVC".into(),
+            serial: version,
+            urgent: false,
+        },
+    );
+}
+
+#[test]
+fn the_last_read_shows_own_writes() {
+    let promise = PromiseId::LastReadShowsOwnWrites;
+    let mut story = Story::default();
+    story.starts(9, Role::Program, "WS1", Some("Administrator"), None, "program");
+    ldap(&mut story, LdapOperation::Search, "BDC1", 0);
+    assert_eq!(tested(promise, &story), (0, 0), "nothing was written yet");
+    committed(&mut story, "PDC1", 1);
+    ldap(&mut story, LdapOperation::Add, "PDC1", 0);
+    ldap(&mut story, LdapOperation::Search, "PDC1", 0);
+    assert_eq!(tested(promise, &story), (1, 0));
+    story.at("1m");
+    ldap(&mut story, LdapOperation::Search, "BDC1", 0);
+    assert_eq!(tested(promise, &story), (2, 1), "it has not arrived there");
+    let arrives = Fact::Replicated {
+        version: Version(1),
+        stream: Stream::Sam,
+        from: "PDC1".into(),
+        committed: mockdc_mocks::SimTime::START,
+    };
+    story.at("2m").by(None).fact("BDC1", arrives);
+    ldap(&mut story, LdapOperation::Search, "BDC1", 0);
+    assert_eq!(tested(promise, &story), (2, 0), "who asks again until it is there does well");
+    committed(&mut story, "PDC1", 2);
+    ldap(&mut story, LdapOperation::Modify, "PDC1", 50);
+    ldap(&mut story, LdapOperation::Search, "BDC1", 0);
+    assert_eq!(tested(promise, &story), (2, 0), "a refused write is none");
 }

@@ -206,3 +206,24 @@ fn a_step_that_is_refused_fails_unless_it_requires_that() {
     assert_eq!(kinds(planned(Some(2221)), &ran(0)), (Verdict::Pass, vec![]));
     assert_eq!(kinds(planned(Some(2221)), &ran(1003)), (Verdict::Fail, vec![ReasonKind::RefusedStep]));
 }
+
+#[test]
+fn a_program_that_fails_unnoticed_fails_the_run() {
+    let ended = |ended| {
+        let mut story = Story::default();
+        story.starts(1, Role::Program, "SMS1", None, None, "program");
+        story.at("1m").event("SMS1", EventKind::ProgramEnded { ended });
+        story.at("1h").by(None).event("PDC1", EventKind::End { reason: EndReason::Stopped });
+        story
+    };
+    assert_eq!(kinds(plan(), &ended(ProgramEnding::Code(0))), (Verdict::Pass, vec![]));
+    let failed = (Verdict::Fail, vec![ReasonKind::FailedProgram]);
+    assert_eq!(kinds(plan(), &ended(ProgramEnding::Code(3))), failed);
+    assert_eq!(kinds(plan(), &ended(ProgramEnding::TimedOut)), failed);
+    let expected = || expecting(Claim::Program { ended: ProgramEnding::Code(3) });
+    assert_eq!(kinds(expected(), &ended(ProgramEnding::Code(3))), (Verdict::Pass, vec![]));
+    let not_met = (Verdict::Fail, vec![ReasonKind::Expectation]);
+    assert_eq!(kinds(expected(), &ended(ProgramEnding::Code(0))), not_met);
+    let not_run = (Verdict::Inconclusive, vec![ReasonKind::Untold]);
+    assert_eq!(kinds(expected(), &sound(EndReason::Until)), not_run);
+}

@@ -1,0 +1,225 @@
+//! `mockdc ctl`.
+
+use std::io::{self, Write};
+
+use hyper::Method;
+use mockdc_mocks::SimTime;
+use serde_json::{Value, json};
+
+use super::arguments::{Control, Ctl, Format};
+use super::{Exit, Streams};
+use crate::control::{Client, ClientError, Done, Status};
+use crate::report::instant;
+
+/// `mockdc ctl`
+pub(super) fn ctl(ctl: &Ctl, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let token = match std::fs::read_to_string(&ctl.token_file) {
+        Ok(token) => token,
+        Err(error) => {
+            writeln!(streams.err, "error: cannot read the token in `{}`: {error}", ctl.token_file.display())?;
+            writeln!(streams.err, "help: `mockdc serve --control 0` names the file when it starts")?;
+            return Ok(Exit::Environment);
+        }
+    };
+    let client = match Client::new(&ctl.url, &token) {
+        Ok(client) => client,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let asked = runtime.block_on(perform(ctl, &client, streams))?;
+    match asked {
+        Ok(()) => Ok(Exit::Passed),
+        Err(Failed::Json(what, error)) => {
+            writeln!(streams.err, "error: {what} is no JSON: {error}")?;
+            Ok(Exit::Usage)
+        }
+        Err(Failed::Client(error)) => {
+            writeln!(streams.err, "error: {error}")?;
+            Ok(match error {
+                ClientError::Refused(refused) => {
+                    if !refused.help.is_empty() {
+                        writeln!(streams.err, "help: {}", refused.help)?;
+                    }
+                    match refused.status {
+                        400 | 422 => Exit::Usage,
+                        401 | 503 => Exit::Environment,
+                        _ => Exit::Failed,
+                    }
+                }
+                ClientError::Url(_) => Exit::Usage,
+                ClientError::Unreachable(..) => {
+                    writeln!(
+                        streams.err,
+                        "help: is the run over? `mockdc serve --control ADDRESS` prints where it answers"
+                    )?;
+                    Exit::Environment
+                }
+            })
+        }
+    }
+}
+
+enum Failed {
+    Json(&'static str, serde_json::Error),
+    Client(ClientError),
+}
+
+async fn perform(ctl: &Ctl, client: &Client, streams: &mut Streams<'_>) -> io::Result<Result<(), Failed>> {
+    if let Control::Events { from, follow } = ctl.command {
+        return events(client, from, follow, ctl.format, streams).await;
+    }
+    let (path, body) = match request(&ctl.command) {
+        Ok(request) => request,
+        Err(failed) => return Ok(Err(failed)),
+    };
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let answer = match client.ask(method, path, body.as_ref()).await {
+        Ok(answer) => answer,
+        Err(error) => return Ok(Err(Failed::Client(error))),
+    };
+    match ctl.format {
+        Format::Json => writeln!(streams.out, "{answer:#}")?,
+        Format::Console => tell(&answer, streams.out)?,
+    }
+    Ok(Ok(()))
+}
+
+/// The route and the body of a command.
+fn request(command: &Control) -> Result<(&'static str, Option<Value>), Failed> {
+    let json =
+        |what, text: &str| serde_json::from_str::<Value>(text).map_err(|error| Failed::Json(what, error));
+    Ok(match command {
+        Control::Status | Control::Events { .. } => ("/v1/status", None),
+        Control::Synchronize { at, full } => ("/v1/synchronize", Some(json!({ "at": at, "full": full }))),
+        Control::Partition { from, to, one_way } => {
+            ("/v1/partition", Some(json!({ "from": from, "to": to, "one-way": one_way })))
+        }
+        Control::Heal { fault } => ("/v1/heal", Some(json!({ "fault": fault }))),
+        Control::Hold { at } => ("/v1/hold", Some(json!({ "at": at }))),
+        Control::Release { at } => ("/v1/release", Some(json!({ "at": at }))),
+        Control::Crash { at, loses_unreplicated } => {
+            ("/v1/crash", Some(json!({ "at": at, "loses-unreplicated": loses_unreplicated })))
+        }
+        Control::Restart { at } => ("/v1/restart", Some(json!({ "at": at }))),
+        Control::Fault { kind, name, lasts } => {
+            ("/v1/fault", Some(json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts })))
+        }
+        Control::Policy { policy, at } => {
+            ("/v1/policy", Some(json!({ "policy": json("the policy", policy)?, "at": at })))
+        }
+        Control::Operation { operation, at } => {
+            ("/v1/operation", Some(json!({ "operation": json("the operation", operation)?, "at": at })))
+        }
+        Control::Advance { by } => ("/v1/advance", Some(json!({ "by": by }))),
+        Control::Speed { speed } => ("/v1/speed", Some(json!({ "speed": speed.0 }))),
+        Control::Stop => ("/v1/stop", Some(json!({}))),
+    })
+}
+
+async fn events(
+    client: &Client,
+    from: usize,
+    follow: bool,
+    format: Format,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<(), Failed>> {
+    let out = &mut *streams.out;
+    if follow {
+        let mut failed = None;
+        let followed = client
+            .follow(from, |event| {
+                let event = serde_json::from_str(event).unwrap_or_default();
+                let written = event_line(&event, format, out).and_then(|()| out.flush());
+                failed = written.err();
+                failed.is_none()
+            })
+            .await;
+        return match failed {
+            Some(error) => Err(error),
+            None => Ok(followed.map_err(Failed::Client)),
+        };
+    }
+    let mut place = from;
+    loop {
+        let path = format!("/v1/events?from={place}");
+        let events = match client.ask(Method::GET, &path, None).await {
+            Ok(events) => events,
+            Err(error) => return Ok(Err(Failed::Client(error))),
+        };
+        let events = events.as_array().cloned().unwrap_or_default();
+        if events.is_empty() {
+            return Ok(Ok(()));
+        }
+        place += events.len();
+        events.iter().try_for_each(|event| event_line(event, format, out))?;
+    }
+}
+
+fn event_line(event: &Value, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    match format {
+        Format::Json => writeln!(out, "{event}"),
+        Format::Console => {
+            writeln!(out, "{}  {}  {}  {}", text("time"), text("host"), text("who"), text("what"))
+        }
+    }
+}
+
+fn tell(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
+    if let Ok(status) = serde_json::from_value::<Status>(answer.clone()) {
+        return tell_status(&status, out);
+    }
+    let Ok(done) = serde_json::from_value::<Done>(answer.clone()) else {
+        return writeln!(out, "{}", answer["what"].as_str().unwrap_or("done"));
+    };
+    writeln!(out, "{}  {}", instant(done.now), done.what)?;
+    if let Some(fault) = done.fault {
+        writeln!(out, "fault {fault}: `mockdc ctl heal {fault}` lifts it")?;
+    }
+    match done.reply {
+        None => Ok(()),
+        Some(reply) => writeln!(out, "{}", serde_json::to_value(reply).unwrap_or_default()),
+    }
+}
+
+fn tell_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
+    let time = |at: Option<SimTime>| at.map_or_else(|| "never".to_owned(), instant);
+    let speed = status.speed.map_or_else(|| "stands".to_owned(), |speed| format!("{speed}x"));
+    writeln!(
+        out,
+        "{}  {}  clock {speed}, next move of the domain: {}",
+        status.scenario,
+        instant(status.now),
+        time(status.next)
+    )?;
+    for dc in &status.dcs {
+        writeln!(out, "\n{}{}", dc.name, if dc.up { "" } else { "  DOWN" })?;
+        for inbound in &dc.from {
+            write!(out, "  from {}: last success {}", inbound.source, time(inbound.last_success))?;
+            if inbound.failures > 0 {
+                let code = inbound.error.unwrap_or_default();
+                write!(
+                    out,
+                    ", {} failures since, the last at {} with {code}",
+                    inbound.failures,
+                    time(inbound.last_failure)
+                )?;
+            }
+            writeln!(out, ", {} changes", inbound.changes)?;
+        }
+        for waiting in &dc.waiting {
+            writeln!(
+                out,
+                "  waits for change {} of {}, committed at {} {} ago",
+                waiting.version.0, waiting.subject, waiting.origin, waiting.age
+            )?;
+        }
+    }
+    for fault in &status.faults {
+        writeln!(out, "\nfault {}: {}", fault.name, serde_json::to_value(&fault.kind).unwrap_or_default())?;
+    }
+    Ok(())
+}
