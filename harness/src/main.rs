@@ -7,6 +7,10 @@ use clap::Parser;
 use mockdc::cli::{Arguments, Streams, perform};
 use mockdc::report::GitHub;
 
+/// A run makes and drops many small values: this allocator does it in half the instructions of the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_tracing();

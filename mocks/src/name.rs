@@ -8,25 +8,94 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// A name, cheap to clone; equality and order ignore ASCII case, the spelling is kept.
+///
+/// Nearly all names are short and lie in the value itself: they are made, cloned, compared and dropped without an
+/// allocation or a shared count.
 #[derive(Clone)]
-pub struct Name(Arc<str>);
+pub struct Name(Text);
+
+/// Where a name's letters lie. What fits is always short, so that equal names lie alike but for their case.
+#[derive(Clone)]
+enum Text {
+    Short(Short),
+    Long(Arc<str>),
+}
+
+/// Letters in place; behind them only zeros.
+#[derive(Clone, Copy)]
+struct Short {
+    letters: [u8; SHORT],
+    length: u8,
+}
+
+/// The longest name that lies in the value, in bytes.
+const SHORT: usize = 22;
+
+impl Short {
+    fn bytes(&self) -> &[u8] {
+        &self.letters[..usize::from(self.length)]
+    }
+
+    /// The letters as three numbers, which are in the order of the letters; capitals as they stand.
+    fn words(&self) -> [u64; 3] {
+        let word = |from: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&self.letters[from..from + 8]);
+            u64::from_be_bytes(word)
+        };
+        // The last two letters of the second word stand in the third as well: they change neither order nor equality.
+        [word(0), word(8), word(SHORT - 8)]
+    }
+}
+
+/// Eight letters with ASCII capitals as small letters.
+fn folded(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    // In each byte of seven bits the high bit says whether a sum has passed 127.
+    let low = word & !HIGH;
+    let from_a = low + ONES * (128 - b'A' as u64);
+    let beyond_z = low + ONES * (127 - b'Z' as u64);
+    let capital = from_a & !beyond_z & !word & HIGH;
+    word | (capital >> 2)
+}
 
 impl Name {
+    fn of(text: &str) -> Name {
+        if text.len() > SHORT {
+            return Name(Text::Long(text.into()));
+        }
+        let mut letters = [0; SHORT];
+        letters[..text.len()].copy_from_slice(text.as_bytes());
+        Name(Text::Short(Short { letters, length: text.len() as u8 }))
+    }
+
     /// The name as it was spelt.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            // They were copied from a text and are one.
+            Text::Short(short) => std::str::from_utf8(short.bytes()).unwrap_or_default(),
+            Text::Long(text) => text,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Text::Short(short) => short.bytes(),
+            Text::Long(text) => text.as_bytes(),
+        }
     }
 }
 
 impl From<&str> for Name {
     fn from(text: &str) -> Name {
-        Name(text.into())
+        Name::of(text)
     }
 }
 
 impl From<String> for Name {
     fn from(text: String) -> Name {
-        Name(text.into())
+        Name::of(&text)
     }
 }
 
@@ -38,7 +107,18 @@ impl From<&Name> for Name {
 
 impl PartialEq for Name {
     fn eq(&self, other: &Name) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.eq_ignore_ascii_case(&other.0)
+        match (&self.0, &other.0) {
+            (Text::Short(one), Text::Short(other)) => {
+                one.length == other.length && {
+                    let (one, other) = (one.words(), other.words());
+                    one == other || one.map(folded) == other.map(folded)
+                }
+            }
+            (Text::Long(one), Text::Long(other)) => {
+                Arc::ptr_eq(one, other) || one.eq_ignore_ascii_case(other)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -46,13 +126,13 @@ impl Eq for Name {}
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
+        self.bytes().eq_ignore_ascii_case(other.as_bytes())
     }
 }
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
+        *self == **other
     }
 }
 
@@ -64,10 +144,18 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Name) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) {
-            return Ordering::Equal;
+        if let (Text::Short(one), Text::Short(other)) = (&self.0, &other.0) {
+            for (a, b) in one.words().into_iter().zip(other.words()) {
+                if a != b {
+                    let (a, b) = (folded(a), folded(b));
+                    if a != b {
+                        return a.cmp(&b);
+                    }
+                }
+            }
+            return one.length.cmp(&other.length);
         }
-        let (one, two) = (self.0.as_bytes(), other.0.as_bytes());
+        let (one, two) = (self.bytes(), other.bytes());
         for (a, b) in one.iter().zip(two) {
             if a != b {
                 let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
@@ -82,44 +170,57 @@ impl Ord for Name {
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut folded = [0_u8; 32];
-        for piece in self.0.as_bytes().chunks(folded.len()) {
-            let folded = &mut folded[..piece.len()];
-            folded.copy_from_slice(piece);
-            folded.make_ascii_lowercase();
-            state.write(folded);
+        match &self.0 {
+            Text::Short(short) => {
+                let [first, second, third] = short.words().map(folded);
+                state.write_u64(first);
+                // Most names are of one word.
+                if short.length > 8 {
+                    state.write_u64(second);
+                    state.write_u64(third);
+                }
+            }
+            Text::Long(text) => {
+                let mut folded = [0_u8; 32];
+                for piece in text.as_bytes().chunks(folded.len()) {
+                    let folded = &mut folded[..piece.len()];
+                    folded.copy_from_slice(piece);
+                    folded.make_ascii_lowercase();
+                    state.write(folded);
+                }
+                state.write_u8(0xff);
+            }
         }
-        state.write_u8(0xff);
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl AsRef<str> for Name {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl Serialize for Name {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-        Ok(Name(String::deserialize(deserializer)?.into()))
+        Ok(Name::from(String::deserialize(deserializer)?))
     }
 }
 
@@ -258,6 +359,45 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a.cmp(&b), Ordering::Equal);
         assert_eq!(a.to_string(), "Bdc1");
+    }
+
+    #[test]
+    fn a_name_is_as_small_as_a_string() {
+        assert_eq!(size_of::<Name>(), 24);
+        assert_eq!(size_of::<Option<Name>>(), 24);
+    }
+
+    /// The order and equality that names have, letter by letter.
+    fn letter_by_letter(one: &str, other: &str) -> Ordering {
+        let small = |text: &str| text.bytes().map(|letter| letter.to_ascii_lowercase()).collect::<Vec<u8>>();
+        small(one).cmp(&small(other))
+    }
+
+    fn hash_of(name: &Name) -> u64 {
+        let mut hasher = rustc_hash::FxHasher::default();
+        name.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn names_compare_letter_by_letter(
+            one in "[a-cA-CZz\\[@`{é\0]{0,26}", other in "[a-cA-CZz\\[@`{é\0]{0,26}", same in 0_usize..26,
+        ) {
+            // Random texts hardly ever share their beginning: let them.
+            let shared: String = one.chars().take(same).collect::<String>() + &other;
+            for other in [&other, &shared, &one.to_ascii_uppercase(), &one.to_ascii_lowercase()] {
+                let names = [Name::from(one.as_str()), Name::from(other.as_str())];
+                let order = letter_by_letter(&one, other);
+                proptest::prop_assert_eq!(names[0].cmp(&names[1]), order);
+                proptest::prop_assert_eq!(names[0] == names[1], order == Ordering::Equal);
+                proptest::prop_assert_eq!(names[0] == **other, order == Ordering::Equal);
+                proptest::prop_assert_eq!(names[0].as_str(), one.as_str());
+                if order == Ordering::Equal {
+                    proptest::prop_assert_eq!(hash_of(&names[0]), hash_of(&names[1]));
+                }
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,10 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use mockdc_scenarios::Plan;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

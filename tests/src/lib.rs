@@ -42,7 +42,8 @@ pub fn replay_prepared(
     seed: u64,
 ) -> (mockdc::timeline::Timeline, mockdc::judge::Judgement) {
     let timeline = plan.run(seed).expect("a plan that was prepared can be run");
-    let judgement = mockdc::judge::judge(&timeline);
+    let judgement = plan.judge(&timeline);
+    debug_assert_eq!(judgement, mockdc::judge::judge(&timeline));
     assert!(!judgement.shows_a_bug(), "a law is broken: {:?}", judgement.laws);
     (timeline, judgement)
 }

@@ -417,7 +417,11 @@ fn play(job: &Job, how: &How) -> Done {
         Err(NoRun::Environment(why)) => return Done::Failed(Exit::Environment, why),
         Err(NoRun::Interrupted) => return Done::Failed(Exit::Interrupted, "interrupted".into()),
     };
-    let judgement = crate::judge::judge(&timeline);
+    // A run on the wall clock was not made from the start that is prepared.
+    let judgement = match start.get().filter(|_| wall.is_none()) {
+        Some(prepared) => prepared.judge(&timeline),
+        None => crate::judge::judge(&timeline),
+    };
     let outcome = Outcome { timeline, judgement, rerun };
     let mut summary = told(Summary { wall, ..outcome.summary() });
     let difference = match how.again {

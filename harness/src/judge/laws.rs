@@ -7,6 +7,9 @@ mod sums;
 mod time;
 mod waits;
 
+pub(crate) use convergence::{KeyHashes, shared};
+pub(crate) use time::runs_forward_from;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -4,12 +4,15 @@ mod claims;
 mod laws;
 mod outline;
 mod promises;
+mod start;
 mod verdict;
 
 pub use claims::*;
 pub use laws::*;
 pub use promises::*;
 pub use verdict::*;
+
+pub(crate) use start::Start;
 
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ use mockdc_mocks::{
 };
 use mockdc_scenarios::{Client, Profile, SiteServer};
 
+use super::Start;
 use crate::timeline::{AccountPurpose, ActorId, Event, EventKind, Role, Timeline};
 
 /// A mark in a run: an event and its instant.
@@ -80,6 +81,8 @@ pub(crate) struct Existence<'a> {
 /// What a run consists of.
 pub(crate) struct Outline<'a> {
     pub(crate) run: &'a Timeline,
+    /// What the run begins with, where that is known.
+    pub(crate) start: Option<&'a Start>,
     pub(crate) end: SimTime,
     pub(crate) actors: BTreeMap<ActorId, ActorSpan<'a>>,
     pub(crate) processes: BTreeMap<ProcessId, ProcessSpan<'a>>,
@@ -114,8 +117,12 @@ pub(crate) struct Register<'a> {
     pub(crate) failed_services: Vec<&'a Event>,
     /// Commits, synchronisations, and what may stand in their way.
     pub(crate) replication: Vec<&'a Event>,
-    /// States of hosts.
+    /// States of hosts; those that all controllers show at a known start are left out.
     pub(crate) states: Vec<&'a Event>,
+    /// What counters say, and what they count: commits, replicated changes, synchronisations.
+    pub(crate) sums: Vec<&'a Event>,
+    /// What came of a commit: replicated changes, and states that say which commit made them.
+    pub(crate) versions: Vec<&'a Event>,
     /// Steps of the scenario.
     pub(crate) steps: Vec<&'a Event>,
     /// Operations of LDAP, commits, and what replicates of them.
@@ -132,16 +139,28 @@ impl<'a> Register<'a> {
         }
         let list = match &event.kind {
             EventKind::Fact(fact) => match fact {
+                Fact::State { key: StateKey::Counter { .. }, .. } => {
+                    self.sums.push(event);
+                    &mut self.states
+                }
+                Fact::State { version: Some(version), .. } if version.0 != 0 => {
+                    self.versions.push(event);
+                    &mut self.states
+                }
                 Fact::State { .. } => &mut self.states,
+                Fact::Replicated { .. } => {
+                    self.sums.push(event);
+                    &mut self.versions
+                }
+                Fact::Committed { .. } | Fact::SyncBegan { .. } | Fact::SyncEnded { .. } => {
+                    self.sums.push(event);
+                    &mut self.replication
+                }
                 Fact::ServiceStarted { .. } | Fact::ProcessStarted { .. } | Fact::ProcessEnded { .. } => {
                     &mut self.processes
                 }
                 Fact::ServiceFailed { .. } => &mut self.failed_services,
-                Fact::Committed { .. }
-                | Fact::SyncBegan { .. }
-                | Fact::SyncEnded { .. }
-                | Fact::Machine { .. }
-                | Fact::FaultTouched { .. } => &mut self.replication,
+                Fact::Machine { .. } | Fact::FaultTouched { .. } => &mut self.replication,
                 _ => return,
             },
             EventKind::Lost { .. } | EventKind::Intervention { .. } => &mut self.replication,
@@ -161,8 +180,14 @@ impl<'a> Register<'a> {
 
 impl<'a> Outline<'a> {
     pub(crate) fn of(run: &'a Timeline) -> Outline<'a> {
+        Outline::from_start(run, None)
+    }
+
+    /// The same of a run whose first events are known.
+    pub(crate) fn from_start(run: &'a Timeline, start: Option<&'a Start>) -> Outline<'a> {
         let mut outline = Outline {
             run,
+            start,
             end: run.end(),
             actors: BTreeMap::new(),
             processes: BTreeMap::new(),
@@ -175,7 +200,9 @@ impl<'a> Outline<'a> {
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
             register: Register::default(),
         };
-        for event in &run.events {
+        let (known, rest) = run.events.split_at(start.map_or(0, |start| start.length));
+        let told = start.map_or(&[][..], |start| &start.told);
+        for event in told.iter().map(|place| &known[*place]).chain(rest) {
             outline.register.enter(event);
             outline.take(event);
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::claims::{ClaimResult, Judged, judge_claims};
 use super::outline::Outline;
-use super::{Finding, LawFinding, check_laws, check_promises};
+use super::{Finding, LawFinding, Start, check_laws, check_promises};
 use crate::report::describe;
 use crate::timeline::{EndReason, Event, EventKind, Timeline};
 
@@ -141,8 +141,13 @@ pub struct ExpectationResult {
 
 /// Judges a run by its record alone.
 pub fn judge(run: &Timeline) -> Judgement {
+    judge_from(run, None)
+}
+
+/// The same, of a run whose first events are known.
+pub(crate) fn judge_from(run: &Timeline, start: Option<&Start>) -> Judgement {
     let plan = run.plan();
-    let outline = Outline::of(run);
+    let outline = Outline::from_start(run, start);
     // A record that breaks off says nothing of sums and limits.
     let laws = if run.end_reason().is_some() { check_laws(&outline) } else { Vec::new() };
     let promises = check_promises(&outline);

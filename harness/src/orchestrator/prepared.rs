@@ -6,6 +6,7 @@ use mockdc_mocks::WorldStart;
 use mockdc_scenarios::Plan;
 
 use super::{RunError, Set, midnight, set_up, world_of};
+use crate::judge::{Judgement, Start, judge_from};
 use crate::run::{Driver, Margin, Opening};
 use crate::timeline::Timeline;
 
@@ -16,6 +17,8 @@ pub struct Prepared {
     world: WorldStart,
     /// Absent where the start itself draws from the seed: then each run states its own.
     opening: Option<Opening>,
+    /// What judging needs of it.
+    start: Option<Start>,
 }
 
 impl Prepared {
@@ -32,7 +35,8 @@ impl Prepared {
             stage.record_these(facts.iter().cloned());
             stage.opening()
         });
-        Ok(Prepared { plan: plan.clone(), world, opening })
+        let start = opening.as_ref().and_then(|opening: &Opening| Start::of(plan, &opening.events));
+        Ok(Prepared { plan: plan.clone(), world, opening, start })
     }
 
     /// What `shared` holds; the first who asks prepares it.
@@ -64,7 +68,19 @@ impl Prepared {
         Ok(Timeline::new(self.plan.clone(), seed, ending.events))
     }
 
-    /// The same, and measures how finely events and deadlines lie side by side: a run on the wall clock at a speed
+    /// Judges a run that was made from here, as [`judge::judge`](crate::judge::judge) does, and faster.
+    pub fn judge(&self, run: &Timeline) -> Judgement {
+        let start = self.start.as_ref();
+        let begins_here = |start: &&Start| {
+            let opening = self.opening.as_ref().map_or(&[][..], |opening| &opening.events);
+            let known = run.events.get(..start.length);
+            debug_assert!(known == Some(opening), "the run was not made from this start");
+            known.is_some()
+        };
+        judge_from(run, start.filter(begins_here))
+    }
+
+    /// As [`Prepared::run`], and measures how finely events and deadlines lie side by side: a run on the wall clock at a speed
     /// needs to know. `None`: no event and deadline that could change places.
     ///
     /// # Errors

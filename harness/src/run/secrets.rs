@@ -25,12 +25,12 @@ impl Secrets {
     }
 
     /// What happened as it is written down. The domain model and the live view have it as it was.
-    pub(super) fn masked(&self, mut kind: EventKind) -> EventKind {
+    pub(super) fn mask(&self, kind: &mut EventKind) {
         let known = self.0.borrow();
         if known.is_empty() {
-            return kind;
+            return;
         }
-        match &mut kind {
+        match kind {
             EventKind::Fact(Fact::State { value: Some(Value::Text(text)), .. }) => {
                 if let Some(masked) = mask(&known, text) {
                     *text = masked.into();
@@ -43,7 +43,6 @@ impl Secrets {
             }
             _ => {}
         }
-        kind
     }
 }
 

@@ -325,8 +325,9 @@ impl Stage {
         for observer in self.observers.borrow().iter() {
             observer(self, &event);
         }
-        let kind = self.secrets.masked(event.kind);
-        self.events.borrow_mut().push(Event { kind, ..event });
+        let mut event = event;
+        self.secrets.mask(&mut event.kind);
+        self.events.borrow_mut().push(event);
         self.count_at_instant();
         if seq as usize >= self.limit {
             self.end(EndReason::Runaway);

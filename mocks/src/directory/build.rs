@@ -203,7 +203,7 @@ impl Database {
     fn load_members(&mut self, group: Rid, members: impl IntoIterator<Item = Rid>) {
         let members: BTreeSet<Rid> = members.into_iter().collect();
         if let Some(part) = self.kind_of(group).and_then(|kind| members_part(kind, group)) {
-            self.load_value(part, RecordValue::Members(members));
+            self.load_value(part, RecordValue::Members(members.into()));
         }
     }
 

@@ -129,7 +129,7 @@ impl Controllers {
         for (part, record) in parts {
             let Some(RecordValue::Members(new)) = &record.value else { continue };
             let old = match self.database(at).records().value(part) {
-                Some(RecordValue::Members(old)) => old,
+                Some(RecordValue::Members(old)) => &**old,
                 _ => &BTreeSet::new(),
             };
             changed.extend(old.difference(new).map(|left| (part.clone(), *left, false)));

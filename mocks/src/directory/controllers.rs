@@ -1,6 +1,7 @@
 //! The domain's controllers with their databases, and every commit of the run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Commit, Database, DcIndex, Part, Record, Rid, Stamp};
 use crate::domain::{Facts, HostMap};
@@ -23,7 +24,7 @@ pub(crate) struct Controllers {
     list: HostMap<Controller>,
     /// Controllers whose databases may have been written since somebody asked.
     touched: BTreeSet<DcIndex>,
-    commits: Vec<Commit>,
+    commits: Vec<Arc<Commit>>,
     pdc: DcIndex,
     next_rid: u32,
     /// How many objects that are no accounts were made.
@@ -93,6 +94,13 @@ impl Controllers {
         (name, &mut controller.database)
     }
 
+    /// A controller's database to ask what it remembers of those whom it has let in: nothing is written.
+    pub(crate) fn database_to_ask(&mut self, at: DcIndex) -> &mut Database {
+        let (_, controller) =
+            self.list.get_index_mut(usize::from(at.0)).expect("a DcIndex is a place in this list");
+        &mut controller.database
+    }
+
     /// Takes the controllers whose databases may have been written since the last call.
     pub(crate) fn take_touched(&mut self) -> BTreeSet<DcIndex> {
         std::mem::take(&mut self.touched)
@@ -103,13 +111,13 @@ impl Controllers {
     }
 
     /// A commit of the run; `None` for the state at the start.
-    pub(crate) fn commit(&self, version: Version) -> Option<&Commit> {
+    pub(crate) fn commit(&self, version: Version) -> Option<&Arc<Commit>> {
         self.commits.get(usize::try_from(version.0).ok()?.checked_sub(1)?)
     }
 
     /// Every commit of the run, in order: versions 1, 2, 3, …
     #[cfg(test)]
-    pub(crate) fn commits(&self) -> &[Commit] {
+    pub(crate) fn commits(&self) -> &[Arc<Commit>] {
         &self.commits
     }
 
@@ -121,7 +129,7 @@ impl Controllers {
     /// Enters a commit whose version is [`Controllers::next_version`].
     pub(crate) fn enter(&mut self, commit: Commit) {
         debug_assert_eq!(commit.version, self.next_version());
-        self.commits.push(commit);
+        self.commits.push(Arc::new(commit));
     }
 
     /// Remembers what a commit replaces, when a crash may take it back.

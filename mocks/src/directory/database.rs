@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority};
+use super::{Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority, Standings};
 use crate::{AccountName, AccountPolicy, Language, RightSet, SimTime, Version};
 
 /// An account database with its indexes.
@@ -26,6 +26,7 @@ pub(crate) struct Database {
     pub(super) journal: Option<Vec<(SimTime, Part)>>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
+    pub(super) standings: Standings,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
     /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
@@ -86,6 +87,7 @@ impl Database {
             journal: None,
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
+            standings: Standings::default(),
             next_rid: Rid::FIRST.0,
             sid: None,
             links_members: false,

@@ -2,18 +2,25 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
+use std::hash::Hash;
 use std::iter::Peekable;
 use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 /// An ordered map whose entries are those of a shared map, as far as it has not changed them itself. Cloning one that
 /// has just been [settled](Layered::settle) copies nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Layered<K, V> {
-    base: Arc<BTreeMap<K, V>>,
+    base: Arc<Base<K, V>>,
     /// What differs from the base; `None`: gone.
     own: BTreeMap<K, Option<V>>,
     len: usize,
 }
+
+/// What clones share: in the order of the keys, and found by their hashes.
+type Base<K, V> = IndexMap<K, V, FxBuildHasher>;
 
 impl<K, V> Default for Layered<K, V> {
     fn default() -> Layered<K, V> {
@@ -21,11 +28,12 @@ impl<K, V> Default for Layered<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Clone> Layered<K, V> {
+impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     /// The value of a key.
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         match self.own.get(key) {
             Some(value) => value.as_ref(),
+            None if self.base.is_empty() => None,
             None => self.base.get(key),
         }
     }
@@ -103,15 +111,16 @@ impl<K: Ord + Clone, V: Clone> Layered<K, V> {
         for (key, value) in std::mem::take(&mut self.own) {
             match value {
                 Some(value) => base.insert(key, value),
-                None => base.remove(&key),
+                None => base.swap_remove(&key),
             };
         }
+        base.sort_unstable_keys();
     }
 }
 
 /// The entries of a [`Layered`] map.
 pub(crate) struct Iter<'a, K, V> {
-    base: Peekable<btree_map::Iter<'a, K, V>>,
+    base: Peekable<indexmap::map::Iter<'a, K, V>>,
     own: Peekable<btree_map::Iter<'a, K, Option<V>>>,
 }
 

@@ -101,6 +101,11 @@ impl Database {
         Some(Change::of(ChangeKind::Lockout, name, Part::Lockout(rid), RecordValue::Time(Some(now))))
     }
 
+    /// Whether bad passwords of any account are counted at this host.
+    pub(crate) fn counts_bad_passwords(&self) -> bool {
+        !self.bad_passwords.is_empty()
+    }
+
     /// Forgets the bad passwords counted at this host: after a good one, or when an administrator unlocks.
     pub(crate) fn clear_bad_passwords(&mut self, now: SimTime, host: &HostName, rid: Rid, facts: &mut Facts) {
         if self.bad_passwords.remove(&rid).is_some_and(|bad| bad.count > 0) {

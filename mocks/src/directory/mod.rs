@@ -14,6 +14,7 @@ mod put;
 mod read;
 mod record;
 mod sid;
+mod standing;
 mod well_known;
 
 pub(crate) use change::*;
@@ -27,4 +28,5 @@ pub(crate) use plan::*;
 pub(crate) use read::*;
 pub(crate) use record::*;
 pub(crate) use sid::*;
+pub(crate) use standing::*;
 pub(crate) use well_known::*;

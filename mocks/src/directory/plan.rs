@@ -297,7 +297,7 @@ impl Desk<'_> {
         self.free(group)?;
         let parts = vec![
             (Part::Group(rid), Some(RecordValue::Name(group.clone()))),
-            (Part::GroupMembers(rid), Some(RecordValue::Members(BTreeSet::new()))),
+            (Part::GroupMembers(rid), Some(RecordValue::Members(Default::default()))),
         ];
         Ok(vec![Change { kind: ChangeKind::GroupAdd, subject: group.name().clone(), parts }])
     }
@@ -345,7 +345,7 @@ impl Desk<'_> {
             _ => (Part::GroupMembers(group), ChangeKind::GroupMember),
         };
         debug_assert_eq!(members_part(kind, group).as_ref(), Some(&part));
-        Change::of(change, name, part, RecordValue::Members(members))
+        Change::of(change, name, part, RecordValue::Members(members.into()))
     }
 
     fn local_group_add(&self, rid: Rid, group: &AccountName) -> Plan {
@@ -353,7 +353,7 @@ impl Desk<'_> {
         self.free(group)?;
         let parts = vec![
             (Part::LocalGroup(rid), Some(RecordValue::Name(group.clone()))),
-            (Part::LocalGroupMembers(rid), Some(RecordValue::Members(BTreeSet::new()))),
+            (Part::LocalGroupMembers(rid), Some(RecordValue::Members(Default::default()))),
         ];
         Ok(vec![Change { kind: ChangeKind::LocalGroupAdd, subject: group.name().clone(), parts }])
     }

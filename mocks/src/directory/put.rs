@@ -1,6 +1,7 @@
 //! Putting a record into a database: indexes follow, and facts say what became visible or ceased to be.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Database, DatabaseKind, Part, Principal, PrincipalKind, Record, RecordValue, Rid, built_in};
 use crate::domain::Facts;
@@ -38,6 +39,7 @@ impl Database {
         if let Some(journal) = &mut self.journal {
             journal.push((at, part.clone()));
         }
+        self.standings.forget(&part);
         let stage = &mut Stage { at, host, facts };
         let version = Some(record.stamp.version);
         match part {
@@ -139,11 +141,13 @@ impl Database {
 
     fn put_attribute(&mut self, rid: Rid, part: Part, record: Record, stage: &mut Stage<'_>) {
         let version = Some(record.stamp.version);
-        let before = self.shown(&part);
-        self.records.put(part.clone(), record);
-        let after = self.shown(&part);
-        if let Some(Principal { kind: PrincipalKind::User, name }) = self.principal(rid).cloned() {
-            for ((attribute, value), (_, old)) in after.into_iter().zip(before) {
+        let after = self.shown(&part, record.value.as_ref());
+        let before = self.records.put(part.clone(), record);
+        let before = self.shown(&part, before.as_ref().and_then(|old| old.value.as_ref()));
+        if let Some(Principal { kind: PrincipalKind::User, name }) = self.principal(rid) {
+            for ((attribute, value), (_, old)) in
+                after.into_iter().flatten().zip(before.into_iter().flatten())
+            {
                 if value != old {
                     let key = StateKey::Attribute { account: name.clone(), attribute };
                     stage.state(key, value, version);
@@ -226,7 +230,7 @@ impl Database {
                 Part::GroupMembers(group) | Part::LocalGroupMembers(group),
                 Some(RecordValue::Members(members)),
             ) if *group != Rid::DOMAIN_USERS => {
-                for member in members {
+                for member in members.iter() {
                     self.containers.get_or_default(*member).insert(*group);
                 }
             }
@@ -258,6 +262,7 @@ impl Database {
         let lost = old.difference(&new).map(|member| (*member, inverted));
         let gained = new.difference(&old).map(|member| (*member, !inverted));
         for (member, belongs) in lost.chain(gained) {
+            self.standings.forget_account(member);
             if !inverted {
                 let groups = self.containers.get_or_default(member);
                 if belongs {
@@ -286,7 +291,7 @@ impl Database {
         if principal.kind == PrincipalKind::User {
             for part in attributes(rid) {
                 let version = self.version(&part).or(version);
-                for (attribute, value) in self.shown(&part) {
+                for (attribute, value) in self.shown(&part, self.records.value(&part)).into_iter().flatten() {
                     if value.is_some() {
                         let key = StateKey::Attribute { account: principal.name.clone(), attribute };
                         stage.state(key, value, version);
@@ -311,7 +316,7 @@ impl Database {
         }
         if principal.kind == PrincipalKind::User {
             for part in attributes(rid) {
-                for (attribute, value) in self.shown(&part) {
+                for (attribute, value) in self.shown(&part, self.records.value(&part)).into_iter().flatten() {
                     if value.is_some() {
                         let key = StateKey::Attribute { account: principal.name.clone(), attribute };
                         stage.state(key, None, version);
@@ -394,9 +399,10 @@ impl Database {
         }
     }
 
-    /// What a part of a user shows as attributes. The number of entries depends on the kind of part only.
-    fn shown(&self, part: &Part) -> Vec<(Attribute, Option<Value>)> {
-        let value = self.records.value(part);
+    /// What a part of a user with this value shows as attributes. The number of entries depends on the kind of part
+    /// only.
+    fn shown(&self, part: &Part, value: Option<&RecordValue>) -> [Option<(Attribute, Option<Value>)>; 2] {
+        let one = |attribute, value| [Some((attribute, value)), None];
         match part {
             Part::Password(_) => {
                 let password = match value {
@@ -404,25 +410,25 @@ impl Database {
                     _ => None,
                 };
                 let version = password.map(|password| Value::Number(password.version as i64));
-                vec![
-                    (Attribute::PasswordVersion, version),
-                    (Attribute::PasswordSet, password.map(|password| Value::Time(password.set))),
+                [
+                    Some((Attribute::PasswordVersion, version)),
+                    Some((Attribute::PasswordSet, password.map(|password| Value::Time(password.set)))),
                 ]
             }
             Part::Comment(_) => match value {
                 Some(RecordValue::Text(text)) => {
-                    vec![(Attribute::Comment, Some(Value::Text(text.as_str().into())))]
+                    one(Attribute::Comment, Some(Value::Text(text.as_str().into())))
                 }
-                _ => vec![(Attribute::Comment, None)],
+                _ => one(Attribute::Comment, None),
             },
             Part::Flags(_) => {
                 let has = |flag| match value {
                     Some(RecordValue::Flags(flags)) => Some(Value::Is(flags.contains(&flag))),
                     _ => None,
                 };
-                vec![
-                    (Attribute::Disabled, has(AccountFlag::Disabled)),
-                    (Attribute::MustChangePassword, has(AccountFlag::MustChangePassword)),
+                [
+                    Some((Attribute::Disabled, has(AccountFlag::Disabled))),
+                    Some((Attribute::MustChangePassword, has(AccountFlag::MustChangePassword))),
                 ]
             }
             Part::PrimaryGroup(_) => {
@@ -430,19 +436,17 @@ impl Database {
                     Some(RecordValue::Rid(group)) => self.name(*group),
                     _ => None,
                 };
-                vec![(Attribute::PrimaryGroup, group.map(|group| Value::Text(group.as_str().into())))]
+                one(Attribute::PrimaryGroup, group.map(|group| Value::Text(group.as_str().into())))
             }
             Part::Expiry(_) => match value {
-                Some(RecordValue::Time(Some(at))) => vec![(Attribute::Expires, Some(Value::Time(*at)))],
-                _ => vec![(Attribute::Expires, None)],
+                Some(RecordValue::Time(Some(at))) => one(Attribute::Expires, Some(Value::Time(*at))),
+                _ => one(Attribute::Expires, None),
             },
             Part::Lockout(_) => match value {
-                Some(RecordValue::Time(since)) => {
-                    vec![(Attribute::LockedOut, Some(Value::Is(since.is_some())))]
-                }
-                _ => vec![(Attribute::LockedOut, None)],
+                Some(RecordValue::Time(since)) => one(Attribute::LockedOut, Some(Value::Is(since.is_some()))),
+                _ => one(Attribute::LockedOut, None),
             },
-            _ => Vec::new(),
+            _ => [None, None],
         }
     }
 }
@@ -459,10 +463,10 @@ fn attributes(rid: Rid) -> [Part; 6] {
     ]
 }
 
-fn members_in(record: &Record) -> BTreeSet<Rid> {
+fn members_in(record: &Record) -> Arc<BTreeSet<Rid>> {
     match &record.value {
         Some(RecordValue::Members(members)) => members.clone(),
-        _ => BTreeSet::new(),
+        _ => Arc::default(),
     }
 }
 

@@ -67,7 +67,12 @@ pub(crate) fn groups_at(database: &Database, domain: Option<&Database>, rid: Rid
 
 /// The rights that a database gives an account at its host: its own, its groups', everyone's.
 pub(crate) fn effective_rights(database: &Database, domain: Option<&Database>, rid: Rid) -> RightSet {
-    let holders = [rid, Rid::EVERYONE].into_iter().chain(groups_at(database, domain, rid));
+    holders_rights(database, rid, &groups_at(database, domain, rid))
+}
+
+/// The same, of an account whose groups are known.
+pub(crate) fn holders_rights(database: &Database, rid: Rid, groups: &[Rid]) -> RightSet {
+    let holders = [rid, Rid::EVERYONE].into_iter().chain(groups.iter().copied());
     holders.map(|holder| database.rights(holder)).collect()
 }
 

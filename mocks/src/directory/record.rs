@@ -1,6 +1,7 @@
 //! What an account database is made of: parts that replicate, each with the stamp of its last change.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Layered;
 use crate::{
@@ -72,14 +73,14 @@ pub(crate) enum RecordValue {
     Time(Option<SimTime>),
     /// Limits of logons.
     Limits(crate::LogonLimits),
-    /// Members.
-    Members(BTreeSet<Rid>),
+    /// Members. Replicas share a list, however long.
+    Members(Arc<BTreeSet<Rid>>),
     /// Rights.
     Rights(RightSet),
     /// The account policy.
     AccountPolicy(AccountPolicy),
     /// A group policy object.
-    Gpo(std::sync::Arc<crate::policy::PolicyObject>),
+    Gpo(Arc<crate::policy::PolicyObject>),
     /// The objects linked to a container, strongest first.
     Links(Vec<(GpoName, crate::GpoLinkSpec)>),
     /// Where an object stands.

@@ -110,7 +110,7 @@ impl Domain {
         let Some(commit) = self.controllers.commit(version).cloned() else { return };
         if self.avoids_pdc(dc) {
             self.wires.avoids_pdc.insert(self.controllers.name(dc).clone());
-        } else {
+        } else if !self.wires.avoids_pdc.is_empty() {
             self.wires.avoids_pdc.remove(self.controllers.name(dc));
         }
         let mut context = ReplicationContext {

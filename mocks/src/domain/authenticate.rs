@@ -1,14 +1,13 @@
 //! Who calls: each remote host checks the caller's credentials anew.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Domain;
-use crate::directory::{
-    Attempt, Change, DcIndex, Part, RecordValue, Rid, Verdict, check, effective_rights, groups_at,
-};
+use crate::directory::{Attempt, Change, DcIndex, Part, RecordValue, Rid, Standing, Verdict, check};
 use crate::{
     AccountName, AdSpec, AdVersion, Answer, Authority, Caller, Credentials, Data, Fact, HostName, LogonType,
-    Replication, Reply, Right, RightSet, SimTime, Token, Who, Win32Error,
+    Replication, Reply, Right, SimTime, Token, Who, Win32Error,
 };
 
 /// Where Netlogon's parameters stand in a controller's registry.
@@ -65,8 +64,8 @@ impl Domain {
             return Err(Win32Error::TIME_DIFF_AT_DC);
         }
         let admitted = self.admit(now, credentials, at, &by.host, LogonType::Network)?;
-        let groups = self.groups(&admitted, at);
         let controller = self.hosts.get(at).is_some_and(|host| host.controller.is_some());
+        let groups = &self.standing(&admitted, at).groups;
         let administrator =
             groups.contains(&Rid::ADMINISTRATORS) || (controller && groups.contains(&Rid::DOMAIN_ADMINS));
         Ok(Principal { administrator, remote })
@@ -94,8 +93,7 @@ impl Domain {
         logon: LogonType,
     ) -> Result<Arc<Token>, Win32Error> {
         let admitted = self.admit(now, credentials, at, from, logon)?;
-        let groups = self.groups(&admitted, at);
-        let rights = self.rights(&admitted, at);
+        let Standing { groups, rights } = self.standing(&admitted, at).into_owned();
         let names = groups.iter().filter_map(|group| self.name_at(at, *group).cloned()).collect();
         Ok(Arc::new(Token {
             credentials: Some(credentials.clone()),
@@ -158,7 +156,7 @@ impl Domain {
                 let Some(database) = self.hosts.get_mut(at).and_then(|host| host.accounts.as_mut()) else {
                     return Err(Win32Error::LOGON_FAILURE);
                 };
-                match check(now, database, &attempt) {
+                match database.check(now, &attempt) {
                     Verdict::Good(rid) => {
                         database.clear_bad_passwords(now, at, rid, &mut self.facts);
                         Ok(Admitted { rid, by: None })
@@ -214,7 +212,7 @@ impl Domain {
         dc: DcIndex,
     ) -> Result<Rid, Win32Error> {
         let user = attempt.user;
-        match check(now, self.controllers.database(dc), attempt) {
+        match self.controllers.database_to_ask(dc).check(now, attempt) {
             Verdict::Good(rid) => {
                 self.forget_bad_passwords(now, dc, rid);
                 return Ok(rid);
@@ -265,15 +263,18 @@ impl Domain {
     /// `AvoidPdcOnWan` in its registry (KB225511).
     pub(super) fn avoids_pdc(&self, dc: DcIndex) -> bool {
         let site = |dc| &self.controllers.controller(dc).site;
-        let machine = self.machines.find(self.controllers.name(dc));
+        let machine = || self.machines.find(self.controllers.name(dc));
         matches!(self.spec.domain.replication, Replication::Ad(_))
             && site(dc) != site(self.controllers.pdc())
-            && machine.is_some_and(|machine| {
+            && machine().is_some_and(|machine| {
                 machine.store.value(NETLOGON_PARAMETERS, "AvoidPdcOnWan") == Some(&Data::Dword(1))
             })
     }
 
     fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+        if !self.controllers.database(dc).counts_bad_passwords() {
+            return;
+        }
         let (host, database) = self.controllers.database_mut(dc);
         database.clear_bad_passwords(now, host, rid, &mut self.facts);
     }
@@ -294,31 +295,28 @@ impl Domain {
         self.facts.push(now, self.controllers.name(dc), Fact::LockedOut { account: user.clone() });
     }
 
-    /// Every group that counts for an account at a host, as the host's database refers to it.
-    pub(super) fn groups(&self, admitted: &Admitted, at: &HostName) -> Vec<Rid> {
-        let domain = admitted.by.map(|dc| self.controllers.database(dc));
-        match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
-            Some(own) => groups_at(own, domain, admitted.rid),
-            None => domain.map(|domain| domain.groups_of(admitted.rid)).unwrap_or_default(),
+    /// The groups and rights that count for an account at a host, as the host's database refers to them.
+    pub(super) fn standing(&mut self, admitted: &Admitted, at: &HostName) -> Cow<'_, Standing> {
+        let own = self.hosts.get_mut(at).and_then(|host| host.accounts.as_mut());
+        match (own, admitted.by) {
+            (Some(own), None) => Cow::Borrowed(own.standing(admitted.rid)),
+            // What counts here depends on two databases.
+            (Some(own), Some(dc)) => {
+                Cow::Owned(Standing::at(own, Some(self.controllers.database(dc)), admitted.rid))
+            }
+            (None, Some(dc)) => Cow::Borrowed(self.controllers.database_to_ask(dc).standing(admitted.rid)),
+            (None, None) => Cow::default(),
         }
     }
 
-    pub(super) fn rights(&self, admitted: &Admitted, at: &HostName) -> RightSet {
-        let domain = admitted.by.map(|dc| self.controllers.database(dc));
-        match self.hosts.get(at).and_then(|host| host.accounts.as_ref()) {
-            Some(own) => effective_rights(own, domain, admitted.rid),
-            None => domain.map(|domain| effective_rights(domain, None, admitted.rid)).unwrap_or_default(),
-        }
-    }
-
-    fn may_log_on(&self, admitted: &Admitted, at: &HostName, logon: LogonType) -> bool {
+    fn may_log_on(&mut self, admitted: &Admitted, at: &HostName, logon: LogonType) -> bool {
         let (right, denied) = match logon {
             LogonType::Interactive => (Right::InteractiveLogon, Right::DenyInteractiveLogon),
             LogonType::Network => (Right::NetworkLogon, Right::DenyNetworkLogon),
             LogonType::Batch => (Right::BatchLogon, Right::DenyBatchLogon),
             LogonType::Service => (Right::ServiceLogon, Right::DenyServiceLogon),
         };
-        let rights = self.rights(admitted, at);
+        let rights = self.standing(admitted, at).rights;
         rights.contains(&right) && !rights.contains(&denied)
     }
 

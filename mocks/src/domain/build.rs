@@ -32,7 +32,8 @@ impl Domain {
         }
         domain.settle();
         let controllers = controllers(spec, &domain)?;
-        let Drawn { model, policies, members } = Drawn::new(spec, &controllers, midnight, seed);
+        let streams = Streams::new(seed);
+        let model = model(spec, &controllers, midnight, streams.child("replication"));
         let mut hosts = HostMap::default();
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
@@ -64,6 +65,7 @@ impl Domain {
             }
             machines.insert(host);
         }
+        let members = Members::new(spec, &controllers, password_streams(seed));
         let mut world = Domain {
             spec: spec.clone(),
             controllers,
@@ -73,7 +75,7 @@ impl Domain {
             hosts,
             unlocks: Timers::default(),
             machines,
-            policies,
+            policies: Policies::new(spec, streams.child("policy")),
             members,
             facts: Facts::default(),
             now: SimTime::START,
@@ -94,25 +96,6 @@ impl Domain {
             if let Some(database) = database {
                 database.state_all(SimTime::START, name, &mut self.facts);
             }
-        }
-    }
-}
-
-/// The parts of a world that draw from the run's seed.
-pub(super) struct Drawn {
-    pub(super) model: Box<dyn ReplicationModel>,
-    pub(super) policies: Policies,
-    pub(super) members: Members,
-}
-
-impl Drawn {
-    /// These parts as they are before anything has happened.
-    pub(super) fn new(spec: &WorldSpec, controllers: &Controllers, midnight: Span, seed: u64) -> Drawn {
-        let streams = Streams::new(seed);
-        Drawn {
-            model: model(spec, controllers, midnight, streams.child("replication")),
-            policies: Policies::new(spec, streams.child("policy")),
-            members: Members::new(spec, controllers, password_streams(seed)),
         }
     }
 }
@@ -339,7 +322,8 @@ fn local_database(
     Ok(database)
 }
 
-fn model(
+/// The model of replication before anything has happened.
+pub(super) fn model(
     spec: &WorldSpec,
     controllers: &Controllers,
     midnight: Span,

@@ -3,7 +3,7 @@
 use super::accounts::{done, refused};
 use super::members::MachineSecret;
 use super::{Domain, Outcome};
-use crate::directory::{DcIndex, Rid};
+use crate::directory::{DcIndex, Rid, Standing};
 use crate::machine::NETLOGON;
 use crate::{
     Answer, Authority, Caller, Credentials, HostName, LogonType, Membership, Name, Reply, Right, Secret,
@@ -147,13 +147,11 @@ impl Domain {
             return Err(Win32Error::TIME_DIFF_AT_DC);
         }
         let admitted = self.admit(now, credentials, &host, from, LogonType::Network)?;
-        let groups = self.groups(&admitted, &host);
+        let Standing { groups, rights } = self.standing(&admitted, &host).into_owned();
         let operators = [Rid::ADMINISTRATORS, Rid::DOMAIN_ADMINS, Rid::ACCOUNT_OPERATORS];
         match () {
             () if operators.iter().any(|group| groups.contains(group)) => Ok(Power::Operator),
-            () if self.rights(&admitted, &host).contains(&Right::MachineAccount) => {
-                Ok(Power::AddsWorkstations)
-            }
+            () if rights.contains(&Right::MachineAccount) => Ok(Power::AddsWorkstations),
             () => Err(Win32Error::ACCESS_DENIED),
         }
     }

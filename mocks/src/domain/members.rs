@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// The members of a domain, and whether their accounts count.
+#[derive(Clone)]
 pub(super) struct Members {
     table: HostMap<Member>,
     /// Whether accounts of computers stand in the directory; otherwise each member's trust is taken for granted.
@@ -19,6 +20,7 @@ pub(super) struct Members {
 }
 
 /// A member server or workstation, or one that may become a member.
+#[derive(Clone)]
 pub(super) struct Member {
     pub(super) membership: Membership,
     /// Its Active Directory site.
@@ -83,11 +85,10 @@ impl Members {
         members
     }
 
-    /// Takes over the secure channels of another start of the same world.
-    pub(super) fn keep_channels(&mut self, other: &Members) {
-        for (member, known) in self.table.values_mut().zip(other.table.values()) {
-            (member.channel, member.error) = (known.channel, known.error);
-        }
+    /// The same members, whose passwords nobody has drawn, at the start of a run that draws from other streams.
+    pub(super) fn under(&self, streams: Streams) -> Members {
+        debug_assert!(!self.listed, "passwords of computers are drawn from the seed");
+        Members { streams, ..self.clone() }
     }
 
     /// A member machine, or one that may become a member; `None` for a controller.

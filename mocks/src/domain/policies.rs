@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The policy engines of the machines that have one, and the rights that were stated last.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Policies {
     /// In the order of their names.
     clients: HostMap<PolicyClient>,
@@ -63,9 +63,14 @@ impl Policies {
         self.timers.next().filter(|_| self.active)
     }
 
-    /// Takes over which rights another start of the same world has stated.
-    pub(super) fn keep_stated(&mut self, other: &Policies) {
-        self.stated = other.stated.clone();
+    /// The same engines at the start of a run that draws from other streams.
+    pub(super) fn under(&self, streams: Streams) -> Policies {
+        let mut policies = self.clone();
+        for (name, client) in &mut policies.clients {
+            client.drawing_from(streams.child(name.as_str()).draws());
+        }
+        policies.arm_all();
+        policies
     }
 
     fn arm_all(&mut self) {

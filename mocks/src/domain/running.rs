@@ -221,6 +221,9 @@ impl Domain {
 
     /// States what faults have touched since the last time.
     fn state_touches(&mut self) {
+        if !self.wires.faults.have_touched() {
+            return;
+        }
         for touch in self.wires.faults.drain_touches() {
             let fact = Fact::FaultTouched { fault: touch.fault, touched: touch.touched };
             self.facts.push(touch.at.max(self.now), &touch.host, fact);

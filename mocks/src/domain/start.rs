@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::build::Drawn;
+use super::build::model;
+use super::members::password_streams;
 use super::{Domain, Facts, SpecError};
-use crate::{ComputerAccounts, FactRecord, Replication, SimTime, Span, WorldSpec};
+use crate::{FactRecord, SimTime, Span, Streams, Version, WorldSpec};
 
 /// A world at its start, from which domains are made for any number of seeds.
 ///
 /// What every seed finds alike is built once: databases, machines, and the facts that state them. What draws is made
-/// anew for each run. A world whose very start draws, passwords of computers or clocks of policy, is built from the
-/// beginning for each seed.
+/// anew for each run. A world whose very start depends on the seed, by passwords of computers above all, is built from
+/// the beginning for each.
 pub struct WorldStart {
     spec: Arc<WorldSpec>,
     midnight: Span,
@@ -32,7 +33,7 @@ impl WorldStart {
     pub fn new(spec: WorldSpec, midnight: Span) -> Result<WorldStart, SpecError> {
         let spec = Arc::new(spec);
         let mut world = Domain::at_start(&spec, midnight, 0)?;
-        let shared = (!draws_at_the_start(&spec)).then(|| {
+        let shared = (!world.draws_at_the_start()).then(|| {
             let facts = world.drain_facts();
             Shared { world, facts }
         });
@@ -61,30 +62,26 @@ impl WorldStart {
 impl Domain {
     /// This world, at its start and with its facts taken, under another seed.
     fn under(&self, midnight: Span, seed: u64) -> Domain {
-        let Drawn { model, mut policies, mut members } =
-            Drawn::new(&self.spec, &self.controllers, midnight, seed);
-        policies.keep_stated(&self.policies);
-        members.keep_channels(&self.members);
+        let streams = Streams::new(seed);
         Domain {
             spec: self.spec.clone(),
             controllers: self.controllers.clone(),
-            model,
+            model: model(&self.spec, &self.controllers, midnight, streams.child("replication")),
             wires: self.wires.clone(),
             sessions: self.sessions.clone(),
             hosts: self.hosts.clone(),
             unlocks: self.unlocks.clone(),
             machines: self.machines.clone(),
-            policies,
-            members,
+            policies: self.policies.under(streams.child("policy")),
+            members: self.members.under(password_streams(seed)),
             facts: Facts::default(),
             now: SimTime::START,
         }
     }
-}
 
-/// Whether the facts of a world's start depend on the seed, or what is built from them does.
-fn draws_at_the_start(spec: &WorldSpec) -> bool {
-    let policy = !spec.policies.is_empty()
-        || matches!(&spec.domain.replication, Replication::Ad(ad) if ad.rights_in_policy);
-    policy || spec.domain.computer_accounts == ComputerAccounts::Listed
+    /// Whether what this world is at its start depends on the seed, but for clocks of policy: passwords of computers
+    /// do, and what a start has committed is on its way by delays that were drawn.
+    fn draws_at_the_start(&self) -> bool {
+        self.members.listed || self.controllers.next_version() != Version(1)
+    }
 }

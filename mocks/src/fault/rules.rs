@@ -345,6 +345,11 @@ impl Faults {
         self.touches.push(Touch { at, host: host.clone(), fault, touched: touched.to_owned() });
     }
 
+    /// Whether anything was touched since the last call of [`Faults::drain_touches`].
+    pub(crate) fn have_touched(&self) -> bool {
+        !self.touches.is_empty()
+    }
+
     /// Takes what was touched since the last call, in order.
     pub(crate) fn drain_touches(&mut self) -> Vec<Touch> {
         std::mem::take(&mut self.touches)

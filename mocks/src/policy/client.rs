@@ -94,11 +94,22 @@ impl PolicyClient {
             applied: Vec::new(),
             unresolved: false,
         };
-        client.next = match interval.first {
-            Some(first) => SimTime::START + first,
-            None => client.after(SimTime::START),
-        };
+        client.wind_up();
         client
+    }
+
+    /// The same engine at the start of a run that draws from another stream.
+    pub(crate) fn drawing_from(&mut self, draws: Draws) {
+        self.draws = draws;
+        self.wind_up();
+    }
+
+    /// Sets the first refresh.
+    fn wind_up(&mut self) {
+        self.next = match self.interval.first {
+            Some(first) => SimTime::START + first,
+            None => self.after(SimTime::START),
+        };
     }
 
     fn after(&mut self, now: SimTime) -> SimTime {
@@ -358,7 +369,7 @@ impl Resolver<'_> {
                 application.groups.push(Change {
                     kind: ChangeKind::LocalGroupMember,
                     subject: self.subject(group),
-                    parts: vec![(Part::LocalGroupMembers(group), Some(RecordValue::Members(rids)))],
+                    parts: vec![(Part::LocalGroupMembers(group), Some(RecordValue::Members(rids.into())))],
                 });
             }
         }
@@ -372,7 +383,7 @@ impl Resolver<'_> {
         {
             match (part, value) {
                 (Part::Rights(rid), _) => rids.extend([*rid]),
-                (_, Some(RecordValue::Members(members))) => rids.extend(members),
+                (_, Some(RecordValue::Members(members))) => rids.extend(members.iter()),
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 //! A domain of bare controllers in which tests commit changes and watch them travel.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Links, OpenNetwork, ReplicationContext, ReplicationModel};
 use crate::directory::{
@@ -168,7 +168,7 @@ impl Lab {
 
     pub(super) fn add_group(&mut self, at: &str, name: &str, members: &[Rid]) -> Rid {
         let rid = self.controllers.allocate_rid();
-        let members = RecordValue::Members(members.iter().copied().collect::<BTreeSet<_>>());
+        let members = RecordValue::Members(Arc::new(members.iter().copied().collect()));
         let parts = vec![
             (Part::Group(rid), Some(RecordValue::Name(name.into()))),
             (Part::GroupMembers(rid), Some(members)),
@@ -183,7 +183,7 @@ impl Lab {
     }
 
     pub(super) fn set_members(&mut self, at: &str, group: Rid, members: &[Rid]) {
-        let members = RecordValue::Members(members.iter().copied().collect());
+        let members = RecordValue::Members(Arc::new(members.iter().copied().collect()));
         let parts = vec![(Part::GroupMembers(group), Some(members))];
         self.commit(at, Stream::Sam, ChangeKind::GroupMember, parts);
     }

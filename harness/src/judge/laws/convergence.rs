@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use mockdc_mocks::{
     AdSpec, Attribute, DcSpec, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Nt4Spec,
     Replication, SimTime, SiteLinkSpec, Span, StateKey, Value,
@@ -67,7 +67,8 @@ type Shown<'a> = Option<(&'a Value, u64)>;
 
 /// What controllers show at the end of a run: the primary in place 0, then those that are judged.
 struct Databases<'a> {
-    shown: IndexMap<&'a StateKey, Vec<Shown<'a>>, BuildHasherDefault<KeyHasher>>,
+    /// Keys that have changed since a start at which all controllers showed the same; all of them without one.
+    shown: IndexMap<&'a StateKey, Vec<Shown<'a>>, KeyHashes>,
     up: Vec<bool>,
 }
 
@@ -77,6 +78,24 @@ impl<'a> Databases<'a> {
             std::iter::once(pdc).chain(judged.iter().copied()).zip(0..).collect();
         let mut databases = Databases { shown: IndexMap::default(), up: vec![true; places.len()] };
         let mut by_policy: BTreeSet<&StateKey> = BTreeSet::new();
+        // Of each place here the one in what is known of the start.
+        let mut at_start: Vec<usize> = Vec::new();
+        if let Some(start) = outline.start {
+            let dcs: IndexSet<&HostName> = outline.run.plan().world.dcs.iter().map(|dc| &dc.name).collect();
+            let hosts = std::iter::once(pdc).chain(judged.iter().copied());
+            at_start.extend(hosts.filter_map(|host| dcs.get_index_of(host)));
+            databases.up = at_start.iter().map(|dc| start.up[*dc]).collect();
+            by_policy.extend(&start.by_policy);
+        }
+        let before = |key: &StateKey| -> Vec<Shown<'a>> {
+            match outline.start.and_then(|start| start.shown.get(key)) {
+                Some(at) => {
+                    let shown = |dc: &usize| at[*dc].as_ref().map(|(value, seq)| (value, *seq));
+                    at_start.iter().map(shown).collect()
+                }
+                None => vec![None; places.len()],
+            }
+        };
         let mut last: Option<(&HostName, Option<usize>)> = None;
         for event in &outline.register.states {
             let EventKind::Fact(Fact::State { key, value, version }) = &event.kind else { continue };
@@ -98,7 +117,7 @@ impl<'a> Databases<'a> {
                 databases.up[place] = *value != Some(Value::Is(false));
                 continue;
             }
-            let at = databases.shown.entry(key).or_insert_with(|| vec![None; places.len()]);
+            let at = databases.shown.entry(key).or_insert_with(|| before(key));
             at[place] = value.as_ref().map(|value| (value, event.seq));
         }
         databases.shown.retain(|key, _| !by_policy.contains(key));
@@ -128,8 +147,11 @@ impl<'a> Databases<'a> {
 }
 
 /// A hash of keys that is the same in every run: nobody chooses names to make tables slow.
+pub(crate) type KeyHashes = BuildHasherDefault<KeyHasher>;
+
+/// What [`KeyHashes`] makes.
 #[derive(Default)]
-struct KeyHasher(u64);
+pub(crate) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {
@@ -161,7 +183,8 @@ impl Hasher for KeyHasher {
     }
 }
 
-fn shared(key: &StateKey) -> bool {
+/// Whether controllers show this alike once they have replicated.
+pub(crate) fn shared(key: &StateKey) -> bool {
     match key {
         StateKey::Account { .. } | StateKey::Member { .. } | StateKey::Right { .. } => true,
         // Bad passwords are counted by each controller; a lockout ends by each one's clock.

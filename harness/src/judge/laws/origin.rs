@@ -19,7 +19,7 @@ pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
             tested.broken(text, [first.seq, event.seq]);
         }
     }
-    for event in &outline.run.events {
+    for event in &outline.register.versions {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
             Fact::Replicated { version, stream, committed, .. } => {

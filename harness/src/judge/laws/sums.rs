@@ -23,7 +23,7 @@ struct Sums {
 pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut hosts: BTreeMap<&HostName, Sums> = BTreeMap::new();
-    for event in &outline.run.events {
+    for event in &outline.register.sums {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
             Fact::State { key: StateKey::Counter { counter }, value, .. } => {

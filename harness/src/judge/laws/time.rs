@@ -11,8 +11,14 @@ use crate::timeline::{Event, EventKind};
 pub(super) fn runs_forward(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     tested.occasions(outline.run.events.len());
-    let mut before: Option<&Event> = None;
-    for (place, event) in outline.run.events.iter().enumerate() {
+    runs_forward_from(&outline.run.events, outline.start.map_or(0, |start| start.length), &mut tested);
+    tested
+}
+
+/// The same of the events from a place on; those before it are known to run forward.
+pub(crate) fn runs_forward_from(events: &[Event], from: usize, tested: &mut Tested) {
+    let mut before: Option<&Event> = from.checked_sub(1).and_then(|last| events.get(last));
+    for (place, event) in events.iter().enumerate().skip(from) {
         if event.seq != place as u64 {
             tested.broken(format!("event {} stands in place {place}", event.seq), [event.seq]);
         }
@@ -30,7 +36,6 @@ pub(super) fn runs_forward(outline: &Outline<'_>) -> Tested {
         }
         before = Some(event);
     }
-    tested
 }
 
 pub(super) fn processes_end_once(outline: &Outline<'_>) -> Tested {

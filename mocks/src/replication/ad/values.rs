@@ -119,7 +119,7 @@ impl Lists {
     /// the latest commit among them, so that controllers that know the same show the same.
     pub(super) fn record(&self, part: &Part, old: Option<&Record>) -> Record {
         let mut members: BTreeSet<Rid> = match old.and_then(|old| old.value.as_ref()) {
-            Some(RecordValue::Members(members)) => members.clone(),
+            Some(RecordValue::Members(members)) => BTreeSet::clone(members),
             _ => BTreeSet::new(),
         };
         let mut stamp = Stamp::default();
@@ -135,7 +135,7 @@ impl Lists {
                 }
             }
         }
-        Record { value: Some(RecordValue::Members(members)), stamp }
+        Record { value: Some(RecordValue::Members(members.into())), stamp }
     }
 }
 

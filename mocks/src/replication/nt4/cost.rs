@@ -1,11 +1,14 @@
 //! What travels: objects with their present content, and the bytes they take (FACTS.md, "Sizes"; Q238191).
 
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
 use crate::directory::{Commit, DcIndex, Part, Record, Rid};
 use crate::replication::ReplicationContext;
 use crate::{DeltaSizes, GpoName, Name, Stream};
 
 /// An object of the account database: what a delta carries whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Object {
     /// A user with all attributes.
     User(Rid),
@@ -97,6 +100,30 @@ fn stream_of(part: &Part) -> Stream {
 /// Records on their way from the PDC to a BDC.
 pub(super) type Content = Vec<(Part, Record)>;
 
+/// What is gathered for one answer.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) content: Content,
+    /// The objects that have been looked at: however often one has changed, its records travel once in an answer.
+    objects: IndexSet<Object, FxBuildHasher>,
+}
+
+/// How much had been gathered.
+#[derive(Clone, Copy)]
+pub(super) struct Mark(usize, usize);
+
+impl Gathered {
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.content.len(), self.objects.len())
+    }
+
+    /// Leaves what was gathered since for another answer.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.content.truncate(mark.0);
+        self.objects.truncate(mark.1);
+    }
+}
+
 /// The PDC's side of a transfer: what it reads, and what that weighs.
 pub(super) struct Reader<'a, 'c> {
     pub(super) context: &'a ReplicationContext<'c>,
@@ -108,7 +135,7 @@ pub(super) struct Reader<'a, 'c> {
 impl Reader<'_, '_> {
     /// Adds the present content of what a commit changed, and says how many bytes that is. The log holds references:
     /// an object travels as it is now, once for each change of it.
-    pub(super) fn delta(&self, commit: &Commit, content: &mut Content) -> u64 {
+    pub(super) fn delta(&self, commit: &Commit, gathered: &mut Gathered) -> u64 {
         let mut bytes = 0;
         for (index, part) in commit.parts.iter().enumerate() {
             let object = Object::of(part);
@@ -116,7 +143,10 @@ impl Reader<'_, '_> {
                 continue;
             }
             bytes += self.bytes(&object);
-            object.each_part(|part| self.read(part, content));
+            if !gathered.objects.contains(&object) {
+                object.each_part(|part| self.read(part, &mut gathered.content));
+                gathered.objects.insert(object);
+            }
         }
         bytes
     }

@@ -1,7 +1,7 @@
 //! A BDC's synchronisation: a pause, then calls for a chunk each until it has everything (Q238191, Q140422).
 
 use super::change_log::Overwritten;
-use super::cost::{Content, Reader};
+use super::cost::{Content, Gathered, Reader};
 use super::{Nt4, Timer};
 use crate::directory::DcIndex;
 use crate::replication::ReplicationContext;
@@ -253,7 +253,7 @@ impl Nt4 {
         let reader = Reader { context, sizes: &self.spec.sizes, pdc: self.pdc, bdc: bdc.dc };
         let limit = (CHUNK * u64::from(bdc.spec.governor.min(100)) / 100).max(1);
         let mut versions = Vec::new();
-        let mut content = Vec::new();
+        let mut content = Content::new();
         if session.kind == SyncKind::Full {
             let Some(&stream) = Stream::ALL.get(session.database) else { return Ok(None) };
             let left = session.left.unwrap_or_else(|| reader.database_bytes(stream));
@@ -272,15 +272,16 @@ impl Nt4 {
             return Ok(Some(Chunk { stream, serial, bytes, busy_bytes: 0, versions, content }));
         }
         // One pass over the three databases: what comes to one of them after it was read waits for the next pulse.
+        let mut gathered = Gathered::default();
         for stream in Stream::ALL.into_iter().skip(session.database) {
             let mut serial = bdc.has[stream as usize];
             let mut bytes = 0;
             for version in self.log.after(stream, serial)? {
                 let Some(commit) = reader.context.controllers.commit(version) else { continue };
-                let before = content.len();
-                let delta = reader.delta(commit, &mut content);
+                let before = gathered.mark();
+                let delta = reader.delta(commit, &mut gathered);
                 if bytes > 0 && bytes + delta > limit {
-                    content.truncate(before);
+                    gathered.back_to(before);
                     break;
                 }
                 bytes += delta;
@@ -290,6 +291,7 @@ impl Nt4 {
             let complete = serial == self.log.serial(stream);
             session.database = stream as usize + usize::from(complete);
             if !versions.is_empty() {
+                let content = gathered.content;
                 return Ok(Some(Chunk { stream, serial, bytes, busy_bytes: 0, versions, content }));
             }
         }
