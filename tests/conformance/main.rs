@@ -9,13 +9,17 @@
     reason = "real controllers keep their own time, ldap3 gives its attributes in a HashMap, and a report is printed"
 )]
 
+mod acts;
 mod compare;
 mod direct;
 mod known;
 mod picture;
+mod play;
 mod run;
 mod samba;
 mod sequence;
+mod view;
+mod wire;
 
 use run::{Plan, run};
 
