@@ -1,8 +1,9 @@
 //! What a world needs and Samba cannot give.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use mockdc_mocks::{AccountFlag, FaultKind, Language, Span, UserSpec, Verb, WorldSpec};
+use mockdc_mocks::{AccountFlag, AccountName, FaultKind, Language, Span, UserSpec, Verb, WorldSpec};
 
 use crate::MOST_BDCS;
 
@@ -64,6 +65,9 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
         cannot_be_made(user, &mut cannot);
     }
     for verb in verbs {
+        if let Verb::UserAdd { user, flags, .. } = verb {
+            cannot_be_added(user, flags, &mut cannot);
+        }
         if let Verb::UserAdd { user, password, .. } | Verb::UserSetPassword { user, password } = verb
             && password.reveal().is_empty()
         {
@@ -78,14 +82,21 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
 const EMPTY: &str = "LDAP takes a logon without a password for an anonymous one";
 
 fn cannot_be_made(user: &UserSpec, cannot: &mut impl FnMut(String, &'static str)) {
-    let name = &user.name;
+    cannot_be_added(&user.name, &user.flags, cannot);
+    if user.password.reveal().is_empty() {
+        cannot(format!("the password of {} is empty", user.name), EMPTY);
+    }
+}
+
+fn cannot_be_added(
+    name: &AccountName,
+    flags: &BTreeSet<AccountFlag>,
+    cannot: &mut impl FnMut(String, &'static str),
+) {
     if TAKEN.iter().any(|taken| name.as_str().eq_ignore_ascii_case(taken)) {
         cannot(format!("an account named {name}"), "Samba has an account of that name already");
     }
-    if user.password.reveal().is_empty() {
-        cannot(format!("the password of {name} is empty"), EMPTY);
-    }
-    let has = |flag| user.flags.contains(&flag);
+    let has = |flag| flags.contains(&flag);
     if has(AccountFlag::MustChangePassword) && has(AccountFlag::PasswordNeverExpires) {
         let what = format!("{name} must change a password that never expires");
         cannot(what, "Samba lets such an account in");

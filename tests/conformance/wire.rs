@@ -26,7 +26,7 @@ pub(crate) fn expected(act: &Act, kind: VerbKind, code: Win32Error) -> String {
             "ldap 53 00000561"
         }
         (V::LocalGroupRemoveMember, Win32Error::MEMBER_NOT_IN_ALIAS) => "ldap 53 00000561",
-        (V::UserSetPrimaryGroup, Win32Error::USER_NOT_IN_GROUP) => "ldap 53 0000055e",
+        (V::UserSetPrimaryGroup, Win32Error::USER_NOT_IN_GROUP) => "ldap 53",
         _ => "",
     };
     refused.to_owned()
