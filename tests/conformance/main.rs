@@ -32,16 +32,9 @@ async fn the_fake_with_full_pulls_conforms_to_the_fake_with_partial_ones() {
     assert!(report.is_clean() && report.differences.is_empty(), "{report}");
 }
 
-/// Samba's controllers, driven by LDAP, SMB and their agents. What is known to differ is not listed yet, so that this
-/// instance runs when it is asked for, and says so.
+/// Samba's controllers, driven by LDAP, SMB and their agents.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn samba_conforms_to_the_fake_but_for_what_is_listed() {
-    if std::env::var_os("MOCKDC_CONFORMANCE").is_none() {
-        eprintln!(
-            "left out: conformance of Samba; MOCKDC_CONFORMANCE=100 compares 100 sequences of operations"
-        );
-        return;
-    }
     if !mockdc_containers::docker_for_tests().await {
         return;
     }

@@ -220,9 +220,6 @@ impl Subject for Samba {
         let other = self.views[1 - at].originated(self.names).await?;
         let source = self.views[1 - at].invocation.clone();
         let known = self.views[at].known_of(&source).await?;
-        if known < other {
-            println!("    at {at}: knows {known} of the other's {other}");
-        }
         // A change of rights is one of the fake's directory.
         let (name, shown) = numbers(known >= other && (at == 0 || self.rights.is_empty()));
         picture.insert(name, shown);

@@ -139,14 +139,13 @@ impl View {
         Ok(all)
     }
 
-    /// The highest update sequence number under which this controller has changed something of a sequence, its
-    /// tombstones and the policy included.
+    /// The highest update sequence number under which this controller has changed an account of a sequence, tombstones
+    /// included.
     pub(crate) async fn originated(&mut self, names: Names) -> Result<u64, String> {
         let show_deleted = RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None };
         let wanted = ["replPropertyMetaData"];
         self.ldap.with_controls(show_deleted);
-        let mut found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
-        found.extend(self.search(Scope::Base, "(objectClass=*)", &wanted).await?);
+        let found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
         let blobs = found.iter().filter_map(|entry| entry.bin_attrs.get("replPropertyMetaData")?.first());
         // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
         let stamps = blobs.flat_map(|blob| blob.get(16..).unwrap_or_default().chunks_exact(48));
