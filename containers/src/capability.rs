@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use mockdc_mocks::{AccountFlag, AccountName, FaultKind, Language, Span, UserSpec, Verb, WorldSpec};
+use mockdc_mocks::{
+    AccountFlag, AccountName, FaultKind, Language, Replication, Span, UserSpec, Verb, WorldSpec,
+};
 
 use crate::MOST_BDCS;
 
@@ -48,6 +50,19 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
                 cannot(what, "a container keeps what its controller had committed");
             }
             _ => {}
+        }
+    }
+    if let Replication::Ad(ad) = &spec.domain.replication {
+        let lifetime = ad.tombstone_lifetime;
+        for fault in &spec.faults {
+            let lasts = fault.until.map_or(Span::days(10_000), |until| until - fault.from);
+            if matches!(fault.kind, FaultKind::Crash { .. } | FaultKind::Partition { .. })
+                && lasts >= lifetime
+            {
+                let what =
+                    format!("`{}` outlasts the {lifetime} for which deletions are remembered", fault.name);
+                cannot(what, "Samba forgets them by its own clock, which does not run with the scenario's");
+            }
         }
     }
     let policies = verbs.iter().filter_map(|verb| match verb {
@@ -107,6 +122,18 @@ fn cannot_be_added(
 mod tests {
     use super::*;
     use mockdc_mocks::{AccountPolicy, Domain};
+
+    #[test]
+    fn what_outlasts_the_tombstones_cannot_be_played() {
+        let ad = mockdc_mocks::AdSpec { tombstone_lifetime: Span::days(60), ..Default::default() };
+        let away = |days: i64| {
+            let crash = FaultKind::Crash { at: "BDC1".into(), loses_unreplicated: false };
+            let world = Domain::builder().pdc("PDC1").bdc("BDC1").replication(Replication::Ad(ad.clone()));
+            let mut world = world.fault("away", crash, Span::days(1), Some(Span::days(1 + days)));
+            inexpressible(world.spec(), &[]).len()
+        };
+        assert_eq!((away(59), away(60)), (0, 1));
+    }
 
     #[test]
     fn a_plain_world_can_be_played_and_each_hindrance_has_its_reason() {

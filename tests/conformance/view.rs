@@ -20,9 +20,9 @@ pub(crate) struct View {
 
 /// Attributes that hold an instant which passes.
 const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
-/// `lastLogonTimestamp` (MS-ADTS 3.1.1.2.6, the prefix of 1.2.840.113556.1.4 and 1696): the fake keeps none, and Samba
-/// writes it at a logon.
-const LAST_LOGON_TIMESTAMP: u32 = 0x0009_06A0;
+/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn`, which each controller derives from the name and stamps
+/// as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not keep.
+const OWN_TO_SAMBA: [u64; 2] = [0x3, 0x0009_06A0];
 /// An account that never expires.
 const NEVER: i64 = i64::MAX;
 
@@ -150,8 +150,7 @@ impl View {
         // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
         let stamps = blobs.flat_map(|blob| blob.get(16..).unwrap_or_default().chunks_exact(48));
         let own = stamps.filter(|stamp| {
-            guid_text(&stamp[16..32]) == self.invocation
-                && number(&stamp[..4]) != u64::from(LAST_LOGON_TIMESTAMP)
+            guid_text(&stamp[16..32]) == self.invocation && !OWN_TO_SAMBA.contains(&number(&stamp[..4]))
         });
         Ok(own.map(|stamp| number(&stamp[32..40])).max().unwrap_or_default())
     }
