@@ -43,7 +43,10 @@ fn serve(mut stream: std::net::TcpStream, notes: &Mutex<Vec<String>>) -> Option<
             ("DELETE", _) => {
                 let (_, what) =
                     path.split_once("/v1").and_then(|(_, rest)| rest.split_once('/')).unwrap_or(("", path));
-                notes.lock().unwrap_or_else(PoisonError::into_inner).push(what.replace("%3A", ":"));
+                notes
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(what.trim_start_matches('/').replace("%3A", ":"));
                 "[]".to_owned()
             }
             (_, "version") => r#"{"ApiVersion": "1.41", "Version": "20.10"}"#.to_owned(),

@@ -13,7 +13,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("passwords", include_str!("known/passwords.toml")),
 ];
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Topic {
     #[serde(default)]
@@ -21,7 +21,7 @@ struct Topic {
 }
 
 /// A known difference. What is left out matches anything.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Entry {
     name: String,
@@ -47,12 +47,18 @@ fn yes() -> bool {
 }
 
 /// All known differences, with how often each was met.
+#[derive(Clone)]
 pub(crate) struct Known {
     entries: Vec<Entry>,
     met: BTreeMap<String, u64>,
 }
 
 impl Known {
+    /// Nothing may differ.
+    pub(crate) fn none() -> Known {
+        Known { entries: Vec::new(), met: BTreeMap::new() }
+    }
+
     pub(crate) fn read() -> Known {
         let entries: Vec<Entry> = TOPICS
             .iter()

@@ -21,13 +21,14 @@ mod sequence;
 mod view;
 mod wire;
 
+use known::Known;
 use run::{Plan, run};
 
 /// Full pulls and partial ones show the same, step by step.
 #[tokio::test]
 async fn the_fake_with_full_pulls_conforms_to_the_fake_with_partial_ones() {
     let mut other = direct::Direct::pulling_everything();
-    let report = run(&mut other, &Plan::from_environment(200)).await;
+    let report = run(&mut other, &Plan::from_environment(200), Known::none()).await;
     print!("{report}");
     assert!(report.is_clean() && report.differences.is_empty(), "{report}");
 }
@@ -39,7 +40,7 @@ async fn samba_conforms_to_the_fake_but_for_what_is_listed() {
         return;
     }
     let mut samba = samba::Samba::start().await.expect("a Samba domain starts");
-    let report = run(&mut samba, &Plan::from_environment(100)).await;
+    let report = run(&mut samba, &Plan::from_environment(100), Known::read()).await;
     samba.stop().await;
     print!("{report}");
     assert!(report.is_clean(), "{report}");

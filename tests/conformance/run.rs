@@ -65,9 +65,8 @@ const MOST_KINDS: usize = 30;
 const SMALLER_WITHIN: Duration = Duration::from_secs(20);
 const SMALLER_ATTEMPTS: u32 = 25;
 
-/// Runs the suite against a subject.
-pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
-    let mut known = Known::read();
+/// Runs the suite against a subject, which may differ in what is `known`.
+pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan, mut known: Known) -> Report {
     let mut report = Report { seed: plan.seed, ..Report::default() };
     let began = Instant::now();
     // No two runs against one domain share names, and shrinking takes new ones.
@@ -97,7 +96,8 @@ pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
                 failures.times += 1;
                 continue;
             }
-            None => smaller(subject, sequence, tree, failure, &mut number).await,
+            // What a smaller sequence meets of what is known counts for nothing.
+            None => smaller(subject, sequence, tree, failure, (&mut number, &mut known.clone())).await,
         };
         let file = std::env::temp_dir().join(format!("mockdc-conformance-{seed}.txt"));
         let text = format!("seed {seed}: {example}");
@@ -123,19 +123,17 @@ async fn smaller(
     mut smallest: Sequence,
     mut tree: impl ValueTree<Value = Sequence>,
     mut failure: Difference,
-    number: &mut u64,
+    (number, known): (&mut u64, &mut Known),
 ) -> String {
     let (kind, end) = (failure.kind(), Instant::now() + SMALLER_WITHIN);
     smallest.steps.truncate(failure.step + 1);
-    // A known difference may end a smaller sequence early, and counts for nothing here.
-    let mut known = Known::read();
     for _ in 0..SMALLER_ATTEMPTS {
         if Instant::now() > end || !tree.simplify() {
             break;
         }
         let mut again = tree.current();
         let mut scratch = Report::default();
-        match play(subject, &again, number, &mut known, &mut scratch).await {
+        match play(subject, &again, number, known, &mut scratch).await {
             Some(difference) if difference.kind() == kind => {
                 again.steps.truncate(difference.step + 1);
                 (failure, smallest) = (difference, again);

@@ -104,13 +104,17 @@ role = "pdc"
 name = "own"
 host = "PDC1"
 at = "0s"
-steps = [
-  { draw = { name = "secret", kind = "password", length = 14 } },
-  { do = { user-add = { user = "A", password = "${secret}" } } },
-  { first-of = [
-    [ { do = { user-add = { user = "krbtgt", password = "Secret-1-pass" } } } ],
-    [ { do = { account-policy-set = { policy = { maximum-age = "12h" } } } } ],
-  ] },
+
+[[script.step]]
+draw = { name = "secret", kind = "password", length = 14 }
+
+[[script.step]]
+do = { user-add = { user = "A", password = "${secret}" } }
+
+[[script.step]]
+first-of = [
+  [{ do = { user-add = { user = "krbtgt", password = "Secret-1-pass" } } }],
+  [{ do = { account-policy-set = { policy = { maximum-age = "12h" } } } }],
 ]
 "#;
         let plans = mockdc_scenarios::read_str("script.toml", text).map_err(|report| report.to_string())?;
