@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The name under which the numbers of replication stand beside the accounts.
+pub(crate) const NUMBERS: &str = "(numbers)";
+
 /// Accounts by their names.
 pub(crate) type Picture = BTreeMap<String, Shown>;
 
@@ -46,7 +49,7 @@ impl User {
 /// What the numbers of replication say: whether the up-to-dateness vector of this controller reaches the highest number
 /// that the other has given to a change of its own.
 pub(crate) fn numbers(reaches: bool) -> (String, Shown) {
-    ("(numbers)".to_owned(), Shown::from([("vector", if reaches { "reaches" } else { "lags" }.to_owned())]))
+    (NUMBERS.to_owned(), Shown::from([("vector", if reaches { "reaches" } else { "lags" }.to_owned())]))
 }
 
 /// A group's attributes.
