@@ -20,9 +20,10 @@ pub(crate) struct View {
 
 /// Attributes that hold an instant which passes.
 const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
-/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn`, which each controller derives from the name and stamps
-/// as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not keep.
-const OWN_TO_SAMBA: [u64; 2] = [0x3, 0x0009_06A0];
+/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn` and `name`, which each controller derives from the
+/// account's place and stamps as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not
+/// keep.
+const OWN_TO_SAMBA: [u64; 3] = [0x3, 0x0009_0001, 0x0009_06A0];
 /// An account that never expires.
 const NEVER: i64 = i64::MAX;
 
