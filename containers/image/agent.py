@@ -49,7 +49,7 @@ STATE = "/var/lib/samba"
 HOSTS = "/etc/hosts"
 MARK = "# mockdc"
 ACL = "user.NTACL"
-BYPASS_PASSWORD_HASH = "local_oid:1.3.6.1.4.1.7165.4.3.12:0"
+TIMED = {"pwdLastSet", "accountExpires", "lockoutTime", "badPwdCount", "badPasswordTime"}
 
 NAME = re.compile(r"(PDC1|BDC[1-3])\Z")
 SID = re.compile(r"S-1(-[0-9]{1,10}){1,15}\Z")
@@ -234,22 +234,38 @@ class Controller:
         domain = self.replica.samdb.domain_dns_name()
         return os.path.join(STATE, "state/sysvol", domain, "Policies", matched(POLICY, policy, "a policy's GUID in braces"))
 
-    # --- ages --------------------------------------------------------------------------------------------------------
+    # --- what time has done ------------------------------------------------------------------------------------------
 
-    def set_password_last_set(self, guid, filetime):
-        """Sets pwdLastSet, in units of 100 ns since 1601, which LDAP allows only for 0 and now."""
-        if not isinstance(filetime, int) or not 0 <= filetime < 1 << 63:
-            raise Refused("filetime must be a whole number from 0")
+    def write_local(self, guid, values):
+        """Writes what depends on time of an account into this controller's own copy: {"pwdLastSet": …}.
+
+        It goes past the modules of the directory, so that it is no originating change: it gets no stamp and no update
+        sequence number, replicates nowhere and conflicts with nothing. Values are whole numbers; instants are in units
+        of 100 ns since 1601.
+        """
+        if not isinstance(values, dict) or not values:
+            raise Refused("values must be an object with an attribute")
         samdb = self.replica.samdb
         message = ldb.Message(ldb.Dn(samdb, f"<GUID={matched(GUID, guid, 'a GUID')}>"))
-        message["pwdLastSet"] = ldb.MessageElement(str(filetime), ldb.FLAG_MOD_REPLACE, "pwdLastSet")
-        samdb.modify(message, [BYPASS_PASSWORD_HASH])
+        found = samdb.search(base=message.dn, scope=ldb.SCOPE_BASE, attrs=["objectClass"])
+        message.dn = found[0].dn
+        for attribute, value in values.items():
+            if attribute not in TIMED:
+                raise Refused(f"not an attribute that depends on time: {attribute!r:.80}")
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
+                raise Refused(f"{attribute} must be a whole number from 0")
+            message[attribute] = ldb.MessageElement(str(value), ldb.FLAG_MOD_REPLACE, attribute)
+        partition = os.path.join("sam.ldb.d", f"{str(samdb.get_default_basedn()).upper()}.ldb")
+        own = ldb.Ldb(
+            f"tdb://{self.lp.private_path(partition)}", flags=ldb.FLG_NOSYNC | ldb.FLG_DONT_CREATE_DB,
+            options=["modules:"])
+        own.modify(message)
         return {}
 
 
 OPERATIONS = {
     "status", "peers", "sync", "sync_object", "partition", "heal", "rights", "set_rights", "policy_files",
-    "set_policy_files", "set_password_last_set",
+    "set_policy_files", "write_local",
 }
 
 

@@ -169,9 +169,16 @@ impl Agent {
         self.call("set_policy_files", json!({ "policy": policy, "files": files })).await.map(drop)
     }
 
-    /// Sets `pwdLastSet` of an account, in units of 100 ns since 1601; LDAP can only say *never* and *now*.
-    pub async fn set_password_last_set(&self, guid: &str, filetime: i64) -> Result<(), AgentError> {
-        self.call("set_password_last_set", json!({ "guid": guid, "filetime": filetime })).await.map(drop)
+    /// Writes what depends on time of an account (`pwdLastSet`, `accountExpires`, `lockoutTime`, `badPwdCount`,
+    /// `badPasswordTime`) into this controller's own copy: no other controller ever hears of it, and it conflicts with
+    /// nothing. Instants are in units of 100 ns since 1601.
+    pub async fn write_local<'a>(
+        &self,
+        guid: &str,
+        values: impl IntoIterator<Item = (&'a str, i64)>,
+    ) -> Result<(), AgentError> {
+        let values: BTreeMap<&str, i64> = values.into_iter().collect();
+        self.call("write_local", json!({ "guid": guid, "values": values })).await.map(drop)
     }
 
     async fn call(&self, operation: &str, mut arguments: Value) -> Result<Value, AgentError> {

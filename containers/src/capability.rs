@@ -1,8 +1,11 @@
 //! What a world needs and Samba cannot give.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use mockdc_mocks::{AccountFlag, FaultKind, Language, Span, UserSpec, Verb, WorldSpec};
+use mockdc_mocks::{
+    AccountFlag, AccountName, FaultKind, Language, Replication, Span, UserSpec, Verb, WorldSpec,
+};
 
 use crate::MOST_BDCS;
 
@@ -49,6 +52,19 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
             _ => {}
         }
     }
+    if let Replication::Ad(ad) = &spec.domain.replication {
+        let lifetime = ad.tombstone_lifetime;
+        for fault in &spec.faults {
+            let lasts = fault.until.map_or(Span::days(10_000), |until| until - fault.from);
+            if matches!(fault.kind, FaultKind::Crash { .. } | FaultKind::Partition { .. })
+                && lasts >= lifetime
+            {
+                let what =
+                    format!("`{}` outlasts the {lifetime} for which deletions are remembered", fault.name);
+                cannot(what, "Samba forgets them by its own clock, which does not run with the scenario's");
+            }
+        }
+    }
     let policies = verbs.iter().filter_map(|verb| match verb {
         Verb::AccountPolicySet { policy } => Some(policy),
         _ => None,
@@ -64,6 +80,9 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
         cannot_be_made(user, &mut cannot);
     }
     for verb in verbs {
+        if let Verb::UserAdd { user, flags, .. } = verb {
+            cannot_be_added(user, flags, &mut cannot);
+        }
         if let Verb::UserAdd { user, password, .. } | Verb::UserSetPassword { user, password } = verb
             && password.reveal().is_empty()
         {
@@ -78,14 +97,21 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
 const EMPTY: &str = "LDAP takes a logon without a password for an anonymous one";
 
 fn cannot_be_made(user: &UserSpec, cannot: &mut impl FnMut(String, &'static str)) {
-    let name = &user.name;
+    cannot_be_added(&user.name, &user.flags, cannot);
+    if user.password.reveal().is_empty() {
+        cannot(format!("the password of {} is empty", user.name), EMPTY);
+    }
+}
+
+fn cannot_be_added(
+    name: &AccountName,
+    flags: &BTreeSet<AccountFlag>,
+    cannot: &mut impl FnMut(String, &'static str),
+) {
     if TAKEN.iter().any(|taken| name.as_str().eq_ignore_ascii_case(taken)) {
         cannot(format!("an account named {name}"), "Samba has an account of that name already");
     }
-    if user.password.reveal().is_empty() {
-        cannot(format!("the password of {name} is empty"), EMPTY);
-    }
-    let has = |flag| user.flags.contains(&flag);
+    let has = |flag| flags.contains(&flag);
     if has(AccountFlag::MustChangePassword) && has(AccountFlag::PasswordNeverExpires) {
         let what = format!("{name} must change a password that never expires");
         cannot(what, "Samba lets such an account in");
@@ -96,6 +122,18 @@ fn cannot_be_made(user: &UserSpec, cannot: &mut impl FnMut(String, &'static str)
 mod tests {
     use super::*;
     use mockdc_mocks::{AccountPolicy, Domain};
+
+    #[test]
+    fn what_outlasts_the_tombstones_cannot_be_played() {
+        let ad = mockdc_mocks::AdSpec { tombstone_lifetime: Span::days(60), ..Default::default() };
+        let away = |days: i64| {
+            let crash = FaultKind::Crash { at: "BDC1".into(), loses_unreplicated: false };
+            let world = Domain::builder().pdc("PDC1").bdc("BDC1").replication(Replication::Ad(ad.clone()));
+            let mut world = world.fault("away", crash, Span::days(1), Some(Span::days(1 + days)));
+            inexpressible(world.spec(), &[]).len()
+        };
+        assert_eq!((away(59), away(60)), (0, 1));
+    }
 
     #[test]
     fn a_plain_world_can_be_played_and_each_hindrance_has_its_reason() {

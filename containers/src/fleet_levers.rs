@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures::FutureExt;
 
 use crate::{
-    Context, DOMAIN, Endpoint, Fleet, Guid, LeverError, Levers, Place, Pulled, REALM, RightsBySid, controller,
+    Context, DOMAIN, Endpoint, Fleet, Guid, LeverError, Levers, Place, PolicyFiles, Pulled, REALM,
+    RightsBySid, controller,
 };
 
 /// A running fleet, as [`crate::DrivenSamba::start`] takes it. Dropping it removes the containers.
@@ -76,12 +77,21 @@ impl Levers for FleetLevers {
         .boxed()
     }
 
-    fn set_password_time(&self, at: Place, user: Guid, file_time: i64) -> Pulled<'_, ()> {
-        async move {
-            let fleet = self.fleet()?;
-            fleet.agent(at).set_password_last_set(&user.to_string(), file_time).await.map_err(failed)
-        }
-        .boxed()
+    fn write_local(&self, at: Place, user: Guid, values: &[(&'static str, i64)]) -> Pulled<'_, ()> {
+        let values = values.to_vec();
+        async move { self.fleet()?.agent(at).write_local(&user.to_string(), values).await.map_err(failed) }
+            .boxed()
+    }
+
+    fn policy_files(&self, at: Place, policy: &str) -> Pulled<'_, Option<PolicyFiles>> {
+        let policy = policy.to_owned();
+        async move { self.fleet()?.agent(at).policy_files(&policy).await.map_err(failed) }.boxed()
+    }
+
+    fn set_policy_files(&self, at: Place, policy: &str, files: &PolicyFiles) -> Pulled<'_, ()> {
+        let (policy, files) = (policy.to_owned(), files.clone());
+        async move { self.fleet()?.agent(at).set_policy_files(&policy, Some(&files)).await.map_err(failed) }
+            .boxed()
     }
 
     fn part(&self, one: Place, other: Place) -> Pulled<'_, ()> {

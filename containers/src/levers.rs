@@ -12,6 +12,9 @@ pub type Place = usize;
 /// The rights that stand in one controller's own list, by security identifier.
 pub type RightsBySid = BTreeMap<String, BTreeSet<String>>;
 
+/// The files of a group policy object, by path with `/`.
+pub type PolicyFiles = BTreeMap<String, Vec<u8>>;
+
 /// A lever did not move what it should. The text says which, why, and what remedies it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -40,8 +43,15 @@ pub trait Levers: Send + Sync {
     /// Replaces the rights of one security identifier in a controller's list.
     fn set_rights(&self, at: Place, sid: &str, rights: &BTreeSet<String>) -> Pulled<'_, ()>;
 
-    /// Writes when a user's password was set, in steps of 100 ns since 1601; LDAP lets nobody do so.
-    fn set_password_time(&self, at: Place, user: Guid, file_time: i64) -> Pulled<'_, ()>;
+    /// Writes attributes that depend on time into a controller's own copy of a user: no originating change. Instants
+    /// are in steps of 100 ns since 1601.
+    fn write_local(&self, at: Place, user: Guid, values: &[(&'static str, i64)]) -> Pulled<'_, ()>;
+
+    /// The files of a group policy object, `{GUID}`, in a controller's SYSVOL; `None` without its folder.
+    fn policy_files(&self, at: Place, policy: &str) -> Pulled<'_, Option<PolicyFiles>>;
+
+    /// Makes the folder of a group policy object hold exactly these files.
+    fn set_policy_files(&self, at: Place, policy: &str, files: &PolicyFiles) -> Pulled<'_, ()>;
 
     /// Cuts all traffic between two controllers.
     fn part(&self, one: Place, other: Place) -> Pulled<'_, ()>;

@@ -61,6 +61,6 @@ pub use logon::*;
 pub use nt_status::*;
 pub use refusal::*;
 pub use scale::*;
-pub use sweep::{Removed, clean, clean_with_images, sweep};
+pub use sweep::{Cleaning, Removed, clean, sweep};
 pub use testing::docker_for_tests;
 pub use watchdog::leave_signals_to_the_program;

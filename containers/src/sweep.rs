@@ -7,6 +7,15 @@ use testcontainers::bollard::models::{ContainerSummary, Network};
 use crate::engine::{Engine, EngineError, OWNER, RUN};
 use crate::owner::{Life, Owner};
 
+/// What [`clean`] does beside removing containers, networks and volumes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleaning {
+    /// The images go too; the next use builds them again, which takes minutes.
+    pub images: bool,
+    /// Nothing is removed: what would be is counted.
+    pub dry_run: bool,
+}
+
 /// What was removed, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
@@ -29,23 +38,19 @@ pub async fn sweep() -> Result<Removed, EngineError> {
 }
 
 pub(crate) async fn sweep_with(engine: &Engine) -> Result<Removed, EngineError> {
-    remove(engine, RUN, |owner| owner.life() == Life::Ended).await
+    remove(engine, RUN, Deed::Done, |owner| owner.life() == Life::Ended).await
 }
 
 /// Removes every container, network and volume of ours but those of runs under way in other processes of this
-/// machine, which [`Removed::alive`] names.
-pub async fn clean() -> Result<Removed, EngineError> {
+/// machine, which [`Removed::alive`] names. Images stay as long as there are such runs.
+pub async fn clean(what: Cleaning) -> Result<Removed, EngineError> {
     let engine = Engine::connect().await?;
-    remove(&engine, RUN, |owner| owner.life() != Life::Alive || *owner == Owner::this()).await
-}
-
-/// [`clean`], and the images too; the next use builds them again, which takes minutes.
-pub async fn clean_with_images() -> Result<Removed, EngineError> {
-    let mut removed = clean().await?;
-    if removed.alive.is_empty() {
-        let engine = Engine::connect().await?;
+    let deed = if what.dry_run { Deed::Told } else { Deed::Done };
+    let ours = |owner: &Owner| owner.life() != Life::Alive || *owner == Owner::this();
+    let mut removed = remove(&engine, RUN, deed, ours).await?;
+    if what.images && removed.alive.is_empty() {
         for image in engine.images().await? {
-            removed.images += usize::from(engine.remove_image(&image).await?);
+            removed.images += usize::from(deed == Deed::Told || engine.remove_image(&image).await?);
         }
     }
     Ok(removed)
@@ -53,11 +58,24 @@ pub async fn clean_with_images() -> Result<Removed, EngineError> {
 
 /// Removes what one run made. Nothing else is touched.
 pub(crate) async fn remove_run(engine: &Engine, run: &str) -> Result<Removed, EngineError> {
-    remove(engine, &format!("{RUN}={run}"), |_| true).await
+    remove(engine, &format!("{RUN}={run}"), Deed::Done, |_| true).await
 }
 
-async fn remove(engine: &Engine, label: &str, ours: impl Fn(&Owner) -> bool) -> Result<Removed, EngineError> {
+/// Whether things are removed, or only counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Done,
+    Told,
+}
+
+async fn remove(
+    engine: &Engine,
+    label: &str,
+    deed: Deed,
+    ours: impl Fn(&Owner) -> bool,
+) -> Result<Removed, EngineError> {
     let mut removed = Removed::default();
+    let told = deed == Deed::Told;
     let mut doomed = Vec::new();
     for container in engine.containers(label).await? {
         match fate(&container, &ours) {
@@ -65,20 +83,22 @@ async fn remove(engine: &Engine, label: &str, ours: impl Fn(&Owner) -> bool) -> 
             Fate::Stays(run) => drop(removed.alive.insert(run)),
         }
     }
-    let gone = futures::future::join_all(doomed.iter().map(|id| engine.remove_container(id))).await;
-    for done in gone {
+    let gone = doomed.iter().map(async |id| Ok(told || engine.remove_container(id).await?));
+    for done in futures::future::join_all(gone).await {
         removed.containers += usize::from(done?);
     }
     for network in engine.networks(label).await? {
         match (fate(&network, &ours), network.id) {
-            (Fate::Goes, Some(id)) => removed.networks += usize::from(engine.remove_network(&id).await?),
+            (Fate::Goes, Some(id)) => {
+                removed.networks += usize::from(told || engine.remove_network(&id).await?);
+            }
             (Fate::Goes, None) => {}
             (Fate::Stays(run), _) => drop(removed.alive.insert(run)),
         }
     }
     if removed.alive.is_empty() {
         for name in engine.volumes(label).await? {
-            removed.volumes += usize::from(engine.remove_volume(&name).await?);
+            removed.volumes += usize::from(told || engine.remove_volume(&name).await?);
         }
     }
     Ok(removed)

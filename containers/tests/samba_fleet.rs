@@ -8,7 +8,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use ldap3::{LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
-use mockdc_containers::{AgentError, Context, Fleet, FleetError, FleetOptions, PASSWORD, docker_for_tests};
+use mockdc_containers::{
+    AgentError, Context, Fleet, FleetError, FleetOptions, Guid, PASSWORD, docker_for_tests,
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -37,12 +39,8 @@ async fn guid(at: SocketAddr, name: &str) -> Result<Option<String>, Box<dyn Erro
     let mut ldap = directory(at).await?;
     let filter = format!("(sAMAccountName={name})");
     let (found, _) = ldap.search(BASE, Scope::Subtree, &filter, vec!["objectGUID"]).await?.success()?;
-    let entry = found.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).next();
-    let Some(entry) = entry else { return Ok(None) };
-    let bytes = entry.bin_attrs.get("objectGUID").and_then(|values| values.first()).ok_or("no objectGUID")?;
-    let part = |order: &[usize]| order.iter().map(|&at| format!("{:02x}", bytes[at])).collect::<String>();
-    let parts = [&[3, 2, 1, 0][..], &[5, 4], &[7, 6], &[8, 9], &[10, 11, 12, 13, 14, 15]];
-    Ok(Some(parts.map(part).join("-")))
+    let entry = found.into_iter().find(|entry| !entry.is_ref()).map(SearchEntry::construct);
+    Ok(entry.as_ref().and_then(Guid::of).map(|guid| guid.to_string()))
 }
 
 async fn domain(bdcs: usize) -> Result<Fleet, FleetError> {
@@ -76,6 +74,30 @@ async fn samba_a_change_is_seen_only_where_it_was_pulled() -> Outcome {
     assert!(guid(fleet.ldap(1), "first").await?.is_some());
     fleet.agent(1).sync_object("BDC2", &first).await?;
     assert_eq!(guid(fleet.ldap(1), "first").await?, None);
+    Ok(fleet.stop().await?)
+}
+
+#[tokio::test]
+async fn samba_a_fleet_of_three_bdcs_where_each_pulls_from_each() -> Outcome {
+    if !docker_for_tests().await {
+        return Ok(());
+    }
+    let _turn = TURN.lock().await;
+    let fleet = domain(3).await?;
+    assert_eq!(fleet.size(), 4);
+    // Once around: what one has made the next one gets, with all that came before.
+    for (at, from) in [(1, 0), (2, 1), (3, 2), (0, 3)] {
+        add_user(fleet.ldap(from), &format!("made-at-{from}")).await?;
+        fleet.agent(at).sync(&mockdc_containers::controller(from), Context::Domain, true).await?;
+        for earlier in 0..=from {
+            let name = format!("made-at-{earlier}");
+            assert!(guid(fleet.ldap(at), &name).await?.is_some(), "{name} at {at}");
+        }
+    }
+    assert_eq!(guid(fleet.ldap(1), "made-at-3").await?, None, "nobody told it");
+    let object = guid(fleet.ldap(0), "made-at-3").await?.ok_or("the PDC has it")?;
+    fleet.agent(1).sync_object("BDC3", &object).await?;
+    assert_eq!(guid(fleet.ldap(1), "made-at-3").await?, Some(object));
     Ok(fleet.stop().await?)
 }
 
@@ -144,12 +166,26 @@ async fn samba_rights_policies_and_password_ages_of_one_controller() -> Outcome 
     bdc.set_policy_files(policy, None).await?;
     assert_eq!(bdc.policy_files(policy).await?, None);
 
+    // What time has done is written where it is asked for, and replicates nowhere.
     let user = add_user(fleet.ldap(0), "old").await?;
-    pdc.set_password_last_set(&user, 126_000_000_000_000_000).await?;
-    let filter = "(pwdLastSet=126000000000000000)";
-    let (found, _) =
-        directory(fleet.ldap(0)).await?.search(BASE, Scope::Subtree, filter, vec!["cn"]).await?.success()?;
-    assert_eq!(found.iter().filter(|entry| !entry.is_ref()).count(), 1);
+    bdc.sync("PDC1", Context::Domain, true).await?;
+    let numbers = [pdc.status().await?.usn, bdc.status().await?.usn];
+    pdc.write_local(&user, [("pwdLastSet", 126_000_000_000_000_000), ("badPwdCount", 2)]).await?;
+    let filter = "(&(pwdLastSet=126000000000000000)(badPwdCount=2))";
+    let shown = async |at| -> Result<usize, Box<dyn Error>> {
+        let mut ldap = directory(at).await?;
+        let (found, _) = ldap.search(BASE, Scope::Subtree, filter, vec!["cn"]).await?.success()?;
+        Ok(found.iter().filter(|entry| !entry.is_ref()).count())
+    };
+    assert_eq!(shown(fleet.ldap(0)).await?, 1);
+    bdc.sync("PDC1", Context::Domain, true).await?;
+    bdc.sync_object("PDC1", &user).await?;
+    assert_eq!(shown(fleet.ldap(1)).await?, 0);
+    assert_eq!([pdc.status().await?.usn, bdc.status().await?.usn], numbers, "it takes no number");
+    for wrong in [("description", 1), ("pwdLastSet", -1)] {
+        let refused = pdc.write_local(&user, [wrong]).await;
+        assert!(matches!(&refused, Err(AgentError::Refused(_))), "{refused:?}");
+    }
     Ok(fleet.stop().await?)
 }
 

@@ -4,7 +4,7 @@ mod play;
 
 use std::time::Duration;
 
-use mockdc_containers::{Differs, Kind, SambaDomain, docker_for_tests};
+use mockdc_containers::{Differs, Kind, SambaDomain, docker_for_tests, policy_folder};
 use mockdc_mocks::{
     AccountFlag, Fact, FaultKind, LogonType, Nt4Spec, Replication, Reply, Right, Span, StateKey, Verb,
 };
@@ -223,4 +223,31 @@ async fn samba_runs_by_its_own_clock_for_a_rust_test() -> Checked {
     assert_eq!(domain.trouble(), None);
     domain.stop().await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samba_a_policy_comes_to_sysvol_in_two_parts() -> Checked {
+    if !docker_for_tests().await {
+        return Ok(());
+    }
+    let mut world = world(1).delay(Span::mins(10));
+    world.spec().domain.refresh.sysvol = Some(Span::mins(30));
+    let mut play = Play::start(&mut world).await?;
+    let folder = policy_folder(&"Lock down".into());
+    play.at(Span::mins(1)).await?;
+    let template = "[Unicode]\r\nUnicode=yes\r\n[Version]\r\nsignature=\"$CHICAGO$\"\r\nRevision=1\r\n\
+                    [Privilege Rights]\r\nSeServiceLogonRight = alice\r\n";
+    let write = Verb::GpoWrite { gpo: "Lock down".into(), template: template.to_owned() };
+    assert_eq!(play.code("PDC1", write).await?, 0);
+    let files = play.levers.policy_files(0, &folder).await?.ok_or("the PDC has no folder")?;
+    let (_, bytes) = files.iter().find(|(path, _)| path.ends_with("GptTmpl.inf")).ok_or("no template")?;
+    let text: Vec<u16> = bytes[2..].chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+    assert!(String::from_utf16(&text)?.contains("SeServiceLogonRight = alice"));
+
+    // The directory half is there after ten minutes, the files after thirty.
+    play.at(Span::mins(31) - Span::millis(1)).await?;
+    assert_eq!(play.levers.policy_files(1, &folder).await?, None);
+    play.at(Span::mins(31)).await?;
+    assert_eq!(play.levers.policy_files(1, &folder).await?.as_ref(), Some(&files));
+    play.end().await
 }

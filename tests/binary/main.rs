@@ -2,6 +2,7 @@
 
 mod articles;
 mod browser;
+mod clean;
 mod command;
 mod exit_codes;
 mod live;

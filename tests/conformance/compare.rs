@@ -2,17 +2,22 @@
 
 use std::fmt;
 
+use mockdc_mocks::Verb;
+
+use crate::acts::{Act, Names};
 use crate::picture::Picture;
-use crate::sequence::{Act, Names, Sequence};
+use crate::sequence::Sequence;
 
 /// An implementation of a domain with two controllers, between which nothing moves unless it is told.
 pub(crate) trait Subject {
     /// Makes ready for a sequence, whose names nobody else uses.
     async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String>;
     /// Performs an operation at a controller.
-    async fn act(&mut self, step: usize, at: usize, act: &Act) -> Answer;
+    async fn act(&mut self, step: usize, at: usize, act: &Act, verb: &Verb) -> Answer;
     /// Lets a controller pull everything from the other; says whether it could.
     async fn synchronize(&mut self, step: usize, to: usize) -> bool;
+    /// Lets [`DAYS`](crate::sequence::DAYS) go by.
+    async fn days(&mut self, step: usize) -> Result<(), String>;
     /// Cuts the controllers off from each other, or joins them again.
     async fn part(&mut self, step: usize, parted: bool) -> Result<(), String>;
     /// What a controller shows.
@@ -23,18 +28,27 @@ pub(crate) trait Subject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,
-    /// A Win32 code.
-    Code(u32),
+    /// A Win32 code, and how it looks on the wire: nothing where the client found out by looking.
+    Code(u32, String),
     /// The implementation said something that has no code, or nothing.
     Strange(String),
 }
 
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Answer {
+    /// The answer as a Win32 caller gets it.
+    pub(crate) fn outcome(&self) -> String {
         match self {
-            Answer::Done => f.write_str("0"),
-            Answer::Code(code) => write!(f, "{code}"),
-            Answer::Strange(text) => f.write_str(text),
+            Answer::Done => "0".to_owned(),
+            Answer::Code(code, _) => code.to_string(),
+            Answer::Strange(text) => text.clone(),
+        }
+    }
+
+    /// What went over the wire.
+    pub(crate) fn wire(&self) -> String {
+        match self {
+            Answer::Code(_, wire) => wire.clone(),
+            Answer::Done | Answer::Strange(_) => String::new(),
         }
     }
 }
@@ -46,11 +60,22 @@ pub(crate) struct Difference {
     pub(crate) at: usize,
     /// The operation's name (`user-add`, `logon`), `synchronize`, or `picture`.
     pub(crate) what: String,
-    /// Of a picture: which attribute, `presence` for an account that shows at one of them only.
+    /// Of a picture: which attribute, `presence` for an account that shows at one of them only. Of an operation: `wire`
+    /// when the codes agree and their form on the wire does not.
     pub(crate) attribute: String,
     pub(crate) account: String,
     pub(crate) fake: String,
     pub(crate) subject: String,
+}
+
+impl Difference {
+    /// What it is, wherever it occurs: names of accounts are left out.
+    pub(crate) fn kind(&self) -> String {
+        let Difference { what, attribute, fake, subject, .. } = self;
+        let listed = matches!(attribute.as_str(), "groups" | "members");
+        let shown = |value: &String| if listed { "…".to_owned() } else { value.clone() };
+        format!("{what} {attribute}: fake `{}`, subject `{}`", shown(fake), shown(subject))
+    }
 }
 
 impl fmt::Display for Difference {

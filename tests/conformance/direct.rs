@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use mockdc_mocks::{
     AccountFlag, AdSpec, AdVersion, Caller, Data, Domain, FaultKind, Operation, Replication, Reply, SimTime,
-    SiteLinkSpec, Span, Verb,
+    SiteLinkSpec, Span, Verb, Win32Error,
 };
 
+use crate::acts::{Act, Names};
 use crate::compare::{Answer, Subject};
-use crate::picture::{DUPLICATE, Picture, User, group};
-use crate::sequence::{Act, Names, Sequence, Step};
+use crate::picture::{DUPLICATE, Picture, User, group, numbers};
+use crate::sequence::{DAYS, Sequence, Step};
+use crate::wire;
 
 /// Ten seconds a step: far enough apart for stamps, near enough for the windows of a policy.
 const STEP: Span = Span::secs(10);
@@ -20,11 +22,13 @@ pub(crate) struct Direct {
     domain: Option<Domain>,
     names: Names,
     full: bool,
+    /// When each step is.
+    instants: Vec<SimTime>,
 }
 
 impl Direct {
     pub(crate) fn new() -> Direct {
-        Direct { domain: None, names: Names(0), full: false }
+        Direct { domain: None, names: Names(0), full: false, instants: Vec::new() }
     }
 
     /// Each pull brings the whole database.
@@ -35,13 +39,19 @@ impl Direct {
     fn apply(&mut self, step: usize, at: usize, verb: Verb) -> Result<Reply, u32> {
         let domain = self.domain.as_mut().expect("a sequence has begun");
         let admin = Caller::domain("WS1", "Administrator", "Adm1n-password!");
-        let outcome = domain.apply(instant(step), &admin, &Operation::new(DCS[at], verb));
+        let outcome = domain.apply(self.instants[step], &admin, &Operation::new(DCS[at], verb));
         outcome.answer.map_err(|error| error.code())
     }
 }
 
-fn instant(step: usize) -> SimTime {
-    SimTime::START + STEP.times(step as i64 + 1)
+/// When each step of a sequence is.
+fn instants(steps: &[Step]) -> Vec<SimTime> {
+    let mut now = SimTime::START;
+    let each = steps.iter().map(|step| {
+        now = now + STEP + if matches!(step, Step::Days) { DAYS } else { Span::ZERO };
+        now
+    });
+    each.collect()
 }
 
 impl Subject for Direct {
@@ -65,22 +75,23 @@ impl Subject for Direct {
         };
         let mut builder = Domain::builder().pdc(DCS[0]).bdc(DCS[1]).workstation("WS1");
         builder = builder.replication(Replication::Ad(ad));
+        self.instants = instants(&sequence.steps);
         let mut parted = None;
         for (number, step) in sequence.steps.iter().enumerate() {
             match (step, parted) {
                 (Step::Part, None) => parted = Some(number),
                 (Step::Heal, Some(since)) => {
-                    builder = cut(builder, since, Some(number));
+                    builder = cut(builder, self.instants[since], Some(self.instants[number]));
                     parted = None;
                 }
                 _ => {}
             }
         }
         if let Some(since) = parted {
-            builder = cut(builder, since, None);
+            builder = cut(builder, self.instants[since], None);
         }
         let spec = builder.spec();
-        spec.domain.account_policy = sequence.policy.spec();
+        spec.domain.account_policy = sequence.policy(None);
         for (dc, site) in spec.dcs.iter_mut().zip(["HQ", "Branch"]) {
             dc.machine.site = site.into();
             // Controllers of Samba neither ask the PDC emulator about a wrong password nor tell it a new one.
@@ -92,11 +103,15 @@ impl Subject for Direct {
         Ok(())
     }
 
-    async fn act(&mut self, step: usize, at: usize, act: &Act) -> Answer {
-        match self.apply(step, at, act.verb(self.names)) {
+    async fn act(&mut self, step: usize, at: usize, act: &Act, verb: &Verb) -> Answer {
+        match self.apply(step, at, verb.clone()) {
             Ok(_) => Answer::Done,
-            Err(code) => Answer::Code(code),
+            Err(code) => Answer::Code(code, wire::expected(act, verb.kind(), Win32Error(code))),
         }
+    }
+
+    async fn days(&mut self, _step: usize) -> Result<(), String> {
+        Ok(())
     }
 
     async fn synchronize(&mut self, step: usize, to: usize) -> bool {
@@ -116,6 +131,7 @@ impl Subject for Direct {
         let shown = |name: &str| if lost(name) { DUPLICATE.to_owned() } else { name.to_owned() };
         let mut members: Vec<(String, String)> = Vec::new();
         let mut accounts: Vec<(String, String)> = Vec::new();
+        let mut rights: Vec<(String, String)> = Vec::new();
         for line in text.lines() {
             let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
             match kind {
@@ -125,6 +141,10 @@ impl Subject for Direct {
                     if owned(member) {
                         members.push((group.to_owned(), member.to_owned()));
                     }
+                }
+                "right" => {
+                    let (account, right) = rest.rsplit_once(' ').unwrap_or((rest, ""));
+                    rights.push((account.to_owned(), right.to_owned()));
                 }
                 "user" | "group" | "local-group" if owned(rest) => {
                     accounts.push((kind.to_owned(), rest.to_owned()));
@@ -153,6 +173,12 @@ impl Subject for Direct {
                         .as_ref()
                         .map_or(String::new(), |name| shown(name.as_str())),
                     groups: groups.map(|(group, _)| shown(group)).collect(),
+                    expires: info.expires.is_some(),
+                    rights: rights
+                        .iter()
+                        .filter(|(of, _)| *of == name)
+                        .map(|(_, right)| right.clone())
+                        .collect(),
                 }
                 .shown()
             } else {
@@ -161,16 +187,22 @@ impl Subject for Direct {
             };
             picture.insert(shown(&name), seen);
         }
+        let domain = self.domain.as_ref().ok_or("no sequence has begun")?;
+        let of = |at: usize| domain.up_to_dateness(&DCS[at].into()).ok_or("a controller keeps numbers");
+        let (own, other) = (of(at)?, of(1 - at)?);
+        let known = own.vector.get(&DCS[1 - at].into()).copied().unwrap_or_default();
+        let (name, shown) = numbers(known >= other.originated);
+        picture.insert(name, shown);
         Ok(picture)
     }
 }
 
 fn cut(
     builder: mockdc_mocks::DomainBuilder,
-    since: usize,
-    until: Option<usize>,
+    since: SimTime,
+    until: Option<SimTime>,
 ) -> mockdc_mocks::DomainBuilder {
     let kind = FaultKind::Partition { from: vec![DCS[0].into()], to: vec![DCS[1].into()], one_way: false };
-    let at = |step: usize| instant(step).since(SimTime::START);
-    builder.fault(format!("cut-{since}").as_str(), kind, at(since), until.map(at))
+    let at = |instant: SimTime| instant.since(SimTime::START);
+    builder.fault(format!("cut-{}", since.0).as_str(), kind, at(since), until.map(at))
 }

@@ -13,7 +13,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("passwords", include_str!("known/passwords.toml")),
 ];
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Topic {
     #[serde(default)]
@@ -21,7 +21,7 @@ struct Topic {
 }
 
 /// A known difference. What is left out matches anything.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Entry {
     name: String,
@@ -31,18 +31,34 @@ struct Entry {
     attribute: Option<String>,
     fake: Option<String>,
     subject: Option<String>,
-    policy: Option<String>,
+    /// The policies under which it occurs; any when there are none.
+    #[serde(default)]
+    policies: Vec<String>,
+    /// Whether the two have gone different ways by it, so that the rest of the sequence tells nothing; so unless said
+    /// otherwise.
+    #[serde(default = "yes")]
+    ends: bool,
     /// In how many sequences it is certain to occur.
     occurs_within: u64,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// All known differences, with how often each was met.
+#[derive(Clone)]
 pub(crate) struct Known {
     entries: Vec<Entry>,
     met: BTreeMap<String, u64>,
 }
 
 impl Known {
+    /// Nothing may differ.
+    pub(crate) fn none() -> Known {
+        Known { entries: Vec::new(), met: BTreeMap::new() }
+    }
+
     pub(crate) fn read() -> Known {
         let entries: Vec<Entry> = TOPICS
             .iter()
@@ -56,8 +72,8 @@ impl Known {
         Known { entries, met: BTreeMap::new() }
     }
 
-    /// Counts a difference when it is known; says whether it is.
-    pub(crate) fn meets(&mut self, difference: &Difference, policy: &str) -> bool {
+    /// Counts a difference when it is known, and says whether it ends the sequence; nothing for an unknown one.
+    pub(crate) fn meets(&mut self, difference: &Difference, policy: &str) -> Option<bool> {
         let fits =
             |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
         let entry = self.entries.iter().find(|entry| {
@@ -65,12 +81,10 @@ impl Known {
                 && fits(&entry.attribute, &difference.attribute)
                 && fits(&entry.fake, &difference.fake)
                 && fits(&entry.subject, &difference.subject)
-                && fits(&entry.policy, policy)
-        });
-        if let Some(entry) = entry {
-            *self.met.entry(entry.name.clone()).or_default() += 1;
-        }
-        entry.is_some()
+                && (entry.policies.is_empty() || entry.policies.iter().any(|one| one == policy))
+        })?;
+        *self.met.entry(entry.name.clone()).or_default() += 1;
+        Some(entry.ends)
     }
 
     /// How often each known difference was met.

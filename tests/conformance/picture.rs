@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The name under which the numbers of replication stand beside the accounts.
+pub(crate) const NUMBERS: &str = "(numbers)";
+
 /// Accounts by their names.
 pub(crate) type Picture = BTreeMap<String, Shown>;
 
@@ -21,6 +24,8 @@ pub(crate) struct User {
     pub(crate) bad_passwords: u32,
     pub(crate) primary_group: String,
     pub(crate) groups: BTreeSet<String>,
+    pub(crate) expires: bool,
+    pub(crate) rights: BTreeSet<String>,
 }
 
 impl User {
@@ -35,8 +40,16 @@ impl User {
             ("bad-passwords", self.bad_passwords.to_string()),
             ("primary-group", self.primary_group),
             ("groups", listed(&self.groups)),
+            ("expires", self.expires.to_string()),
+            ("rights", listed(&self.rights)),
         ])
     }
+}
+
+/// What the numbers of replication say: whether the up-to-dateness vector of this controller reaches the highest number
+/// that the other has given to a change of its own.
+pub(crate) fn numbers(reaches: bool) -> (String, Shown) {
+    (NUMBERS.to_owned(), Shown::from([("vector", if reaches { "reaches" } else { "lags" }.to_owned())]))
 }
 
 /// A group's attributes.

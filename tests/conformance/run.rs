@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::compare::{Answer, Difference, Subject, differences};
-use crate::direct::Direct;
+use crate::compare::{Difference, Subject};
 use crate::known::Known;
-use crate::picture::DUPLICATE;
-use crate::sequence::{Names, Sequence, Step, sequences};
+use crate::play::play;
+use crate::sequence::{Sequence, sequences};
 
 /// How long a run is, and from where.
 pub(crate) struct Plan {
@@ -34,15 +33,15 @@ impl Plan {
 pub(crate) struct Report {
     sequences: u64,
     seed: u64,
-    operations: u64,
-    synchronisations: u64,
-    pictures: u64,
-    ended_early: u64,
+    pub(crate) operations: u64,
+    pub(crate) synchronisations: u64,
+    pub(crate) pictures: u64,
+    pub(crate) ended_early: u64,
     took: Duration,
     met: Vec<(String, u64)>,
     vanished: Vec<String>,
-    /// What is not listed, with the sequence made small.
-    failures: Vec<String>,
+    /// What is not listed, by its kind.
+    failures: std::collections::BTreeMap<String, Failure>,
     /// Every difference, listed or not, once each.
     pub(crate) differences: std::collections::BTreeMap<String, u64>,
 }
@@ -54,9 +53,20 @@ impl Report {
     }
 }
 
-/// Runs the suite against a subject.
-pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
-    let mut known = Known::read();
+/// A difference that is not listed, with a sequence that shows it.
+struct Failure {
+    times: u64,
+    example: String,
+}
+
+/// So many kinds of differences end a run: more would hardly be read.
+const MOST_KINDS: usize = 30;
+/// How long a sequence may take to be made small, and in how many attempts.
+const SMALLER_WITHIN: Duration = Duration::from_secs(20);
+const SMALLER_ATTEMPTS: u32 = 25;
+
+/// Runs the suite against a subject, which may differ in what is `known`.
+pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan, mut known: Known) -> Report {
     let mut report = Report { seed: plan.seed, ..Report::default() };
     let began = Instant::now();
     // No two runs against one domain share names, and shrinking takes new ones.
@@ -67,34 +77,34 @@ pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let Ok(mut tree) = strategy.new_tree(&mut runner) else { continue };
+        let Ok(tree) = strategy.new_tree(&mut runner) else { continue };
         let sequence = tree.current();
+        let (started, before) = (Instant::now(), report.operations);
         let found = play(subject, &sequence, &mut number, &mut known, &mut report).await;
         report.sequences += 1;
-        let Some(mut failure) = found else { continue };
-        let (mut smallest, mut left) = (sequence, 60);
-        while left > 0 && tree.simplify() {
-            left -= 1;
-            let mut again = tree.current();
-            let mut scratch = Report::default();
-            match play(subject, &again, &mut number, &mut known, &mut scratch).await {
-                Some(difference) if difference.what == failure.what => {
-                    failure = difference;
-                    std::mem::swap(&mut smallest, &mut again);
-                }
-                _ => {
-                    if !tree.complicate() {
-                        break;
-                    }
-                }
+        println!(
+            "seed {seed}: {} operations, {} ms{}",
+            report.operations - before,
+            started.elapsed().as_millis(),
+            found.as_ref().map(|difference| format!("; {difference}")).unwrap_or_default()
+        );
+        let Some(failure) = found else { continue };
+        // One example of each kind, made small, is enough: the others are counted.
+        let kind = failure.kind();
+        let example = match report.failures.get_mut(&kind) {
+            Some(failures) => {
+                failures.times += 1;
+                continue;
             }
-        }
-        let text = format!("seed {seed}: {failure}\n{}", told(&smallest));
+            // What a smaller sequence meets of what is known counts for nothing.
+            None => smaller(subject, sequence, tree, failure, (&mut number, &mut known.clone())).await,
+        };
         let file = std::env::temp_dir().join(format!("mockdc-conformance-{seed}.txt"));
+        let text = format!("seed {seed}: {example}");
         let kept = std::fs::write(&file, &text)
             .map_or_else(|error| error.to_string(), |()| file.display().to_string());
-        report.failures.push(format!("{text}    written to {kept}"));
-        if report.failures.len() >= 12 {
+        report.failures.insert(kind, Failure { times: 1, example: format!("{text}    written to {kept}") });
+        if report.failures.len() >= MOST_KINDS {
             break;
         }
     }
@@ -106,123 +116,36 @@ pub(crate) async fn run(subject: &mut impl Subject, plan: &Plan) -> Report {
     report
 }
 
-/// Plays a sequence at both; gives the first difference that is not listed. A listed one ends the sequence where the two
-/// have gone different ways.
-async fn play(
+/// Makes a failing sequence small: what follows the difference goes first, then what proptest finds needless, as long
+/// as the difference is of the same kind.
+async fn smaller(
     subject: &mut impl Subject,
-    sequence: &Sequence,
-    number: &mut u64,
-    known: &mut Known,
-    report: &mut Report,
-) -> Option<Difference> {
-    *number += 1;
-    let names = Names(*number);
-    let mut fake = Direct::new();
-    let policy = format!("{:?}", sequence.policy);
-    for begun in [fake.begin(names, sequence).await, subject.begin(names, sequence).await] {
-        if let Err(problem) = begun {
-            return Some(strange(0, 0, "begin", problem));
-        }
-    }
-    for (step, action) in sequence.steps.iter().enumerate() {
-        let mut found = Vec::new();
-        match action {
-            Step::Act { at, act } => {
-                report.operations += 1;
-                let (one, other) = (fake.act(step, *at, act).await, subject.act(step, *at, act).await);
-                if one != other {
-                    let what = act.verb(names).kind().to_string();
-                    found.push(Difference {
-                        step,
-                        at: *at,
-                        what,
-                        attribute: String::new(),
-                        account: String::new(),
-                        fake: one.to_string(),
-                        subject: other.to_string(),
-                    });
-                }
-            }
-            Step::Synchronize { to } => {
-                report.synchronisations += 1;
-                found.extend(look(&mut fake, subject, step, report).await);
-                if found.is_empty() {
-                    let (one, other) =
-                        (fake.synchronize(step, *to).await, subject.synchronize(step, *to).await);
-                    if one != other {
-                        let word = |done: bool| if done { "done" } else { "refused" }.to_owned();
-                        found.push(Difference {
-                            fake: word(one),
-                            subject: word(other),
-                            ..strange(step, *to, "synchronize", String::new())
-                        });
-                    }
-                    found.extend(look(&mut fake, subject, step, report).await);
-                }
-            }
-            Step::Part | Step::Heal => {
-                let parted = matches!(action, Step::Part);
-                if let Err(problem) = subject.part(step, parted).await {
-                    return Some(strange(step, 0, "part", problem));
-                }
-            }
-        }
-        if found.is_empty() && step + 1 == sequence.steps.len() {
-            found = look(&mut fake, subject, step, report).await;
-        }
-        for difference in &found {
-            let key = format!(
-                "{} {} fake={} subject={}",
-                difference.what, difference.attribute, difference.fake, difference.subject
-            );
-            if difference.what != "picture" || difference.attribute != "groups" {
-                *report.differences.entry(key).or_default() += 1;
-            }
-            if !known.meets(difference, &policy) {
-                return Some(difference.clone());
-            }
-        }
-        let conflict = match fake.picture(step, 0).await {
-            Ok(picture) => picture.contains_key(DUPLICATE),
-            Err(_) => true,
-        };
-        if !found.is_empty() || conflict {
-            report.ended_early += 1;
+    mut smallest: Sequence,
+    mut tree: impl ValueTree<Value = Sequence>,
+    mut failure: Difference,
+    (number, known): (&mut u64, &mut Known),
+) -> String {
+    let (kind, end) = (failure.kind(), Instant::now() + SMALLER_WITHIN);
+    smallest.steps.truncate(failure.step + 1);
+    for _ in 0..SMALLER_ATTEMPTS {
+        if Instant::now() > end || !tree.simplify() {
             break;
         }
-    }
-    None
-}
-
-/// Both controllers at both.
-async fn look(
-    fake: &mut Direct,
-    subject: &mut impl Subject,
-    step: usize,
-    report: &mut Report,
-) -> Vec<Difference> {
-    let mut found = Vec::new();
-    for at in 0..2 {
-        report.pictures += 1;
-        match (fake.picture(step, at).await, subject.picture(step, at).await) {
-            (Ok(one), Ok(other)) => found.extend(differences(step, at, &one, &other)),
-            (Err(problem), _) | (_, Err(problem)) => found.push(strange(step, at, "picture", problem)),
+        let mut again = tree.current();
+        let mut scratch = Report::default();
+        match play(subject, &again, number, known, &mut scratch).await {
+            Some(difference) if difference.kind() == kind => {
+                again.steps.truncate(difference.step + 1);
+                (failure, smallest) = (difference, again);
+            }
+            _ => {
+                if !tree.complicate() {
+                    break;
+                }
+            }
         }
     }
-    found
-}
-
-fn strange(step: usize, at: usize, what: &str, subject: String) -> Difference {
-    let fake = Answer::Done.to_string();
-    Difference {
-        step,
-        at,
-        what: what.to_owned(),
-        attribute: String::new(),
-        account: String::new(),
-        fake,
-        subject,
-    }
+    format!("{failure}\n{}", told(&smallest))
 }
 
 fn told(sequence: &Sequence) -> String {
@@ -252,8 +175,8 @@ impl fmt::Display for Report {
         for name in &self.vanished {
             writeln!(f, "listed, and no longer met: {name}; take it out of tests/conformance/known")?;
         }
-        for failure in &self.failures {
-            writeln!(f, "not listed: {failure}")?;
+        for (kind, Failure { times, example }) in &self.failures {
+            writeln!(f, "not listed, {times} times: {kind}\n  {example}")?;
         }
         Ok(())
     }

@@ -1,28 +1,33 @@
 //! Samba's controllers: account verbs by LDAP, logons by SMB and LDAP, replication by the agents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
 use mockdc_containers::{
-    Context, DOMAIN, Directory, DirectoryError, Endpoint, Fleet, FleetOptions, PASSWORD, REALM, Scale,
-    controller, session,
+    AgentError, Context, DOMAIN, Directory, DirectoryError, Endpoint, Fleet, FleetOptions, PASSWORD, REALM,
+    Scale, controller, session,
 };
-use mockdc_mocks::{Authority, Credentials, Verb};
+use mockdc_mocks::{AccountName, Authority, Credentials, Right, Verb, Win32Error};
 
+use crate::acts::{Act, Names};
 use crate::compare::{Answer, Subject};
-use crate::picture::{DUPLICATE, Picture, User, group};
-use crate::sequence::{Act, Names, Sequence, Way};
+use crate::picture::{Picture, numbers};
+use crate::sequence::{DAYS, Sequence, Way};
+use crate::view::View;
 
 pub(crate) struct Samba {
     fleet: Fleet,
     directories: Vec<Directory>,
-    readers: Vec<Ldap>,
+    views: Vec<View>,
     scale: Scale,
     names: Names,
     parted: bool,
-    /// In which second of the wall something was last written at each controller and not yet pulled by the other.
-    written: [u64; 2],
+    /// In which second of the wall what was last written at each controller that the other has not pulled.
+    written: [BTreeMap<String, u64>; 2],
+    /// Rights that were changed at the PDC and not yet copied: Samba keeps them for each controller.
+    rights: BTreeSet<String>,
+    /// How long it has waited so that stamps differ.
+    waited: Duration,
 }
 
 type Problem = Box<dyn std::error::Error>;
@@ -34,20 +39,20 @@ impl Samba {
         let mut samba = Samba {
             fleet,
             directories: Vec::new(),
-            readers: Vec::new(),
+            views: Vec::new(),
             scale,
             names: Names(0),
             parted: false,
-            written: [0; 2],
+            written: Default::default(),
+            rights: BTreeSet::new(),
+            waited: Duration::ZERO,
         };
         let admin = administrator();
         for place in 0..2 {
             let endpoint = samba.endpoint(place);
             samba.directories.push(Directory::log_on(&endpoint, &admin, scale).await?);
-            let (connection, mut ldap) = LdapConnAsync::new(&format!("ldap://{}", endpoint.ldap)).await?;
-            tokio::spawn(connection.drive());
-            ldap.simple_bind(&format!("{DOMAIN}\\Administrator"), PASSWORD).await?.success()?;
-            samba.readers.push(ldap);
+            let invocation = samba.fleet.agent(place).status().await?.invocation;
+            samba.views.push(View::open(endpoint.ldap, invocation).await?);
         }
         Ok(samba)
     }
@@ -86,7 +91,7 @@ impl Samba {
             Way::Session => match session(&self.endpoint(at), credentials).await {
                 Ok(status) if status == mockdc_containers::NtStatus::SUCCESS => Answer::Done,
                 Ok(status) => match status.win32() {
-                    Some(code) => Answer::Code(code.code()),
+                    Some(code) => Answer::Code(code.code(), format!("nt {:08x}", status.0)),
                     None => Answer::Strange(status.to_string()),
                 },
                 Err(error) => answer(Err(error)),
@@ -94,13 +99,51 @@ impl Samba {
         }
     }
 
-    /// Stamps carry whole seconds: who writes at one controller what the other may have written in this second waits
-    /// for the next one, so that the order of the two is the order of their stamps.
-    async fn part_stamps(&mut self, at: usize) {
-        while self.written[1 - at] == second() {
+    /// Stamps carry whole seconds: who writes at one controller what the other has written in this second, and what has
+    /// not been pulled since, waits for the next one, so that the order of the two is the order of their stamps.
+    async fn part_stamps(&mut self, at: usize, writes: &[String]) {
+        let written = &self.written[1 - at];
+        let meets = || writes.iter().filter_map(|what| written.get(what)).any(|last| *last == second());
+        let began = Instant::now();
+        while meets() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.written[at] = second();
+        self.waited += began.elapsed();
+    }
+
+    async fn right(&mut self, at: usize, account: &AccountName, right: Right, grant: bool) -> Answer {
+        let found = match self.directories[at].find(account).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Answer::Code(Win32Error::NONE_MAPPED.code(), String::new()),
+            Err(error) => return answer(Err(error)),
+        };
+        let agent = self.fleet.agent(at);
+        let changed = async {
+            let mut rights = agent.rights().await?.remove(&found.sid).unwrap_or_default();
+            match grant {
+                true => rights.insert(right.constant().to_owned()),
+                false => rights.remove(right.constant()),
+            };
+            agent.set_rights(&found.sid, rights.iter().map(String::as_str)).await
+        };
+        if let Err(error) = changed.await {
+            return Answer::Strange(error.to_string());
+        }
+        self.rights.insert(found.sid);
+        Answer::Done
+    }
+
+    /// Brings what was changed of rights at the PDC to the BDC, as the backend does: they are no part of Samba's directory.
+    async fn copy_rights(&mut self) -> Result<(), AgentError> {
+        if self.rights.is_empty() {
+            return Ok(());
+        }
+        let mut there = self.fleet.agent(0).rights().await?;
+        for sid in std::mem::take(&mut self.rights) {
+            let rights = there.remove(&sid).unwrap_or_default();
+            self.fleet.agent(1).set_rights(&sid, rights.iter().map(String::as_str)).await?;
+        }
+        Ok(())
     }
 }
 
@@ -110,32 +153,53 @@ impl Subject for Samba {
         if self.parted {
             self.part(0, false).await?;
         }
-        let policy = Verb::AccountPolicySet { policy: sequence.policy.spec() };
         for to in [0, 1] {
-            if !self.pull(to).await {
+            if !self.synchronize(0, to).await {
                 return Err(format!("{} cannot pull", controller(to)));
             }
         }
+        let policy = Verb::AccountPolicySet { policy: sequence.policy(None) };
         self.directories[0].perform(&policy).await.ok_or("no policy")?.map_err(|error| error.to_string())?;
-        self.written = [0; 2];
-        if self.pull(1).await { Ok(()) } else { Err("the policy does not arrive".to_owned()) }
+        if self.synchronize(0, 1).await { Ok(()) } else { Err("the policy does not arrive".to_owned()) }
     }
 
-    async fn act(&mut self, _step: usize, at: usize, act: &Act) -> Answer {
-        let verb = act.verb(self.names);
-        if let (Act::Logon { by, .. }, Verb::Logon { credentials, .. }) = (act, &verb) {
-            self.part_stamps(at).await;
-            return self.logon(at, credentials, *by).await;
-        }
-        self.part_stamps(at).await;
-        match self.directories[at].perform(&verb).await {
-            Some(done) => answer(done.map(drop)),
-            None => Answer::Strange("the directory does not know this".to_owned()),
-        }
+    async fn act(&mut self, _step: usize, at: usize, act: &Act, verb: &Verb) -> Answer {
+        let writes = act.writes(self.names);
+        self.part_stamps(at, &writes).await;
+        let answer = match (act, verb) {
+            (Act::Logon { by, .. }, Verb::Logon { credentials, .. }) => {
+                self.logon(at, credentials, *by).await
+            }
+            (_, Verb::RightGrant { account, right }) => self.right(at, account, *right, true).await,
+            (_, Verb::RightRevoke { account, right }) => self.right(at, account, *right, false).await,
+            _ => match self.directories[at].perform(verb).await {
+                Some(done) => answer(done.map(drop)),
+                None => Answer::Strange("the directory does not know this".to_owned()),
+            },
+        };
+        // A refused one may have written as well: a wrong password counts, and may lock.
+        let now = second();
+        self.written[at].extend(writes.into_iter().map(|what| (what, now)));
+        answer
     }
 
     async fn synchronize(&mut self, _step: usize, to: usize) -> bool {
-        self.pull(to).await
+        if !self.pull(to).await {
+            return false;
+        }
+        self.written[1 - to].clear();
+        to == 0 || self.copy_rights().await.is_ok()
+    }
+
+    async fn days(&mut self, _step: usize) -> Result<(), String> {
+        for (place, view) in self.views.iter_mut().enumerate() {
+            for (guid, times) in view.times(self.names).await? {
+                let earlier = times.into_iter().map(|(name, time)| (name, time - DAYS.as_millis() * 10_000));
+                let written = self.fleet.agent(place).write_local(&guid.to_string(), earlier).await;
+                written.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
     }
 
     async fn part(&mut self, _step: usize, parted: bool) -> Result<(), String> {
@@ -151,109 +215,15 @@ impl Subject for Samba {
     }
 
     async fn picture(&mut self, _step: usize, at: usize) -> Result<Picture, String> {
-        let suffix = format!("q{}", self.names.0);
-        let wanted = [
-            "sAMAccountName",
-            "cn",
-            "objectClass",
-            "groupType",
-            "description",
-            "userAccountControl",
-            "lockoutTime",
-            "badPwdCount",
-            "primaryGroupID",
-            "pwdLastSet",
-            "memberOf",
-            "objectSid",
-        ];
-        let filter = format!("(sAMAccountName=*{suffix})");
-        let found = self.readers[at].search(&base(), Scope::Subtree, &filter, wanted).await;
-        let (entries, _) = found.and_then(ldap3::SearchResult::success).map_err(|error| error.to_string())?;
-        let entries: Vec<Entry> = entries.into_iter().map(SearchEntry::construct).map(Entry::from).collect();
-        let by_dn: BTreeMap<&str, String> =
-            entries.iter().map(|entry| (entry.dn.as_str(), entry.shown_name())).collect();
-        let by_rid: BTreeMap<u32, String> =
-            entries.iter().map(|entry| (entry.rid, entry.shown_name())).collect();
-        let named = |rid: u32| match rid {
-            513 => "Domain Users".to_owned(),
-            rid => by_rid.get(&rid).cloned().unwrap_or_default(),
-        };
-        let groups_of = |entry: &Entry| {
-            let listed = entry.member_of.iter().map(|dn| match dn.to_ascii_lowercase() {
-                lower if lower.starts_with("cn=domain users,") => "Domain Users".to_owned(),
-                _ => by_dn.get(dn.as_str()).cloned().unwrap_or_else(|| dn.clone()),
-            });
-            let primary = entry.number("primaryGroupID").map(|rid| named(rid as u32));
-            listed.chain(primary).filter(|name| !name.is_empty()).collect::<BTreeSet<_>>()
-        };
-        let mut picture = Picture::new();
-        for entry in &entries {
-            let shown = if entry.is_group {
-                let name = entry.shown_name();
-                let members =
-                    entries.iter().filter(|other| !other.is_group && groups_of(other).contains(&name));
-                let kind =
-                    if entry.number("groupType").unwrap_or(0) & 4 != 0 { "local-group" } else { "group" };
-                group(kind, &members.map(Entry::shown_name).collect())
-            } else {
-                let control = entry.number("userAccountControl").unwrap_or(0);
-                User {
-                    comment: entry.text("description"),
-                    disabled: control & 0x2 != 0,
-                    must_change: entry.number("pwdLastSet") == Some(0),
-                    never_expires: control & 0x1_0000 != 0,
-                    locked_out: entry.number("lockoutTime").unwrap_or(0) != 0,
-                    bad_passwords: entry.number("badPwdCount").unwrap_or(0) as u32,
-                    primary_group: entry
-                        .number("primaryGroupID")
-                        .map(|rid| named(rid as u32))
-                        .unwrap_or_default(),
-                    groups: groups_of(entry),
-                }
-                .shown()
-            };
-            picture.insert(entry.shown_name(), shown);
-        }
+        let rights = self.fleet.agent(at).rights().await.map_err(|error| error.to_string())?;
+        let mut picture = self.views[at].picture(self.names, &rights).await?;
+        let other = self.views[1 - at].originated(self.names).await?;
+        let source = self.views[1 - at].invocation.clone();
+        let known = self.views[at].known_of(&source).await?;
+        // A change of rights is one of the fake's directory.
+        let (name, shown) = numbers(known >= other && (at == 0 || self.rights.is_empty()));
+        picture.insert(name, shown);
         Ok(picture)
-    }
-}
-
-struct Entry {
-    dn: String,
-    rid: u32,
-    is_group: bool,
-    member_of: Vec<String>,
-    attributes: std::collections::HashMap<String, Vec<String>>,
-}
-
-impl From<SearchEntry> for Entry {
-    fn from(found: SearchEntry) -> Entry {
-        let sid = found.bin_attrs.get("objectSid").and_then(|values| values.first());
-        let rid = sid.and_then(|sid| sid.last_chunk::<4>()).map_or(0, |last| u32::from_le_bytes(*last));
-        let is_group =
-            found.attrs.get("objectClass").is_some_and(|all| all.iter().any(|class| class == "group"));
-        Entry {
-            rid,
-            is_group,
-            member_of: found.attrs.get("memberOf").cloned().unwrap_or_default(),
-            dn: found.dn,
-            attributes: found.attrs,
-        }
-    }
-}
-
-impl Entry {
-    fn text(&self, attribute: &str) -> String {
-        self.attributes.get(attribute).and_then(|values| values.first()).cloned().unwrap_or_default()
-    }
-
-    fn number(&self, attribute: &str) -> Option<i64> {
-        self.attributes.get(attribute)?.first()?.parse().ok()
-    }
-
-    /// An account that lost its name in a conflict keeps `sAMAccountName` at Samba; its common name tells.
-    fn shown_name(&self) -> String {
-        if self.dn.contains("CNF:") { DUPLICATE.to_owned() } else { self.text("sAMAccountName") }
     }
 }
 
@@ -261,7 +231,7 @@ fn administrator() -> Credentials {
     Credentials { user: "Administrator".into(), password: PASSWORD.into(), authority: Authority::Domain }
 }
 
-fn base() -> String {
+pub(crate) fn base() -> String {
     REALM.to_ascii_lowercase().split('.').map(|part| format!("DC={part}")).collect::<Vec<_>>().join(",")
 }
 
@@ -272,7 +242,14 @@ fn second() -> u64 {
 fn answer(done: Result<(), DirectoryError>) -> Answer {
     match done {
         Ok(()) => Answer::Done,
-        Err(DirectoryError::Refused { code, .. }) => Answer::Code(code.code()),
+        Err(DirectoryError::Refused { code, refusal }) => {
+            let wire = refusal.map(|refusal| match (refusal.data, refusal.code) {
+                (Some(data), _) => format!("ldap {} data {data:x}", refusal.result),
+                (None, Some(code)) => format!("ldap {} {code:08x}", refusal.result),
+                (None, None) => format!("ldap {}", refusal.result),
+            });
+            Answer::Code(code.code(), wire.unwrap_or_default())
+        }
         Err(other) => Answer::Strange(other.to_string()),
     }
 }

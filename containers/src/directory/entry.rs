@@ -48,6 +48,13 @@ pub enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid(pub [u8; 16]);
 
+impl Guid {
+    /// The `objectGUID` of an entry that was searched for it.
+    pub fn of(entry: &SearchEntry) -> Option<Guid> {
+        Some(Guid(bytes(entry, "objectGUID")?.try_into().ok()?))
+    }
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g, h, i, rest @ ..] = &self.0;
@@ -227,7 +234,7 @@ fn account(entry: &SearchEntry) -> Option<Entry> {
     };
     Some(Entry {
         dn: entry.dn.clone(),
-        guid: Guid(bytes(entry, "objectGUID")?.try_into().ok()?),
+        guid: Guid::of(entry)?,
         sid: sid_text(bytes(entry, "objectSid")?)?,
         kind,
         name: text(entry, "sAMAccountName")?.into(),

@@ -3,7 +3,8 @@
 //! A run may pass a week in a second, so that nothing may lean on how much time passes at Samba. What depends on time is
 //! brought in line just before a controller is asked: the age of a password is written so that it is the scenario's
 //! age now, an account whose time is over is made to have expired, and bad passwords are forgotten when the scenario's
-//! window is over. Samba then judges by its own rules.
+//! window is over. Samba then judges by its own rules. All of it is written into the controller's own copy alone, past
+//! replication: that time passes is no change of the directory.
 
 use mockdc_mocks::{AccountName, AccountPolicy, Caller, Operation, SimTime, Span, Verb};
 
@@ -58,8 +59,9 @@ impl World {
         if info.expires.is_some_and(|expires| expires <= now) && self.expired.insert((place, known.guid)) {
             // Any instant that is over for Samba as well.
             let long_ago = SimTime::START - FOR_EVER.times(2);
-            let expired = self.control(place).await?.set_expiry(user, Some(long_ago)).await;
-            expired.map_err(SambaError::directory(doing()))?;
+            let over = self.scale.file_time(long_ago);
+            let written = self.levers.write_local(place, known.guid, &[("accountExpires", over)]).await;
+            written.map_err(SambaError::lever(doing()))?;
         }
         let age = now.since(info.password_set);
         let policy = &self.policy;
@@ -68,7 +70,7 @@ impl World {
         let must_change = info.flags.contains(&mockdc_mocks::AccountFlag::MustChangePassword);
         if ages && !must_change {
             let set = crate::file_time_now() - age.as_millis().saturating_mul(10_000);
-            let written = self.levers.set_password_time(place, known.guid, set).await;
+            let written = self.levers.write_local(place, known.guid, &[("pwdLastSet", set)]).await;
             written.map_err(SambaError::lever(doing()))?;
         }
         let last = self.bad_passwords.get(&(host.clone(), user.clone())).copied();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mockdc_mocks::{Attribute, Fact, FactRecord, HostName, Name, SimTime, StateKey, Value};
+use mockdc_mocks::{Attribute, ChangeKind, Fact, FactRecord, HostName, Name, SimTime, StateKey, Value};
 
 use super::SambaError;
 use super::ledger::Moved;
@@ -28,12 +28,16 @@ impl World {
         let mut parcels: BTreeMap<(Place, Place), Parcel> = BTreeMap::new();
         for FactRecord { host, fact, .. } in &facts {
             match fact {
+                Fact::Committed { version, change: ChangeKind::GroupPolicy, subject, .. } => {
+                    self.write_policy(now, host, *version, subject.as_str().into()).await?;
+                }
                 Fact::Committed { version, change, subject, .. } => {
                     self.ledger.committed(host, *version, *change, subject, further);
                 }
                 Fact::Replicated { version, from, .. } => {
                     let places = (self.place(host), self.place(from));
                     let (Some(to), Some(source)) = places else { continue };
+                    self.policy_arrived(now, to, source, *version);
                     if let Some(entry) = self.ledger.received(host, *version) {
                         let (rank, subject) = (entry.rank(), entry.subject.clone());
                         let parcel = parcels.entry((to, source)).or_default();
@@ -61,6 +65,7 @@ impl World {
         for ((to, source), parcel) in parcels {
             self.deliver(now, to, source, parcel).await?;
         }
+        self.copy_policies(now).await?;
         self.facts.extend(facts);
         Ok(())
     }

@@ -141,9 +141,7 @@ impl DrivenSamba {
         let mut said = self.said();
         said.facts.append(&mut world.facts);
         said.differences.clone_from(&world.differences);
-        let now = world.model_now();
-        said.next_timeout =
-            [world.model.next_timeout(), world.mirror.next_edge(now)].into_iter().flatten().min();
+        said.next_timeout = [world.model.next_timeout(), world.next_edge()].into_iter().flatten().min();
         self.0.retries.store(world.retries, Ordering::Relaxed);
     }
 }

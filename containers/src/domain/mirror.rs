@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mockdc_mocks::{AccountFlag, AccountName, FaultKind, FaultSpec, HostName, Occasions, SimTime, Verb};
+use mockdc_mocks::{AccountName, FaultKind, FaultSpec, HostName, Occasions, SimTime};
 
 use super::SambaError;
 use super::world::World;
@@ -122,14 +122,13 @@ impl World {
         let Some(place) = self.place(host).filter(|place| !self.mirror.stands(*place)) else {
             return Ok(());
         };
-        let clear = BTreeSet::from([AccountFlag::LockedOut]);
-        let verb = Verb::UserSetFlags { user: user.clone(), set: BTreeSet::new(), clear };
-        match self.control(place).await?.perform(&verb).await {
-            Some(Err(error)) if error.win32() != mockdc_mocks::Win32Error::USER_NOT_FOUND => {
-                Err(SambaError::directory(format!("unlocking {user} at {host}"))(error))
-            }
-            _ => Ok(()),
+        let Some(guid) = self.ledger.account(user.name()).map(|known| known.guid) else { return Ok(()) };
+        if self.control(place).await?.find(user).await.ok().flatten().is_none_or(|found| found.guid != guid) {
+            return Ok(());
         }
+        let forgotten = [("lockoutTime", 0), ("badPwdCount", 0)];
+        let written = self.levers.write_local(place, guid, &forgotten).await;
+        written.map_err(SambaError::lever(format!("unlocking {user} at {host}")))
     }
 }
 

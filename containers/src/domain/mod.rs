@@ -2,20 +2,24 @@
 //! model says.
 
 mod ages;
+mod answers;
 mod builder;
 mod deliver;
 mod drive;
 mod ledger;
+mod logon;
 mod mirror;
 mod own;
 mod perform;
 mod populate;
+mod sysvol;
 mod world;
 
+pub use answers::{MODEL_ALONE, samba_knows};
 pub use builder::*;
 pub use drive::*;
 pub use own::*;
-pub use perform::{MODEL_ALONE, samba_knows};
+pub use sysvol::folder as policy_folder;
 pub(crate) use world::CONTROL;
 
 use mockdc_mocks::SpecError;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use mockdc_mocks::{
-    AccountName, AccountPolicy, Answer, Authority, Caller, Credentials, Domain, FactRecord, HostName, Name,
-    Operation, Reply, SimTime, Verb, WorldSpec,
+    AccountName, AccountPolicy, Answer, Authority, Caller, Credentials, Domain, FactRecord, GpoName,
+    HostName, Name, Operation, Reply, SimTime, Verb, Version, WorldSpec,
 };
 
 use super::SambaError;
 use super::ledger::Ledger;
 use super::mirror::Mirror;
+use super::sysvol::Copy;
 use crate::{Difference, Differs, Directory, Guid, Levers, Place, Scale};
 
 /// The account under which the backend itself works. No controller shows it to anybody.
@@ -40,6 +41,10 @@ pub(super) struct World {
     pub(super) expired: BTreeSet<(Place, Guid)>,
     /// When a controller last counted a bad password of a user.
     pub(super) bad_passwords: BTreeMap<(HostName, AccountName), SimTime>,
+    /// Objects of group policy that were edited: when, and which.
+    pub(super) policies: BTreeMap<Version, (SimTime, GpoName)>,
+    /// Their files that are under way.
+    pub(super) copies: Vec<Copy>,
     /// How often something had to be tried again.
     pub(super) retries: u64,
     connections: BTreeMap<Place, Directory>,
@@ -59,6 +64,8 @@ impl World {
             policy: spec.domain.account_policy.clone(),
             expired: BTreeSet::new(),
             bad_passwords: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            copies: Vec::new(),
             spec,
             model,
             levers,
@@ -99,11 +106,6 @@ impl World {
             self.connections.insert(place, opened.map_err(SambaError::directory(doing))?);
         }
         self.connections.get_mut(&place).ok_or(SambaError::Stopped)
-    }
-
-    /// The instant of the last operation or advance.
-    pub(super) fn model_now(&self) -> SimTime {
-        self.now
     }
 
     /// Forgets a connection that will not work any more.

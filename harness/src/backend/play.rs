@@ -28,6 +28,8 @@ pub enum NoRun {
     Skip(String),
     /// It cannot be told what the run would have shown: why.
     Open(String),
+    /// The backend broke down in the midst of the run, each time that it was tried: why.
+    Broken(String),
     /// The environment lacks something: what, and the remedy.
     Environment(String),
     /// The plan cannot be run at all.
@@ -102,7 +104,7 @@ fn on_the_wall(plan: &Arc<Plan>, seed: u64, backend: Backend, asked: Pace) -> Re
             Err(Broken::Down(why)) => {
                 let why =
                     format!("`{}` was tried {attempt} times on {backend}, the last time: {why}", plan.name);
-                return Err(NoRun::Environment(why));
+                return Err(NoRun::Broken(why));
             }
         };
         // A run that was later than its margin allows may show what another machine would not: once more, slower.

@@ -61,12 +61,17 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// What a scenario needs and the backend lacks, a sentence each.
 pub(super) fn missing(plan: &Plan) -> Vec<String> {
-    let verbs = plan.steps.iter().filter_map(|step| match &step.action {
+    let steps = plan.steps.iter().filter_map(|step| match &step.action {
         Action::Do { operation, .. } => Some(operation.verb.clone()),
         _ => None,
     });
     let spec = crate::orchestrator::world_of(plan);
-    inexpressible(&spec, &verbs.collect::<Vec<Verb>>()).iter().map(ToString::to_string).collect()
+    let domain = &spec.domain.name;
+    let scripts = plan.scripts.iter().flat_map(|script| crate::script::stated_verbs(script, domain));
+    inexpressible(&spec, &steps.chain(scripts).collect::<Vec<Verb>>())
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// Starts a domain for a world.
@@ -80,4 +85,45 @@ pub(super) async fn start(spec: &WorldSpec, midnight: Span, seed: u64) -> Result
     let fleet = start_fleet(spec).await.map_err(environment)?;
     // Controllers that run and do not let the world be made in them may do so the next time.
     DrivenSamba::start(spec, midnight, seed, fleet).await.map_err(|error| Broken::Down(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_script_states_counts_and_what_it_draws_does_not() -> Result<(), Box<dyn std::error::Error>> {
+        let text = r#"format = 1
+name = "script"
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[[script]]
+name = "own"
+host = "PDC1"
+at = "0s"
+
+[[script.step]]
+draw = { name = "secret", kind = "password", length = 14 }
+
+[[script.step]]
+do = { user-add = { user = "A", password = "${secret}" } }
+
+[[script.step]]
+first-of = [
+  [{ do = { user-add = { user = "krbtgt", password = "Secret-1-pass" } } }],
+  [{ do = { account-policy-set = { policy = { maximum-age = "12h" } } } }],
+]
+"#;
+        let plans = mockdc_scenarios::read_str("script.toml", text).map_err(|report| report.to_string())?;
+        let missing = missing(&plans[0]);
+        assert_eq!(missing.len(), 2, "{missing:?}");
+        assert!(
+            missing[0].contains("krbtgt") && missing[1].contains("passwords expire after 12h"),
+            "{missing:?}"
+        );
+        Ok(())
+    }
 }

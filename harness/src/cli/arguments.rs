@@ -214,6 +214,9 @@ pub struct Merge {
     /// Write the merged `summary.json` into this file.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Write the table of scenarios and backends into this file, as Markdown; nothing when all ran on the fake alone.
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
@@ -254,6 +257,9 @@ pub struct Clean {
     /// The images too; the next run on Samba builds them again, which takes minutes.
     #[arg(long)]
     pub images: bool,
+    /// Say what would be removed, and remove nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `mockdc list`

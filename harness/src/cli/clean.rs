@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mockdc_containers::{Removed, clean, clean_with_images};
+use mockdc_containers::{Cleaning, Removed, clean};
 
 use super::arguments::Clean;
 use super::{Exit, Streams};
@@ -10,12 +10,8 @@ use super::{Exit, Streams};
 /// Removes what runs on containers left, and says what it was.
 pub(super) fn run(arguments: &Clean, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let removed = runtime.block_on(async {
-        match arguments.images {
-            true => clean_with_images().await,
-            false => clean().await,
-        }
-    });
+    let Clean { images, dry_run } = *arguments;
+    let removed = runtime.block_on(clean(Cleaning { images, dry_run }));
     let Removed { containers, networks, volumes, images, alive } = match removed {
         Ok(removed) => removed,
         Err(error) => {
@@ -31,6 +27,7 @@ pub(super) fn run(arguments: &Clean, streams: &mut Streams<'_>) -> io::Result<Ex
         .collect();
     match counted.as_slice() {
         [] => writeln!(streams.out, "nothing of mockdc's was left")?,
+        counted if dry_run => writeln!(streams.out, "would be removed: {}", counted.join(", "))?,
         counted => writeln!(streams.out, "removed: {}", counted.join(", "))?,
     }
     for run in alive {

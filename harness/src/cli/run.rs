@@ -123,10 +123,6 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         })
     })?;
     progress.finish();
-    if let Some((exit, why)) = failed {
-        writeln!(streams.err, "error: {why}")?;
-        return Ok(exit);
-    }
     let Hall { folder, summaries, differs, .. } = hall;
     series.stopped = summaries.len() < jobs.len();
     // One column that says what the list says already is not worth printing.
@@ -141,8 +137,15 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if let Some(table) = table.filter(|_| run.format == ReportFormat::Console) {
         table.print(streams.out)?;
     }
-    let exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
-    let exit = if differs { exit.max(Exit::Failed) } else { exit };
+    let mut exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
+    if differs {
+        exit = exit.max(Exit::Failed);
+    }
+    // What went before is told and written by now.
+    if let Some((worse, why)) = failed {
+        writeln!(streams.err, "error: {why}")?;
+        exit = exit.max(worse);
+    }
     let interrupted = series.stopped && watch.asked();
     if interrupted {
         writeln!(streams.err, "interrupted: {} of {} runs are done", summaries.len(), jobs.len())?;
@@ -178,6 +181,12 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
     let style = Style { colour: streams.colour, names: 0 };
     let labels: Vec<String> = summaries.iter().map(Summary::label).collect();
     let style = style.for_names(labels.iter().map(String::as_str));
+    let table = (series.backends != [Backend::Fake]).then(|| Table::of(&series.backends, &summaries));
+    if let (Some(path), Some(table)) = (&merge.table, &table)
+        && let Some(exit) = write_to(path, streams, |out| table.markdown(out))?
+    {
+        return Ok(exit);
+    }
     if merge.format == ReportFormat::Console {
         for summary in &summaries {
             if series.seeds.is_none() || summary.result != RunResult::Pass {
@@ -187,6 +196,9 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
                 writeln!(streams.out, "  {line}")?;
             }
         }
+    }
+    if let Some(table) = table.filter(|_| merge.format == ReportFormat::Console) {
+        table.print(streams.out)?;
     }
     if let Some(path) = &merge.summary {
         let all: Vec<&Summary> = summaries.iter().collect();
@@ -413,6 +425,7 @@ fn play(job: &Job, how: &How) -> Done {
         Ok(played) => played,
         Err(NoRun::Skip(why)) => return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun))),
         Err(NoRun::Open(why)) => return Done::NotRun(told(Summary::open(plan, seed, why, rerun))),
+        Err(NoRun::Broken(why)) => return Done::NotRun(told(Summary::broken(plan, seed, why, rerun))),
         Err(NoRun::Plan(error)) => return Done::Failed(Exit::InvalidScenario, error.to_string()),
         Err(NoRun::Environment(why)) => return Done::Failed(Exit::Environment, why),
         Err(NoRun::Interrupted) => return Done::Failed(Exit::Interrupted, "interrupted".into()),
@@ -501,6 +514,7 @@ pub(super) fn exit_of(summary: &Summary) -> Exit {
     match summary.result {
         RunResult::Bug => Exit::Bug,
         _ if differs => Exit::NotDeterministic,
+        _ if summary.is_broken() => Exit::Environment,
         RunResult::Pass | RunResult::Skipped => Exit::Passed,
         RunResult::Fail => Exit::Failed,
         RunResult::Inconclusive => Exit::Inconclusive,

@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/.mockdc-results            what mockdc wrote here; the only things that it ever removes
 //! DIR/summary.json               all results
-//! DIR/table.json, table.md       scenario × backend × verdict, of a run on another backend than the fake
+//! DIR/table.json, .md, .txt      scenario × backend × verdict, of a run on another backend than the fake
 //! DIR/SCENARIO/events.jsonl      the run, an object a line
 //! DIR/SCENARIO/summary.json      its result
 //! DIR/SCENARIO/logs/HOST/FILE    logs in the product's own format
@@ -87,7 +87,7 @@ impl ResultsFolder {
         clear(dir)?;
         let mut folder =
             ResultsFolder { dir: dir.to_owned(), entries: Taken::default(), pages_of_passes: true };
-        for entry in ["summary.json", "table.json", "table.md"] {
+        for entry in ["summary.json", "table.json", "table.md", "table.txt"] {
             folder.entries.take(entry);
         }
         folder.note(MARKER_HEAD)?;
@@ -139,15 +139,16 @@ impl ResultsFolder {
         Ok(dir)
     }
 
-    /// Writes the table of backends, as `table.json` and `table.md`.
+    /// Writes the table of backends, as `table.json`, `table.md` and `table.txt`.
     pub fn add_table(&mut self, table: &Table) -> Result<(), FolderError> {
-        for entry in ["table.json", "table.md"] {
+        for entry in ["table.json", "table.md", "table.txt"] {
             self.note(entry)?;
         }
         write_file(&self.dir.join("table.json"), |out| {
             serde_json::to_writer_pretty(&mut *out, table)?;
             writeln!(out)
         })?;
+        write_file(&self.dir.join("table.txt"), |out| table.print(out))?;
         write_file(&self.dir.join("table.md"), |out| table.markdown(out))
     }
 

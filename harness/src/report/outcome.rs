@@ -105,6 +105,16 @@ impl Summary {
         Summary::without_a_run(plan, seed, RunResult::Inconclusive, "too-late", why.into(), rerun)
     }
 
+    /// Of a scenario whose backend broke down each time that it was tried, with the reason.
+    pub fn broken(plan: &Plan, seed: u64, why: impl Into<String>, rerun: String) -> Summary {
+        Summary::without_a_run(plan, seed, RunResult::Inconclusive, BROKEN, why.into(), rerun)
+    }
+
+    /// Whether it ended because its backend broke down.
+    pub fn is_broken(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.kind == BROKEN)
+    }
+
     fn without_a_run(
         plan: &Plan,
         seed: u64,
@@ -137,6 +147,9 @@ impl Summary {
         }
     }
 }
+
+/// The kind of the reason that a backend broke down.
+const BROKEN: &str = "environment";
 
 /// The name of a kind in files: `unlisted-promise`.
 fn name_of(kind: impl Serialize) -> String {

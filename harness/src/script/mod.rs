@@ -25,6 +25,32 @@ use crate::timeline::Role;
 use memory::Memory;
 use perform::Performer;
 
+/// Every verb of a script that can be told before it runs: those whose arguments hold nothing that it keeps or draws.
+pub(crate) fn stated_verbs(script: &Script, domain: &Name) -> Vec<Verb> {
+    let host = script.host.clone().unwrap_or_else(|| "".into());
+    let memory = Memory::at(&host);
+    let mut found = Vec::new();
+    let mut steps: Vec<&ScriptStep> = script.steps.iter().collect();
+    while let Some(step) = steps.pop() {
+        match &step.act {
+            ScriptAct::Do { verb, arguments, .. } => {
+                found.extend(verbs::verb(*verb, arguments, &memory, domain).ok());
+            }
+            ScriptAct::Wait { polling, .. } => steps.extend(polling.as_deref()),
+            ScriptAct::If { then, otherwise, .. } => steps.extend(then.iter().chain(otherwise)),
+            ScriptAct::FirstOf(ways) => steps.extend(ways.iter().flatten()),
+            ScriptAct::Pause(_)
+            | ScriptAct::Keep { .. }
+            | ScriptAct::Draw { .. }
+            | ScriptAct::Log { .. }
+            | ScriptAct::Run { .. }
+            | ScriptAct::Report { .. }
+            | ScriptAct::End(_) => {}
+        }
+    }
+    found
+}
+
 /// The scripts of a plan.
 #[derive(Clone)]
 pub struct Scripts {

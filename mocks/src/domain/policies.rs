@@ -10,8 +10,8 @@ use crate::policy::{
 };
 use crate::replication::{Network, Timers};
 use crate::{
-    AccountName, ChangeKind, DcRole, Fact, HostName, MachineSettings, Os, RefreshReason, Replication, Reply,
-    Right, RightSet, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
+    AccountName, ChangeKind, DcRole, Encoding, Fact, GpoName, HostName, MachineSettings, Os, RefreshReason,
+    Replication, Reply, Right, RightSet, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
 };
 
 /// The policy engines of the machines that have one, and the rights that were stated last.
@@ -81,6 +81,16 @@ impl Policies {
 }
 
 impl Domain {
+    /// The security template of a group policy object as a controller stores it: the bytes of `GptTmpl.inf`. `None` when
+    /// the host is no controller or has no such object.
+    pub fn policy_template(&self, at: &HostName, gpo: &GpoName) -> Option<Vec<u8>> {
+        let database = self.controllers.database(self.controllers.index(at)?);
+        match database.records().value(&Part::Gpo(gpo.clone())) {
+            Some(RecordValue::Gpo(object)) => Some(object.template.to_bytes(Encoding::Utf16)),
+            _ => None,
+        }
+    }
+
     /// Performs a verb of group policy; `None` when the verb is none here.
     pub(super) fn policy_verb(&mut self, now: SimTime, at: &HostName, verb: &Verb) -> Option<Outcome> {
         if let Verb::PolicyRefresh { force } = verb {

@@ -10,6 +10,8 @@ use crate::HostName;
 pub struct UpToDateness {
     /// The highest number that it has given to a change of its own database.
     pub usn: u64,
+    /// The highest number that it has given to a change of its own making; 0 when it has made none.
+    pub originated: u64,
     /// The up-to-dateness vector: of each originator, the highest originating number whose change is in here.
     pub vector: BTreeMap<HostName, u64>,
     /// High-watermarks: of each source, the last of the source's numbers that has been looked at.
@@ -27,6 +29,7 @@ impl Domain {
         };
         Some(UpToDateness {
             usn: numbers.usn,
+            originated: numbers.originated,
             vector: named(&numbers.vector),
             watermark: named(&numbers.watermark),
         })

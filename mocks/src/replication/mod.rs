@@ -86,6 +86,8 @@ pub(crate) trait ReplicationModel: Send + Sync {
 pub(crate) struct ReplicaNumbers {
     /// The highest update sequence number that it has given out.
     pub(crate) usn: u64,
+    /// The highest number of a change that was made here.
+    pub(crate) originated: u64,
     /// Of each originator, the highest originating number that is in here.
     pub(crate) vector: Vec<u64>,
     /// Of each source, the last of its numbers that has been taken.

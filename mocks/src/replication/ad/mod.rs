@@ -384,7 +384,8 @@ impl ReplicationModel for Ad {
     fn replica_numbers(&self, at: DcIndex) -> Option<ReplicaNumbers> {
         let replica = (!self.is_fed(at)).then(|| &self.replicas[usize::from(at.0)])?;
         let (vector, watermark) = (replica.vector.clone(), replica.watermark.clone());
-        Some(ReplicaNumbers { usn: replica.usn, vector, watermark })
+        let originated = replica.originated.last().map_or(0, |(number, _)| *number);
+        Some(ReplicaNumbers { usn: replica.usn, originated, vector, watermark })
     }
 }
 

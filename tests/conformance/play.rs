@@ -1,0 +1,136 @@
+//! One sequence, played at the fake and at a subject side by side.
+
+use crate::acts::Names;
+use crate::compare::{Answer, Difference, Subject, differences};
+use crate::direct::Direct;
+use crate::known::Known;
+use crate::picture::{DUPLICATE, NUMBERS};
+use crate::run::Report;
+use crate::sequence::{Sequence, Step};
+
+/// Plays a sequence at both; gives the first difference that is not listed. A listed one ends the sequence where the two
+/// have gone different ways.
+pub(crate) async fn play(
+    subject: &mut impl Subject,
+    sequence: &Sequence,
+    number: &mut u64,
+    known: &mut Known,
+    report: &mut Report,
+) -> Option<Difference> {
+    *number += 1;
+    let names = Names(*number);
+    let mut fake = Direct::new();
+    let policy = format!("{:?}", sequence.policy);
+    for begun in [fake.begin(names, sequence).await, subject.begin(names, sequence).await] {
+        if let Err(problem) = begun {
+            return Some(strange(0, 0, "begin", problem));
+        }
+    }
+    for (step, action) in sequence.steps.iter().enumerate() {
+        let mut found = Vec::new();
+        match action {
+            Step::Act { at, act } => {
+                report.operations += 1;
+                let verb = act.verb(names, sequence);
+                let (one, other) =
+                    (fake.act(step, *at, act, &verb).await, subject.act(step, *at, act, &verb).await);
+                found.extend(answers(step, *at, verb.kind().as_str(), &one, &other));
+            }
+            Step::Synchronize { to } => {
+                report.synchronisations += 1;
+                found.extend(look(&mut fake, subject, step, report).await);
+                if found.iter().all(|difference| known.meets(difference, &policy) == Some(false)) {
+                    let (one, other) =
+                        (fake.synchronize(step, *to).await, subject.synchronize(step, *to).await);
+                    if one != other {
+                        let word = |done: bool| if done { "done" } else { "refused" }.to_owned();
+                        found.push(Difference {
+                            fake: word(one),
+                            subject: word(other),
+                            ..strange(step, *to, "synchronize", String::new())
+                        });
+                    }
+                    found.extend(look(&mut fake, subject, step, report).await);
+                }
+            }
+            Step::Part | Step::Heal => {
+                let parted = matches!(action, Step::Part);
+                if let Err(problem) = subject.part(step, parted).await {
+                    return Some(strange(step, 0, "part", problem));
+                }
+            }
+            Step::Days => {
+                for passed in [fake.days(step).await, subject.days(step).await] {
+                    if let Err(problem) = passed {
+                        return Some(strange(step, 0, "days", problem));
+                    }
+                }
+            }
+        }
+        if found.is_empty() && step + 1 == sequence.steps.len() {
+            found = look(&mut fake, subject, step, report).await;
+        }
+        let mut ends = false;
+        for difference in &found {
+            *report.differences.entry(difference.kind()).or_default() += 1;
+            match known.meets(difference, &policy) {
+                Some(end) => ends |= end,
+                None => return Some(difference.clone()),
+            }
+        }
+        // What becomes of accounts that share a name is each implementation's own.
+        let conflict = match fake.picture(step, 0).await {
+            Ok(picture) => picture.contains_key(DUPLICATE),
+            Err(_) => true,
+        };
+        if ends || conflict {
+            report.ended_early += 1;
+            break;
+        }
+    }
+    None
+}
+
+/// The difference of two answers: the code first, then its form on the wire.
+fn answers(step: usize, at: usize, what: &str, fake: &Answer, subject: &Answer) -> Option<Difference> {
+    let difference = |attribute: &str, fake: String, subject: String| Difference {
+        attribute: attribute.to_owned(),
+        fake,
+        ..strange(step, at, what, subject)
+    };
+    if fake.outcome() != subject.outcome() {
+        return Some(difference("", fake.outcome(), subject.outcome()));
+    }
+    (fake.wire() != subject.wire()).then(|| difference("wire", fake.wire(), subject.wire()))
+}
+
+/// Both controllers at both.
+async fn look(
+    fake: &mut Direct,
+    subject: &mut impl Subject,
+    step: usize,
+    report: &mut Report,
+) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for at in 0..2 {
+        report.pictures += 1;
+        match (fake.picture(step, at).await, subject.picture(step, at).await) {
+            (Ok(mut one), Ok(mut other)) => {
+                // Whoever loses a name writes another, and who meets the conflict first is each implementation's own.
+                if one.contains_key(DUPLICATE) {
+                    one.remove(NUMBERS);
+                    other.remove(NUMBERS);
+                }
+                found.extend(differences(step, at, &one, &other));
+            }
+            (Err(problem), _) | (_, Err(problem)) => found.push(strange(step, at, "picture", problem)),
+        }
+    }
+    found
+}
+
+fn strange(step: usize, at: usize, what: &str, subject: String) -> Difference {
+    let fake = Answer::Done.outcome();
+    let (attribute, account) = (String::new(), String::new());
+    Difference { step, at, what: what.to_owned(), attribute, account, fake, subject }
+}

@@ -1,0 +1,219 @@
+//! What a Samba controller shows of a sequence's accounts, read by LDAP.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+
+use ldap3::controls::RawControl;
+use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
+use mockdc_containers::{DOMAIN, Guid, PASSWORD, RightsBySid};
+
+use crate::acts::Names;
+use crate::picture::{DUPLICATE, Picture, User, group};
+use crate::samba::base;
+
+/// An open connection to one controller.
+pub(crate) struct View {
+    ldap: Ldap,
+    /// The id under which others know the controller's changes.
+    pub(crate) invocation: String,
+}
+
+/// Attributes that hold an instant which passes.
+const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
+/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn` and `name`, which each controller derives from the
+/// account's place and stamps as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not
+/// keep.
+const OWN_TO_SAMBA: [u64; 3] = [0x3, 0x0009_0001, 0x0009_06A0];
+/// An account that never expires.
+const NEVER: i64 = i64::MAX;
+
+impl View {
+    pub(crate) async fn open(at: SocketAddr, invocation: String) -> Result<View, Box<dyn std::error::Error>> {
+        let (connection, mut ldap) = LdapConnAsync::new(&format!("ldap://{at}")).await?;
+        tokio::spawn(connection.drive());
+        ldap.simple_bind(&format!("{DOMAIN}\\Administrator"), PASSWORD).await?.success()?;
+        Ok(View { ldap, invocation })
+    }
+
+    async fn search(
+        &mut self,
+        scope: Scope,
+        filter: &str,
+        wanted: &[&str],
+    ) -> Result<Vec<SearchEntry>, String> {
+        let found = self.ldap.search(&base(), scope, filter, wanted).await;
+        let (entries, _) = found.and_then(ldap3::SearchResult::success).map_err(|error| error.to_string())?;
+        Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect())
+    }
+
+    /// The accounts of a sequence.
+    pub(crate) async fn picture(&mut self, names: Names, rights: &RightsBySid) -> Result<Picture, String> {
+        let wanted = [
+            "sAMAccountName",
+            "objectClass",
+            "groupType",
+            "description",
+            "userAccountControl",
+            "lockoutTime",
+            "badPwdCount",
+            "primaryGroupID",
+            "pwdLastSet",
+            "accountExpires",
+            "memberOf",
+            "objectSid",
+        ];
+        let found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
+        let entries: Vec<Entry> = found.into_iter().map(Entry::from).collect();
+        let by_dn: BTreeMap<&str, String> =
+            entries.iter().map(|entry| (entry.dn.as_str(), entry.shown_name())).collect();
+        let by_rid: BTreeMap<u32, String> =
+            entries.iter().map(|entry| (entry.rid, entry.shown_name())).collect();
+        let named = |rid: u32| match rid {
+            513 => "Domain Users".to_owned(),
+            rid => by_rid.get(&rid).cloned().unwrap_or_default(),
+        };
+        let groups_of = |entry: &Entry| {
+            let listed = entry.member_of.iter().map(|dn| match dn.to_ascii_lowercase() {
+                lower if lower.starts_with("cn=domain users,") => "Domain Users".to_owned(),
+                _ => by_dn.get(dn.as_str()).cloned().unwrap_or_else(|| dn.clone()),
+            });
+            let primary = entry.number("primaryGroupID").map(|rid| named(rid as u32));
+            listed.chain(primary).filter(|name| !name.is_empty()).collect::<BTreeSet<_>>()
+        };
+        let mut picture = Picture::new();
+        for entry in &entries {
+            let shown = if entry.is_group {
+                let name = entry.shown_name();
+                let members =
+                    entries.iter().filter(|other| !other.is_group && groups_of(other).contains(&name));
+                let kind =
+                    if entry.number("groupType").unwrap_or(0) & 4 != 0 { "local-group" } else { "group" };
+                group(kind, &members.map(Entry::shown_name).collect())
+            } else {
+                let control = entry.number("userAccountControl").unwrap_or(0);
+                let ends_with = format!("-{}", entry.rid);
+                User {
+                    comment: entry.text("description"),
+                    disabled: control & 0x2 != 0,
+                    must_change: entry.number("pwdLastSet") == Some(0),
+                    never_expires: control & 0x1_0000 != 0,
+                    locked_out: entry.number("lockoutTime").unwrap_or(0) != 0,
+                    bad_passwords: entry.number("badPwdCount").unwrap_or(0) as u32,
+                    primary_group: entry
+                        .number("primaryGroupID")
+                        .map(|rid| named(rid as u32))
+                        .unwrap_or_default(),
+                    groups: groups_of(entry),
+                    expires: !matches!(entry.number("accountExpires"), None | Some(0 | NEVER)),
+                    rights: rights
+                        .iter()
+                        .filter(|(sid, _)| sid.starts_with("S-1-5-21-") && sid.ends_with(&ends_with))
+                        .flat_map(|(_, rights)| rights.clone())
+                        .collect(),
+                }
+                .shown()
+            };
+            picture.insert(entry.shown_name(), shown);
+        }
+        Ok(picture)
+    }
+
+    /// The instants of a sequence's users that are set.
+    pub(crate) async fn times(
+        &mut self,
+        names: Names,
+    ) -> Result<Vec<(Guid, Vec<(&'static str, i64)>)>, String> {
+        let wanted = [&TIMES[..], &["objectGUID"]].concat();
+        let found =
+            self.search(Scope::Subtree, &format!("(&(objectClass=user){})", filter(names)), &wanted).await?;
+        let mut all = Vec::new();
+        for found in found {
+            let guid = Guid::of(&found).ok_or("an account without objectGUID")?;
+            let entry = Entry::from(found);
+            let times =
+                TIMES.into_iter().filter_map(|name| Some((name, entry.number(name).filter(|at| *at > 0)?)));
+            let times: Vec<_> = times.collect();
+            if !times.is_empty() {
+                all.push((guid, times));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The highest update sequence number under which this controller has changed an account of a sequence, tombstones
+    /// included.
+    pub(crate) async fn originated(&mut self, names: Names) -> Result<u64, String> {
+        let show_deleted = RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None };
+        let wanted = ["replPropertyMetaData"];
+        self.ldap.with_controls(show_deleted);
+        let found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
+        let blobs = found.iter().filter_map(|entry| entry.bin_attrs.get("replPropertyMetaData")?.first());
+        // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
+        let stamps = blobs.flat_map(|blob| blob.get(16..).unwrap_or_default().chunks_exact(48));
+        let own = stamps.filter(|stamp| {
+            guid_text(&stamp[16..32]) == self.invocation && !OWN_TO_SAMBA.contains(&number(&stamp[..4]))
+        });
+        Ok(own.map(|stamp| number(&stamp[32..40])).max().unwrap_or_default())
+    }
+
+    /// How far this controller's up-to-dateness vector says that it has come with another's changes.
+    pub(crate) async fn known_of(&mut self, invocation: &str) -> Result<u64, String> {
+        let found = self.search(Scope::Base, "(objectClass=*)", &["replUpToDateVector"]).await?;
+        let blob = found.first().and_then(|entry| entry.bin_attrs.get("replUpToDateVector")?.first());
+        // A head of 16 bytes, then originator, number, time.
+        let cursors = blob.map_or(&[][..], |blob| blob.get(16..).unwrap_or_default()).chunks_exact(32);
+        let known = cursors.filter(|cursor| guid_text(&cursor[..16]) == invocation);
+        Ok(known.map(|cursor| number(&cursor[16..24])).max().unwrap_or_default())
+    }
+}
+
+fn filter(names: Names) -> String {
+    format!("(sAMAccountName=*q{})", names.0)
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+}
+
+fn guid_text(bytes: &[u8]) -> String {
+    bytes.try_into().map(|bytes| Guid(bytes).to_string()).unwrap_or_default()
+}
+
+struct Entry {
+    dn: String,
+    rid: u32,
+    is_group: bool,
+    member_of: Vec<String>,
+    attributes: HashMap<String, Vec<String>>,
+}
+
+impl From<SearchEntry> for Entry {
+    fn from(found: SearchEntry) -> Entry {
+        let sid = found.bin_attrs.get("objectSid").and_then(|values| values.first());
+        let rid = sid.and_then(|sid| sid.last_chunk::<4>()).map_or(0, |last| u32::from_le_bytes(*last));
+        let is_group =
+            found.attrs.get("objectClass").is_some_and(|all| all.iter().any(|class| class == "group"));
+        Entry {
+            rid,
+            is_group,
+            member_of: found.attrs.get("memberOf").cloned().unwrap_or_default(),
+            dn: found.dn,
+            attributes: found.attrs,
+        }
+    }
+}
+
+impl Entry {
+    fn text(&self, attribute: &str) -> String {
+        self.attributes.get(attribute).and_then(|values| values.first()).cloned().unwrap_or_default()
+    }
+
+    fn number(&self, attribute: &str) -> Option<i64> {
+        self.attributes.get(attribute)?.first()?.parse().ok()
+    }
+
+    /// An account that lost its name in a conflict keeps `sAMAccountName` at Samba; its common name tells.
+    fn shown_name(&self) -> String {
+        if self.dn.contains("CNF:") { DUPLICATE.to_owned() } else { self.text("sAMAccountName") }
+    }
+}
