@@ -91,7 +91,8 @@ fn plans(path: &Path, live: &Live, streams: &mut Streams<'_>) -> io::Result<Resu
         )?;
         return Ok(Err(Exit::Usage));
     }
-    let select = Select { paths: vec![path.to_owned()], name: live.name.clone(), tag: Vec::new() };
+    let select =
+        Select { paths: vec![path.to_owned()], name: live.name.clone(), tag: Vec::new(), set: Vec::new() };
     Ok(inspect::load(&select, streams)?.map(|selection| selection.plans.into_iter().map(Arc::new).collect()))
 }
 

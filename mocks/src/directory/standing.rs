@@ -62,6 +62,7 @@ impl Standings {
             // Who joins or leaves is told one by one.
             Part::GroupMembers(_) | Part::LocalGroupMembers(_) => {}
             Part::Comment(_) | Part::PrimaryGroup(_) | Part::Gpo(_) | Part::Links(_) => {}
+            Part::Object(_) | Part::Attribute(..) => {}
         }
     }
 
