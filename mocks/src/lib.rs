@@ -45,7 +45,6 @@ mod domain;
 mod fact;
 mod fault;
 #[cfg(feature = "ldap")]
-#[allow(dead_code, reason = "the front grows operation by operation")]
 pub mod ldap;
 mod machine;
 mod name;

@@ -85,9 +85,10 @@ impl Domain {
         let credentials = Credentials { authority, user: user.clone(), password: password.clone() };
         let verb = Verb::Logon { credentials: credentials.clone(), logon: LogonType::Network };
         self.wire_fault(now, dc, from, verb)?;
-        self.admit(now, &credentials, dc, from, LogonType::Network)?;
+        let admitted = self.admit(now, &credentials, dc, from, LogonType::Network);
         self.follow_locks();
         self.advance(now);
+        admitted?;
         let index = self.controllers.index(dc).ok_or(Win32Error::NO_LOGON_SERVERS)?;
         self.controllers.database(index).user(user).ok_or(Win32Error::LOGON_FAILURE)
     }

@@ -8,7 +8,6 @@ mod builder;
 mod clocks;
 mod facts;
 #[cfg(feature = "ldap")]
-#[allow(dead_code, reason = "the front grows operation by operation")]
 mod front;
 mod host_map;
 mod hosts;

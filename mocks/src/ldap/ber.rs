@@ -197,12 +197,4 @@ impl Writer {
         }
         self.primitive(tag, &bytes[start..]);
     }
-
-    pub(super) fn boolean(&mut self, value: bool) {
-        self.primitive(BOOLEAN, &[if value { 0xff } else { 0 }]);
-    }
-
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend(bytes);
-    }
 }

@@ -52,12 +52,13 @@ impl Session {
         match credentials {
             BindCredentials::Simple(password) => {
                 let outcome = match password {
-                    [] if name.is_empty() => Ok(None),
+                    // A name without a password is nobody, and no error.
+                    [] => Ok(None),
                     password => self.simple_bind(&told.target, password).map(Some),
                 };
                 output.extend(reply::bind(id, outcome.as_ref().map(|_| ()), None, false));
+                self.identity = outcome.as_ref().ok().cloned().flatten().filter(|_| !self.fast_bind);
                 self.tell(WireOperation::Bind, told, Some(outcome.as_ref().map(|_| ())));
-                self.identity = outcome.ok().flatten().filter(|_| !self.fast_bind);
                 Then::GoOn
             }
             BindCredentials::SicilyDiscovery => {
@@ -151,10 +152,8 @@ impl Session {
     fn simple_bind(&mut self, name: &str, password: &[u8]) -> Result<Identity, LdapError> {
         let password = Secret::from(String::from_utf8_lossy(password).into_owned());
         let from = self.front.dc.clone();
-        // A name without a password is no logon; the logon itself happens at the controller, which is therefore the
-        // computer that limits of workstations see.
-        self.log_on(name, &from, |_| Some(password.clone()).filter(|password| !password.reveal().is_empty()))
-            .map(|(identity, _)| identity)
+        // The logon itself happens at the controller, which is therefore the computer that limits of workstations see.
+        self.log_on(name, &from, |_| Some(password.clone())).map(|(identity, _)| identity)
     }
 
     /// Logs on with the password that `choose` picks from those that could be meant: the controller's, the primary

@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 use super::ntlm::Protector;
 use super::server::Front;
 use super::session::{Session, Then};
-use super::{LdapError, Protection, message_length, reply};
+use super::{LdapError, Protection, WireEffect, WireOperation, message_length, reply};
 
 /// How a connection starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,16 @@ pub(super) async fn run(front: Arc<Front>, stream: TcpStream, peer: SocketAddr, 
     let _open = Open(front.clone());
     let _ = stream.set_nodelay(true);
     let number = front.counters.connections.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some(effect) = front.options.faults.strike(WireOperation::Connect) {
+        // A connection that is spoiled at once is left hanging until the client gives up, or reset.
+        let mut stream = stream;
+        let mut waste = Vec::new();
+        while effect == WireEffect::Hang && stream.read_buf(&mut waste).await.is_ok_and(|count| count > 0) {
+            waste.clear();
+        }
+        let _ = stream.set_zero_linger();
+        return;
+    }
     let mut session = Session::new(front.clone(), number, Some(peer));
     let mut line =
         Line { stream: Stream::Plain(stream), protector: None, input: Vec::new(), sealed: Vec::new() };
@@ -76,6 +86,42 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
                 Then::Close => {
                     line.write(&mut output).await?;
                     return line.close().await;
+                }
+                Then::Spoil { effect, from } => {
+                    let mut spoilt = output.split_off(from);
+                    line.write(&mut output).await?;
+                    let half = spoilt.len() / 2;
+                    match effect {
+                        WireEffect::Drip { octets, pause } => {
+                            for piece in spoilt.chunks(octets.max(1)) {
+                                tokio::time::sleep(pause).await;
+                                line.write(&mut piece.to_vec()).await?;
+                            }
+                        }
+                        WireEffect::Malform => {
+                            // A tag that no message begins with.
+                            if let Some(first) = spoilt.first_mut() {
+                                *first = 0x31;
+                            }
+                            line.write(&mut spoilt).await?;
+                        }
+                        WireEffect::Truncate => {
+                            spoilt.truncate(half);
+                            line.write(&mut spoilt).await?;
+                            return line.close().await;
+                        }
+                        WireEffect::Reset => {
+                            spoilt.truncate(half);
+                            line.write(&mut spoilt).await?;
+                            return line.reset();
+                        }
+                        WireEffect::Hang | WireEffect::Code(..) => loop {
+                            line.input.clear();
+                            if line.read(usize::MAX).await? == 0 {
+                                return Ok(());
+                            }
+                        },
+                    }
                 }
                 Then::StartTls => {
                     line.write(&mut output).await?;
@@ -203,6 +249,14 @@ impl Line {
         }
         output.clear();
         Ok(())
+    }
+
+    /// Drops the connection so that the client sees it reset.
+    fn reset(self) -> io::Result<()> {
+        match &self.stream {
+            Stream::Plain(stream) => stream.set_zero_linger(),
+            Stream::Tls(stream) => stream.get_ref().0.set_zero_linger(),
+        }
     }
 
     async fn close(mut self) -> io::Result<()> {

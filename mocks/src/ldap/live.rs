@@ -165,7 +165,7 @@ impl State {
     /// A controller's directory now.
     pub(super) fn view(&mut self, dc: &HostName, now: SimTime, start_unix_ms: i64) -> View<'_> {
         let (dc, tree, domain) = self.parts(dc);
-        View { domain, database: domain.directory().database(dc), tree, now, start_unix_ms }
+        View { database: domain.directory().database(dc), tree, now, start_unix_ms }
     }
 
     fn hand_over_facts(&mut self) {

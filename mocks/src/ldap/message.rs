@@ -440,3 +440,112 @@ fn modify<'a>(body: &mut Reader<'a>) -> Result<Request<'a>, DecodeError> {
     }
     Ok(Request::Modify { dn, changes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![tag, 0x84];
+        bytes.extend((content.len() as u32).to_be_bytes());
+        bytes.extend(content);
+        bytes
+    }
+
+    fn message(operation: &[u8], controls: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[&[2, 1, 7], operation, controls].concat())
+    }
+
+    #[test]
+    fn binds_of_every_kind_read() {
+        for (choice, expected) in [
+            (tlv(0x80, b"pw"), BindCredentials::Simple(b"pw")),
+            (tlv(0x89, b""), BindCredentials::SicilyDiscovery),
+            (tlv(0x8a, b"neg"), BindCredentials::SicilyNegotiate(b"neg")),
+            (tlv(0x8b, b"auth"), BindCredentials::SicilyResponse(b"auth")),
+            (
+                tlv(0xa3, &[tlv(4, b"GSS-SPNEGO"), tlv(4, &[0, 0xff])].concat()),
+                BindCredentials::Sasl { mechanism: b"GSS-SPNEGO", token: Some(&[0, 0xff]) },
+            ),
+            (
+                tlv(0xa3, &tlv(4, b"GSS-SPNEGO")),
+                BindCredentials::Sasl { mechanism: b"GSS-SPNEGO", token: None },
+            ),
+            (tlv(0x88, b""), BindCredentials::Unknown(0x88)),
+        ] {
+            let octets = message(&tlv(0x60, &[vec![2, 1, 3], tlv(4, b"cn"), choice].concat()), &[]);
+            let read = decode(&octets).unwrap();
+            assert_eq!(read.id, 7);
+            let Request::Bind { version, name, credentials } = read.request else { panic!("{read:?}") };
+            assert_eq!((version, name, credentials), (3, b"cn".as_slice(), expected));
+        }
+    }
+
+    #[test]
+    fn filters_keep_binary_values_and_their_shape() {
+        let guid = [0, 0xff, b'*', b'(', 0x5c, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        let equal = tlv(0xa3, &[tlv(4, b"objectGUID"), tlv(4, &guid)].concat());
+        let pieces = [tlv(0x80, b"a"), tlv(0x81, b"b"), tlv(0x82, b"c")].concat();
+        let substrings = tlv(0xa4, &[tlv(4, b"cn"), tlv(0x30, &pieces)].concat());
+        let rule =
+            tlv(0xa9, &[tlv(0x81, b"1.2"), tlv(0x82, b"x"), tlv(0x83, b"2"), vec![0x84, 1, 0xff]].concat());
+        let filter = tlv(
+            0xa0,
+            &[equal, tlv(0xa2, &tlv(0x87, b"x")), tlv(0xa1, &[substrings, rule].concat())].concat(),
+        );
+        let fixed = [tlv(4, b""), vec![10, 1, 2, 10, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0]].concat();
+        let search = tlv(0x63, &[fixed, filter, tlv(0x30, &tlv(4, b"1.1"))].concat());
+        let octets = message(&search, &[]);
+        let Request::Search(search) = decode(&octets).unwrap().request else { panic!() };
+        let expected = Filter::And(vec![
+            Filter::Equal(b"objectGUID", &guid),
+            Filter::Not(Box::new(Filter::Present(b"x"))),
+            Filter::Or(vec![
+                Filter::Substrings(b"cn", vec![Piece::Initial(b"a"), Piece::Any(b"b"), Piece::Final(b"c")]),
+                Filter::Extensible {
+                    rule: Some(b"1.2"),
+                    attribute: Some(b"x"),
+                    value: b"2",
+                    dn_attributes: true,
+                },
+            ]),
+        ]);
+        assert_eq!((search.filter, search.attributes), (expected, vec![b"1.1".as_slice()]));
+    }
+
+    #[test]
+    fn a_wrong_control_keeps_the_message_and_its_number() {
+        let octets = message(&[0x4a, 1, b'x'], &tlv(0xa0, &tlv(0x30, &tlv(1, &[0xff]))));
+        let envelope = open(&octets).unwrap();
+        assert_eq!((envelope.id, envelope.request()), (7, Ok(Request::Delete(b"x"))));
+        assert!(envelope.controls().is_err());
+    }
+
+    #[test]
+    fn what_the_protocol_forbids_is_refused() {
+        assert_eq!(decode(&[0x30, 0x80, 2, 1, 1, 0x42, 0, 0, 0]), Err(DecodeError::Indefinite));
+        assert_eq!(message_length(&[0x30, 0x85, 1, 0, 0, 0, 0]), Err(DecodeError::TooLong));
+        assert_eq!(message_length(&[0x30, 0x84, 0]), Ok(None));
+        assert_eq!(message_length(&[0x30, 0x84, 0, 0, 1, 0]), Ok(Some(262)));
+        assert_eq!(decode(&[0x30, 5, 2, 1, 0xff, 0x42, 0]), Err(DecodeError::Integer));
+        assert_eq!(decode(&[0x30, 6, 2, 1, 1, 0x42, 0, 0]).map(|_| ()), Err(DecodeError::Truncated));
+        let mut filter = tlv(0x87, b"x");
+        for _ in 0..MAX_FILTER_DEPTH {
+            filter = tlv(0xa2, &filter);
+        }
+        let fixed = [tlv(4, b""), vec![10, 1, 2, 10, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0]].concat();
+        let search = tlv(0x63, &[fixed, filter, tlv(0x30, b"")].concat());
+        assert_eq!(decode(&message(&search, &[])), Err(DecodeError::TooDeep));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_octets_make_the_reader_panic(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let _ = message_length(&octets);
+            let _ = decode(&octets);
+            let mut framed = vec![0x30, octets.len() as u8 & 0x7f];
+            framed.extend(&octets[..octets.len().min(0x7f)]);
+            let _ = decode(&framed);
+        }
+    }
+}

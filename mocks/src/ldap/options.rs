@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::CertificateAuthority;
+use super::{CertificateAuthority, WireFaults};
 use crate::HostName;
 
 /// How a controller shows on the wire. The default suits a test.
@@ -17,6 +17,8 @@ pub struct Options {
     pub referral_ports: BTreeMap<HostName, u16>,
     /// Who vouches for the controller's name in TLS; without one there is none.
     pub tls: Option<CertificateAuthority>,
+    /// What goes wrong on the wire; keep a clone to change it while the front runs.
+    pub faults: WireFaults,
     /// What a client may use up.
     pub limits: Limits,
     /// Seeds challenges and certificates' numbers; the same seed gives the same challenges.
@@ -29,6 +31,7 @@ impl Default for Options {
             dns_domain: None,
             referral_ports: BTreeMap::new(),
             tls: None,
+            faults: WireFaults::default(),
             limits: Limits::default(),
             seed: 1,
         }

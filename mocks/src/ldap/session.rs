@@ -10,7 +10,7 @@ use super::message::{Envelope, Message, Request, open};
 use super::ntlm::Protector;
 use super::search::{Paging, Watch};
 use super::server::Front;
-use super::{LdapError, Protection, ResultCode, WireEvent, WireOperation, reply};
+use super::{LdapError, Protection, ResultCode, WireEffect, WireEvent, WireOperation, reply};
 use crate::directory::{DcIndex, Rid};
 use crate::{AccountName, HostName, Version};
 
@@ -48,6 +48,13 @@ pub(super) enum Then {
     GoOn,
     /// It closes.
     Close,
+    /// It spoils what was answered from this octet on.
+    Spoil {
+        /// How.
+        effect: WireEffect,
+        /// The first octet of the answer.
+        from: usize,
+    },
     /// It goes on under TLS.
     StartTls,
     /// Every further message is signed or sealed.
@@ -96,8 +103,33 @@ impl Session {
         self.tell(WireOperation::Malformed, Told::default(), Some(Err(&error)));
     }
 
-    /// Answers one whole message.
+    /// Answers one whole message, or what a fault makes of it.
     pub(super) fn handle(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Then {
+        let faults = &self.front.options.faults;
+        let struck = open(bytes).ok().filter(|_| !faults.is_empty()).and_then(|envelope| {
+            let operation = operation(&envelope.request().ok()?);
+            Some((envelope, operation, faults.strike(operation)?))
+        });
+        match struck {
+            None => self.answer(bytes, output),
+            Some((envelope, operation, WireEffect::Code(code, text))) => {
+                let error = LdapError::new(ResultCode(code), text);
+                let tag = reply::response_tag(envelope.tag);
+                output.extend(reply::failure(envelope.id, tag, &error, &[]));
+                self.tell(operation, Told::default(), Some(Err(&error)));
+                Then::GoOn
+            }
+            Some((_, _, effect)) => {
+                let from = output.len();
+                match self.answer(bytes, output) {
+                    Then::GoOn => Then::Spoil { effect, from },
+                    other => other,
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Then {
         let Ok(envelope) = open(bytes) else { return self.hang_up(output) };
         match envelope.request() {
             Ok(Request::Unbind) => {

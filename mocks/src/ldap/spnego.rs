@@ -85,8 +85,6 @@ pub(super) enum State {
     Completed = 0,
     /// It goes on.
     Incomplete = 1,
-    /// It has failed.
-    Rejected = 2,
 }
 
 /// An answer.

@@ -7,7 +7,7 @@ use super::sid;
 use super::time::{file_time, generalized};
 use super::tree::{Node, Tree};
 use crate::directory::{Database, Part, Password, PrincipalKind, RecordValue, Rid};
-use crate::{AccountFlag, Domain, LogonLimits, SimTime, Span};
+use crate::{AccountFlag, LogonLimits, SimTime, Span};
 
 /// Values of an attribute; none: the object has no such attribute.
 pub(super) type Values = Vec<Vec<u8>>;
@@ -34,7 +34,6 @@ const NEVER: i64 = i64::MAX;
 /// One controller's directory at one instant.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    pub(super) domain: &'a Domain,
     pub(super) database: &'a Database,
     pub(super) tree: &'a Tree,
     pub(super) now: SimTime,
