@@ -268,13 +268,16 @@ impl Customer<'_> {
             delays.push(Inferred::measured(Lateness::Constant(own.max(site) + more), from));
         }
         if own > 0 {
-            for more in [0, 60, 120] {
+            // The first account comes with the first pulse, at the last look that missed it or just after; the second is
+            // made a minute or two later and comes with the next pulse.
+            for (first, more) in
+                [(site - 60, 0), (site - 60, 60), (site - 60, 120), (site, 0), (site, 60), (site, 120)]
+            {
                 let from = format!(
                     "{}: the first account came with the first pulse, the second with the next",
                     lines([server, client])
                 );
-                // The second account is made about two minutes after the first has come.
-                let pulse = Lateness::Pulse { first: site.max(60), every: own + more + 60 };
+                let pulse = Lateness::Pulse { first: first.max(60), every: own + more + 60 };
                 delays.push(Inferred::measured(pulse, from));
             }
         }

@@ -148,6 +148,9 @@ impl Setting {
         }
         writeln!(out, "\n[[client]]\nmachine = {}", quoted(&self.client.value))?;
         line(out, "profile", &quoted(&self.profile.value), &self.profile.from)?;
+        if matches!(self.cause, Cause::Policy { .. }) {
+            writeln!(out, "installed = true # assumed: the client had worked before")?;
+        }
         if let Some(minutes) = &self.loader {
             line(out, "loader.time-out", &format!("\"{}m\"", minutes.value), &minutes.from)?;
         }
@@ -190,7 +193,6 @@ impl Setting {
                 writeln!(out, "\n[[step]]\nat = \"0s\"\ninstall = {{ client = {client}, by = {server} }}")
             }
             Cause::Policy { rights, restricted, at_cycle } => {
-                writeln!(out, "installed = true # assumed: the client had worked before")?;
                 for right in &rights.value {
                     writeln!(
                         out,
