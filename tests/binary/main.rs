@@ -4,6 +4,7 @@ mod articles;
 mod browser;
 mod clean;
 mod command;
+mod exec;
 mod exit_codes;
 mod live;
 mod output;

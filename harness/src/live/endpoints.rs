@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use mockdc_mocks::ldap::{LiveDomain, Options, ServeError, Server, serve};
+use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, ServeError, Server, Sockets, serve};
 use mockdc_mocks::{DcRole, HostName};
 use mockdc_scenarios::Plan;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
 /// From one controller's ports to the next one's.
 pub const PORT_STEP: u16 = 10;
@@ -109,40 +109,75 @@ pub fn base_dn(dns: &str) -> String {
     labels.join(",")
 }
 
-/// Opens every controller, on free ports or from a base on.
+/// The sockets of a controller.
+struct Bound {
+    sockets: Sockets,
+    ldap: SocketAddr,
+}
+
+/// Opens every controller, on free ports or from a base on, with LDAP, LDAP over TLS and connectionless LDAP.
 pub async fn open(
     live: &LiveDomain,
     plan: &Plan,
     seed: u64,
     base: Option<u16>,
+    authority: &CertificateAuthority,
 ) -> Result<(Vec<Server>, Vec<Endpoint>), NoPorts> {
     let controllers = live.controllers();
-    let (mut servers, mut endpoints) = (Vec::new(), Vec::new());
-    for (place, (dc, role)) in controllers.iter().enumerate() {
+    let mut bound = Vec::new();
+    for (place, (dc, _)) in controllers.iter().enumerate() {
         let beyond = || NoPorts::Beyond { base: base.unwrap_or_default(), dcs: controllers.len() };
         let port = match base {
-            None => 0,
+            None => None,
             Some(base) => {
                 let offset = u16::try_from(place).ok().and_then(|place| place.checked_mul(PORT_STEP));
-                offset.and_then(|offset| base.checked_add(offset)).ok_or_else(beyond)?
+                let port = offset.and_then(|offset| base.checked_add(offset));
+                Some(port.filter(|port| *port < u16::MAX).ok_or_else(beyond)?)
             }
         };
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let bind = |error| NoPorts::Bind { dc: dc.clone(), address, error };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-        let options = Options { dns_domain: Some(dns_domain(plan)), seed, ..Options::default() };
-        servers.push(serve(listener, live, dc.clone(), options)?);
+        bound.push(bind(dc, port).await?);
+    }
+    let referral_ports: BTreeMap<HostName, u16> =
+        controllers.iter().zip(&bound).map(|((dc, _), bound)| (dc.clone(), bound.ldap.port())).collect();
+    let (mut servers, mut endpoints) = (Vec::new(), Vec::new());
+    for ((dc, role), Bound { sockets, ldap }) in controllers.iter().zip(bound) {
+        let options = Options {
+            dns_domain: Some(dns_domain(plan)),
+            referral_ports: referral_ports.clone(),
+            tls: Some(authority.clone()),
+            seed,
+            ..Options::default()
+        };
+        let server = serve(sockets, live, dc.clone(), options)?;
         endpoints.push(Endpoint {
             name: dc.clone(),
             role: *role,
-            host: address.ip(),
-            port: address.port(),
-            url: format!("ldap://{address}"),
-            ldaps_url: None,
+            host: ldap.ip(),
+            port: ldap.port(),
+            url: format!("ldap://{ldap}"),
+            ldaps_url: server.ldaps_address().map(|address| format!("ldaps://{address}")),
         });
+        servers.push(server);
     }
     Ok((servers, endpoints))
+}
+
+/// LDAP at a port, LDAP over TLS at the next one, and datagrams at the first; free ones without a port.
+async fn bind(dc: &HostName, port: Option<u16>) -> Result<Bound, NoPorts> {
+    let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let refused = |address| move |error| NoPorts::Bind { dc: dc.clone(), address, error };
+    let first = at(port.unwrap_or(0));
+    let listener = TcpListener::bind(first).await.map_err(refused(first))?;
+    let ldap = listener.local_addr().map_err(refused(first))?;
+    let next = at(port.map_or(0, |port| port + 1));
+    let over_tls = TcpListener::bind(next).await.map_err(refused(next))?;
+    let datagrams = match (UdpSocket::bind(ldap).await, port) {
+        (Ok(socket), _) => Some(socket),
+        (Err(error), Some(_)) => return Err(refused(ldap)(error)),
+        // A free port of one kind may be taken in the other; few clients send datagrams.
+        (Err(_), None) => None,
+    };
+    Ok(Bound { sockets: Sockets { ldap: Some(listener), ldaps: Some(over_tls), cldap: datagrams }, ldap })
 }
 
 impl Endpoints {

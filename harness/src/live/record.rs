@@ -234,10 +234,11 @@ impl Replay {
         let logon = |user: &str, password: &str| {
             table([("credentials", credentials(user, password)), ("logon", "network".into())])
         };
+        // Who a connection is bound as shows from the next operation on; a bind itself tells whom it is about.
+        let user = Name::from(self.user.as_str());
+        let own = by.is_some_and(|by| *by.name() == user) || subject.is_some_and(|subject| *subject == user);
         match (by, subject, result) {
-            (Some(by), _, 0) if *by == *self.user.as_str() => {
-                vec![("logon", logon(&self.user, &self.password), None)]
-            }
+            (.., 0) if own => vec![("logon", logon(&self.user, &self.password), None)],
             (None, Some(subject), 49) => {
                 vec![("logon", logon(subject.as_str(), "not-the-password"), Some(1326))]
             }

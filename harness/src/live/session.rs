@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use mockdc_mocks::ldap::{LiveDomain, Server};
+use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Server};
 use mockdc_mocks::{Credentials, Span};
 use mockdc_scenarios::Plan;
 
@@ -131,7 +131,9 @@ async fn live(
     let mut driver = LiveDriver::new(stage, live.clone(), clock, program.map(|program| program.host.clone()));
     let inbox = driver.inbox();
 
-    let (servers, dcs) = open(&live, plan, *seed, setup.port_base).await?;
+    let authority =
+        CertificateAuthority::new("mockdc").map_err(|error| io::Error::other(error.to_string()))?;
+    let (servers, dcs) = open(&live, plan, *seed, setup.port_base, &authority).await?;
     let user = credentials(plan);
     let feed = control::Feed::default();
     let mut endpoints = Endpoints {
@@ -145,7 +147,7 @@ async fn live(
         bind_name: format!("{}@{}", user.user, dns_domain(plan)),
         user: user.user.to_string(),
         password_file: scratch.write("password", user.password.reveal())?,
-        ca_file: None,
+        ca_file: Some(scratch.write("ca.pem", &authority.pem())?),
         control: None,
     };
     let control = match setup.control {

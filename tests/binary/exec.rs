@@ -1,0 +1,139 @@
+//! The examples of programs against served controllers: what is right passes, the planted bug is found.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::command::{Tested, folder, mockdc, mockdc_with, top};
+
+/// Fails instead of leaving out, where the tools of clients are missing.
+const REQUIRE: &str = "MOCKDC_REQUIRE_CLIENTS";
+
+/// Whether a client's tool is there; where it must be and is not, the test fails.
+fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
+    let tried = Command::new(tool).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    // The tools of OpenLDAP end with another code than 0 when they are asked for their version.
+    let there = match tool {
+        "ldapsearch" => tried.is_ok(),
+        _ => tried.is_ok_and(|status| status.success()),
+    };
+    assert!(
+        there || std::env::var_os(REQUIRE).is_none(),
+        "{REQUIRE} is set, and {tool} is missing: {remedy}"
+    );
+    if !there {
+        println!("left out: {tool} is missing ({remedy})");
+    }
+    there
+}
+
+fn has_openldap() -> bool {
+    has("ldapsearch", &["-VV"], "apt install ldap-utils")
+}
+
+#[test]
+fn a_shell_bootstrap_waits_for_its_account() -> Tested {
+    if !has_openldap() {
+        return Ok(());
+    }
+    let ran = mockdc(&["exec", "scenarios/examples/openldap-tools.toml", "--speed", "60"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn a_bootstrap_that_reads_at_the_wrong_controller_is_found_out_and_its_mended_twin_passes() -> Tested {
+    if !has_openldap() {
+        return Ok(());
+    }
+    let file = "scenarios/examples/read-the-wrong-dc.toml";
+    let ran = mockdc(&["exec", file, "--", "sh", "scenarios/examples/wrong-dc.sh", "{dc.BDC1.url}"])?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("promise last-read-shows-own-writes is broken"), "{}", ran.out);
+    assert!(ran.out.contains("the program succeeds"), "its own exit code shows nothing: {}", ran.out);
+    let ran = mockdc(&["exec", file])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn a_python_bootstrap_makes_an_account_and_a_membership() -> Tested {
+    let python = std::env::var("MOCKDC_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    if !has(
+        &python,
+        &["-c", "import ldap3"],
+        "pip install ldap3, or name a Python that has it in MOCKDC_PYTHON",
+    ) {
+        return Ok(());
+    }
+    let report = folder("exec-python")?.join("report.txt").to_string_lossy().into_owned();
+    let file = "scenarios/examples/python-ldap3.toml";
+    let script = "scenarios/examples/bootstrap.py";
+    let ran = mockdc(&["exec", file, "--speed", "60", "--", &python, script, &report])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(std::fs::read_to_string(report)?, "done\n");
+    Ok(())
+}
+
+/// The example `bootstrap` of this package, built when the tests were not built with it.
+fn rust_bootstrap() -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_BIN_EXE_mockdc")).parent().ok_or("a folder")?.join("examples");
+    let program = folder.join("bootstrap");
+    if !program.exists() {
+        let built = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+            .args(["build", "-q", "--locked", "-p", "mockdc", "--example", "bootstrap"])
+            .current_dir(top())
+            .status()?;
+        assert!(built.success());
+    }
+    Ok(program)
+}
+
+#[test]
+fn a_rust_bootstrap_makes_an_account_and_retires_it() -> Tested {
+    let program = rust_bootstrap()?.to_string_lossy().into_owned();
+    let file = "scenarios/examples/rust-ldap3.toml";
+    let ran = mockdc(&["exec", file, "--speed", "120", "--", &program])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}
+
+#[test]
+fn what_a_program_did_is_recorded_and_done_again_in_virtual_time() -> Tested {
+    if !has_openldap() {
+        return Ok(());
+    }
+    let record = folder("exec-record")?.join("recorded.toml").to_string_lossy().into_owned();
+    let file = "scenarios/examples/openldap-tools.toml";
+    let ran = mockdc(&["exec", file, "--speed", "60", "--record", &record])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = std::fs::read_to_string(&record)?;
+    for part in ["user-add", "svc-tools", "require = 2221", "at = \"BDC1\"", "logon"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(mockdc(&["check", &record])?.code, 0);
+    let again = mockdc(&["run", &record, "--check-determinism"])?;
+    assert_eq!(again.code, 0, "{again:?}");
+    Ok(())
+}
+
+/// TLS with the authority that the run names.
+#[test]
+fn the_controllers_speak_tls_under_the_authority_that_a_program_is_given() -> Tested {
+    if !has_openldap() {
+        return Ok(());
+    }
+    let file = "scenarios/examples/read-the-wrong-dc.toml";
+    let ask = "ldapsearch -x -LLL -H {pdc.ldaps-url} -D $MOCKDC_BIND_NAME -y $MOCKDC_PASSWORD_FILE -b $MOCKDC_BASE_DN \
+               -s base dn";
+    let trusting = format!("LDAPTLS_CACERT=$MOCKDC_CA_FILE {ask}");
+    let arguments = ["exec", file, "--", "sh", "-c"];
+    let told = |body: &str| mockdc_with(&[&arguments[..], &[body]].concat(), &[]);
+    let ran = told(&trusting)?;
+    assert!(ran.err.contains("program | dn: DC=corp,DC=example"), "{ran:?}");
+    let ran = told(&format!("LDAPTLS_CACERT=/dev/null {ask}"))?;
+    assert!(
+        !ran.err.contains("program | dn: DC=corp,DC=example"),
+        "whom it does not trust it does not ask: {ran:?}"
+    );
+    Ok(())
+}
