@@ -51,6 +51,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ReportFormat,
     },
+    /// Find the exact value of a key at which the verdict flips.
+    Threshold(super::vary::Threshold),
+    /// Run a scenario over ranges of one or two values, and over seeds: a table, CSV, a heat map.
+    Sweep(super::vary::Sweep),
+    /// Compare two profiles, two settings, or two results folders, and show only the differences.
+    Compare(super::compare::Compare),
+    /// Tell why something came about in a run that was saved: why a read was stale, a right missing, a wait over.
+    Why(super::why::Why),
     /// Work with the results of runs.
     Report {
         /// What to do with them.
@@ -81,6 +89,37 @@ pub struct Select {
     /// Only scenarios that carry the tag. May be given several times: all of them.
     #[arg(long)]
     pub tag: Vec<String>,
+    /// Set a value of the scenarios: `client.loader.time-out=20m`. May be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<Assignment>,
+}
+
+/// A key and what it is set to: `KEY=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The dotted key.
+    pub key: String,
+    /// The value as it was written.
+    pub value: String,
+}
+
+impl std::str::FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Assignment, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok(Assignment { key: key.trim().to_owned(), value: value.trim().to_owned() })
+            }
+            _ => Err("write KEY=VALUE, for example client.loader.time-out=20m".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Assignment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
 }
 
 /// `mockdc run`
@@ -118,6 +157,12 @@ pub struct Run {
     /// Write the results as JUnit XML into this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Write each run as a page that needs no network into this folder: lanes, replication, waits, what failed and where.
+    #[arg(long, value_name = "DIR")]
+    pub html: Option<PathBuf>,
+    /// Write each run as a trace for Chrome's `about:tracing` or Perfetto into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub trace: Option<PathBuf>,
     /// Run everything twice and show the first event that differs; in virtual time only.
     #[arg(long, conflicts_with = "speed")]
     pub check_determinism: bool,
@@ -135,6 +180,12 @@ pub struct Run {
 pub enum Report {
     /// Put the results of all partitions of a run together, and end with the exit code of the whole.
     Merge(Merge),
+    /// Write a saved run as a page that needs no network.
+    Html(super::pictures::Picture),
+    /// Write a saved run as a trace for Chrome's `about:tracing` or Perfetto.
+    Trace(super::pictures::Picture),
+    /// Draw a saved run in a few lines of the terminal.
+    Picture(super::pictures::Picture),
 }
 
 /// `mockdc report merge`
@@ -255,7 +306,7 @@ pub enum ReportFormat {
     Tap,
 }
 
-fn seeds(text: &str) -> Result<(u64, u64), String> {
+pub(super) fn seeds(text: &str) -> Result<(u64, u64), String> {
     let (from, to) = text.split_once("..").ok_or("write a range of seeds as FROM..TO, for example 1..500")?;
     let number = |part: &str| {
         part.trim_start_matches('=').parse::<u64>().map_err(|error| format!("`{part}`: {error}"))

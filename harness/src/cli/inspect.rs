@@ -3,7 +3,7 @@
 use std::io;
 
 use mockdc_mocks::Win32Error;
-use mockdc_scenarios::{Code, Profile, PromiseId, visible};
+use mockdc_scenarios::{Code, Profile, PromiseId, Report, visible};
 
 use super::arguments::{Check, Explain, Format, List, Select};
 use super::select::{self, Selection};
@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 
 /// Reads the selected files. `None` when that failed; the reasons are printed by then.
 pub(super) fn load(select: &Select, streams: &mut Streams<'_>) -> io::Result<Result<Selection, Exit>> {
-    let mut selection = match select::read(&select.paths) {
+    let mut selection = match select::read_with(&select.paths, &select.set) {
         Ok(selection) => selection,
         Err(error) => {
             writeln!(streams.err, "error: {error}")?;
@@ -73,8 +73,13 @@ fn note_skipped(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<
 }
 
 fn print_reports(selection: &Selection, streams: &mut Streams<'_>) -> io::Result<()> {
+    tell_mistakes(&selection.reports, streams)
+}
+
+/// Tells all mistakes of scenario files.
+pub(super) fn tell_mistakes(reports: &[Report], streams: &mut Streams<'_>) -> io::Result<()> {
     let mut problems = 0;
-    for report in &selection.reports {
+    for report in reports {
         problems += report.problems.len();
         write!(streams.err, "{}", report.render(WIDTH))?;
     }
@@ -82,7 +87,7 @@ fn print_reports(selection: &Selection, streams: &mut Streams<'_>) -> io::Result
         streams.err,
         "{} in {}; nothing was run. `mockdc explain CODE` tells more.",
         counted(problems, "mistake"),
-        counted(selection.reports.len(), "file"),
+        counted(reports.len(), "file"),
     )
 }
 

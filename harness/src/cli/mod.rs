@@ -2,20 +2,28 @@
 
 mod arguments;
 mod clean;
+mod compare;
 mod diagnose;
 mod exit;
 mod format;
 mod inspect;
 mod interrupt;
 mod kb;
+mod pictures;
 mod pool;
 mod progress;
 mod run;
 mod select;
+mod vary;
+mod why;
 
-pub use arguments::{Arguments, Command, Diagnose, Format, Merge, Report, ReportFormat, Run};
+pub use arguments::{Arguments, Assignment, Command, Diagnose, Format, Merge, Report, ReportFormat, Run};
+pub use compare::Compare;
 pub use exit::Exit;
-pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read};
+pub use pictures::Picture;
+pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read, read_with};
+pub use vary::{Sweep, Threshold};
+pub use why::Why;
 
 use std::io::{self, Write};
 
@@ -68,6 +76,10 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
         } => Written::Quoted,
         Command::List(list) if list.format == Format::Json => Written::Quoted,
         Command::Check(check) if check.format == Format::Json => Written::Quoted,
+        Command::Threshold(threshold) if threshold.format == Format::Json => Written::Quoted,
+        Command::Sweep(sweep) if sweep.format == Format::Json => Written::Quoted,
+        Command::Compare(compare) if compare.format == Format::Json => Written::Quoted,
+        Command::Why(why) if why.format == Format::Json => Written::Quoted,
         _ => Written::Text,
     };
     let mut out = Harmless::new(streams.out, written);
@@ -96,8 +108,15 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Explain(explain) => inspect::explain(&explain, streams),
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
+        Command::Threshold(threshold) => vary::threshold(&threshold, streams),
+        Command::Sweep(sweep) => vary::sweep(&sweep, streams),
+        Command::Compare(compare) => compare::compare(&compare, streams),
+        Command::Why(why) => why::why(&why, streams),
         Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
         Command::Diagnose(diagnose) => diagnose::run(&diagnose, streams),
+        Command::Report { command: Report::Html(of) } => pictures::html(&of, streams),
+        Command::Report { command: Report::Trace(of) } => pictures::trace(&of, streams),
+        Command::Report { command: Report::Picture(of) } => pictures::terminal(&of, streams),
         Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);

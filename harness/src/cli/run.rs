@@ -59,6 +59,17 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
             return Ok(Exit::Environment);
         }
     };
+    let folder = match run.seeds {
+        Some(_) => folder.map(report::ResultsFolder::without_pages_of_passes),
+        None => folder,
+    };
+    let pictures = match super::pictures::Pictures::new(run.html.as_deref(), run.trace.as_deref()) {
+        Ok(pictures) => pictures,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Exit::Environment);
+        }
+    };
     let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();
     let mut jobs: Vec<Job> = Vec::new();
     for backend in &backends {
@@ -75,7 +86,7 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let jobs: Arc<[Job]> = jobs.into();
     let labels: Vec<String> = jobs.iter().map(|job| report::label(&job.plan.name, job.backend)).collect();
     let style = Style { colour: streams.colour, names: 0 }.for_names(labels.iter().map(String::as_str));
-    let mut hall = Hall { run, style, folder, summaries: Vec::new() };
+    let mut hall = Hall { run, style, folder, pictures, summaries: Vec::new() };
     let progress = Progress::new(jobs.len(), streams.progress);
     let threads = run.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
     let again = match (run.check_determinism, run.second_seed) {
@@ -83,9 +94,10 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         (true, None) => Again::SameSeed,
         (true, Some(seed)) => Again::Seed(seed),
     };
-    let how = How { many_seeds: run.seeds.is_some(), again, speed: run.speed };
+    let set: Arc<[String]> = run.select.set.iter().map(ToString::to_string).collect();
+    let how = How { many_seeds: run.seeds.is_some(), again, speed: run.speed, set };
     let of_work = Arc::clone(&jobs);
-    let play = move |number: usize| play(&of_work[number], how);
+    let play = move |number: usize| play(&of_work[number], &how);
     let desk = Arc::new(pool::Desk::default());
     let closing = Arc::clone(&desk);
     let watch = interrupt::watch(move || closing.close())?;
@@ -228,6 +240,7 @@ struct Hall<'r> {
     run: &'r Run,
     style: Style,
     folder: Option<report::ResultsFolder>,
+    pictures: super::pictures::Pictures,
     summaries: Vec<Summary>,
 }
 
@@ -265,6 +278,11 @@ impl Hall<'_> {
             if let Err(error) = added {
                 return Ok(Taken::Failed(Exit::Environment, error.to_string()));
             }
+        }
+        if let Some(timeline) = &timeline
+            && let Err(error) = self.pictures.add(&summary, timeline, self.run.seeds.is_some())
+        {
+            return Ok(Taken::Failed(Exit::Environment, error));
         }
         let passed = matches!(summary.result, RunResult::Pass | RunResult::Skipped);
         if self.run.format == ReportFormat::Console {
@@ -353,14 +371,16 @@ enum Done {
 }
 
 /// How jobs are done.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct How {
     many_seeds: bool,
     again: Again,
     speed: Option<Pace>,
+    /// Values set on the command line.
+    set: Arc<[String]>,
 }
 
-fn play(job: &Job, how: How) -> Done {
+fn play(job: &Job, how: &How) -> Done {
     let Job { plan, seed, backend, start } = job;
     let (seed, backend) = (*seed, *backend);
     let rerun = rerun(job, how);
@@ -395,7 +415,7 @@ fn play(job: &Job, how: How) -> Done {
 }
 
 /// The command that repeats a run.
-fn rerun(job: &Job, how: How) -> String {
+fn rerun(job: &Job, how: &How) -> String {
     let Job { plan, seed, backend, .. } = job;
     let seed = seed.to_string();
     let mut words = vec!["mockdc", "run", &plan.file, "--name", &plan.name];
@@ -405,6 +425,9 @@ fn rerun(job: &Job, how: How) -> String {
         (true, Some(_)) => words.extend(["--seeds", &range]),
         (false, Some(_)) => {}
         (_, None) => words.extend(["--seed", &seed]),
+    }
+    for set in how.set.iter() {
+        words.extend(["--set", set]);
     }
     if *backend != Backend::Fake {
         words.extend(["--backend", backend.name()]);

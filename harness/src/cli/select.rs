@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mockdc_scenarios::{Plan, Report, read_file};
+use mockdc_scenarios::{Draft, Plan, Report, read_file};
 
-use super::arguments::Select;
+use super::arguments::{Assignment, Select};
 
 /// A folder that holds a file of this name is not entered.
 pub const SKIP_MARK: &str = ".mockdc-skip";
@@ -37,20 +37,50 @@ pub enum SelectError {
         /// Why.
         error: io::Error,
     },
+    /// A value cannot be set. Remedy: `mockdc threshold SCENARIO --keys` lists the keys of a scenario.
+    #[error("{file}: {why}")]
+    Set {
+        /// The file.
+        file: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Reads everything below the paths.
 pub fn read(paths: &[PathBuf]) -> Result<Selection, SelectError> {
+    read_with(paths, &[])
+}
+
+/// Reads everything below the paths, with these values set in each file.
+pub fn read_with(paths: &[PathBuf], settings: &[Assignment]) -> Result<Selection, SelectError> {
     let mut selection = Selection::default();
     let files = files(paths, &mut selection.skipped)?;
     for file in files {
         selection.files += 1;
-        match read_file(&file) {
+        let read = match settings {
+            [] => read_file(&file),
+            settings => match Draft::read_file(&file) {
+                Ok(draft) => set(draft, settings)?.plans(),
+                Err(report) => Err(report),
+            },
+        };
+        match read {
             Ok(plans) => selection.plans.extend(plans),
             Err(report) => selection.reports.push(report),
         }
     }
     Ok(selection)
+}
+
+/// The scenario with these values.
+pub(super) fn set(draft: Draft, settings: &[Assignment]) -> Result<Draft, SelectError> {
+    settings.iter().try_fold(draft, |draft, Assignment { key, value }| {
+        let refused = |why: String| SelectError::Set { file: draft.label().to_owned(), why };
+        let key = draft.find(key).map_err(|error| refused(error.to_string()))?;
+        let setting = key.setting(value).map_err(|why| refused(format!("{}: {why}", key.path)))?;
+        Ok(draft.with(&key, &setting))
+    })
 }
 
 /// The scenario files at and below the paths; other TOML files in folders are added to `skipped`.

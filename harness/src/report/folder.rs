@@ -7,6 +7,7 @@
 //! DIR/SCENARIO/events.jsonl      the run, an object a line
 //! DIR/SCENARIO/summary.json      its result
 //! DIR/SCENARIO/logs/HOST/FILE    logs in the product's own format
+//! DIR/SCENARIO/timeline.html     the run as a page that needs no network
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +18,11 @@ use std::path::{Path, PathBuf};
 use mockdc_mocks::{HostName, Name};
 
 use super::series::Series;
-use super::summary::Summary;
+use super::summary::{RunResult, Summary};
 use super::table::Table;
 use super::{Outcome, json};
 use crate::logs::{LogFormat, StartError};
+use crate::picture;
 use crate::timeline::{Event, EventKind, Timeline};
 
 /// The file that makes a folder one of ours. Each line names an entry that mockdc wrote.
@@ -72,6 +74,7 @@ pub fn write_results(dir: &Path, outcomes: &[Outcome]) -> Result<(), FolderError
 pub struct ResultsFolder {
     dir: PathBuf,
     entries: Taken,
+    pages_of_passes: bool,
 }
 
 impl ResultsFolder {
@@ -82,13 +85,21 @@ impl ResultsFolder {
         }
         fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
         clear(dir)?;
-        let mut folder = ResultsFolder { dir: dir.to_owned(), entries: Taken::default() };
+        let mut folder =
+            ResultsFolder { dir: dir.to_owned(), entries: Taken::default(), pages_of_passes: true };
         for entry in ["summary.json", "table.json", "table.md", "table.txt"] {
             folder.entries.take(entry);
         }
         folder.note(MARKER_HEAD)?;
         folder.note("summary.json")?;
         Ok(folder)
+    }
+
+    /// Leaves out the pages of runs that passed: many seeds make many of them.
+    #[must_use]
+    pub fn without_pages_of_passes(mut self) -> ResultsFolder {
+        self.pages_of_passes = false;
+        self
     }
 
     /// Adds a judged run and gives its folder.
@@ -102,6 +113,12 @@ impl ResultsFolder {
         let dir = self.add_unrun(summary)?;
         write_file(&dir.join("events.jsonl"), |out| timeline.write(out))?;
         write_logs(&dir.join("logs"), &timeline.events, &format)?;
+        if self.pages_of_passes || summary.result != RunResult::Pass {
+            let judgement = crate::judge::judge(timeline);
+            write_file(&dir.join("timeline.html"), |out| {
+                picture::page(out, timeline, &judgement, summary.result, &summary.rerun)
+            })?;
+        }
         Ok(dir)
     }
 
@@ -237,7 +254,7 @@ impl Taken {
 }
 
 /// A name that every file system takes, that no shell takes apart, and that leads nowhere else.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let mut safe = String::new();
     for letter in name.chars() {
         if safe.len() + letter.len_utf8() > LONGEST_NAME {

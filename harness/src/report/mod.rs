@@ -24,6 +24,7 @@ mod text;
 
 pub use command::*;
 pub use console::*;
+pub(crate) use folder::safe;
 pub use folder::*;
 pub use github::*;
 pub use json::*;

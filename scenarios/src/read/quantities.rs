@@ -28,7 +28,7 @@ pub(crate) fn parse_size(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-fn parse_rate(text: &str) -> Option<u64> {
+pub(crate) fn parse_rate(text: &str) -> Option<u64> {
     let (number, unit) = split(text)?;
     let factor = match unit.to_ascii_lowercase().as_str() {
         "bit/s" => 1,
@@ -40,7 +40,7 @@ fn parse_rate(text: &str) -> Option<u64> {
     number.checked_mul(factor).filter(|rate| *rate > 0)
 }
 
-fn parse_percent(text: &str) -> Option<u32> {
+pub(crate) fn parse_percent(text: &str) -> Option<u32> {
     match split(text)? {
         (number @ 0..=100, "%") => u32::try_from(number).ok(),
         _ => None,

@@ -113,6 +113,12 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
 
 /// Reads a scenario from a file.
 pub fn read_file(path: &Path) -> Result<Vec<Plan>, Report> {
+    let (label, text) = read_text(path)?;
+    read_str(&label, &text)
+}
+
+/// The label and the text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<(String, String), Report> {
     let label = path.display().to_string();
     let bytes = read_bytes(path).map_err(|unread| {
         let unreadable = |message: String, help: &str| Problem::new(Code::UnreadableFile, message).help(help);
@@ -126,7 +132,7 @@ pub fn read_file(path: &Path) -> Result<Vec<Plan>, Report> {
         Report::new(&label, "", vec![problem])
     })?;
     match String::from_utf8(bytes) {
-        Ok(text) => read_str(&label, &text),
+        Ok(text) => Ok((label, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();

@@ -1,0 +1,251 @@
+//! `mockdc compare`: the regression test of a fix.
+
+use std::io;
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use mockdc_scenarios::{Draft, Plan, Profile};
+
+use super::arguments::{Assignment, Format, seeds};
+use super::vary::write_file;
+use super::{Exit, Streams, inspect, pool, select};
+use crate::orchestrator;
+use crate::report::{self, Document, Outcome, Summary};
+use crate::vary::{Comparison, Criterion, parallel};
+
+/// `mockdc compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// What is known: a results folder, a profile (`sms-2.0-sp3`), settings (`KEY=VALUE,KEY=VALUE`), or `as-is`.
+    pub a: String,
+    /// What is tried: as before.
+    pub b: String,
+    /// The scenarios that both are run on: files, and folders that are searched for them.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub on: Vec<PathBuf>,
+    /// Only scenarios whose name matches; `*` stands for anything. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Vec<String>,
+    /// What B must not lose.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub judge: Criterion,
+    /// The seed; a scenario's own seed comes first. 1 unless said otherwise.
+    #[arg(long, conflicts_with = "seeds")]
+    pub seed: Option<u64>,
+    /// Run with each of these seeds, ends included: `1..500`.
+    #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
+    pub seeds: Option<(u64, u64)>,
+    /// Write the differences as JUnit XML into this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Run so many at once; as many as there are cores unless said otherwise.
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<NonZeroU16>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// One of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Side {
+    /// The scenarios as they stand.
+    AsIs,
+    /// Every client with another profile.
+    Profile(String),
+    /// Other values.
+    Settings(Vec<Assignment>),
+    /// Runs that were made before.
+    Results(PathBuf),
+}
+
+impl Side {
+    fn parse(text: &str) -> Result<Side, String> {
+        if text == "as-is" {
+            return Ok(Side::AsIs);
+        }
+        if Path::new(text).exists() {
+            return Ok(Side::Results(PathBuf::from(text)));
+        }
+        if text.contains('=') {
+            let settings = text.split(',').map(str::parse).collect::<Result<_, String>>()?;
+            return Ok(Side::Settings(settings));
+        }
+        match Profile::resolve(text, &Default::default()) {
+            Ok(profile) => Ok(Side::Profile(profile.name)),
+            Err(error) => Err(format!(
+                "`{text}` is no results folder, no setting (`KEY=VALUE`), not `as-is`, and no profile: {error}"
+            )),
+        }
+    }
+
+    fn settings(&self) -> Vec<Assignment> {
+        match self {
+            Side::Profile(name) => {
+                vec![Assignment { key: "client[*].profile".to_owned(), value: name.clone() }]
+            }
+            Side::Settings(settings) => settings.clone(),
+            Side::AsIs | Side::Results(_) => Vec::new(),
+        }
+    }
+}
+
+/// `mockdc compare`
+pub(super) fn compare(command: &Compare, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let (a, b) = match (Side::parse(&command.a), Side::parse(&command.b)) {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(why), _) | (_, Err(why)) => {
+            writeln!(streams.err, "error: {why}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let saved = [&a, &b].map(|side| matches!(side, Side::Results(_)));
+    if saved[0] != saved[1] {
+        writeln!(
+            streams.err,
+            "error: one is a results folder and the other is not\nhelp: `mockdc run … --results DIR` makes the other \
+             folder"
+        )?;
+        return Ok(Exit::Usage);
+    }
+    let (one, other, left_out) = match (&a, &b) {
+        (Side::Results(a), Side::Results(b)) => match (read_results(a), read_results(b)) {
+            (Ok(a), Ok(b)) => (a, b, Vec::new()),
+            (Err(why), _) | (_, Err(why)) => {
+                writeln!(streams.err, "error: {why}")?;
+                return Ok(Exit::Usage);
+            }
+        },
+        _ => match run_both(command, &a, &b, streams)? {
+            Ok(runs) => runs,
+            Err(exit) => return Ok(exit),
+        },
+    };
+    let mut comparison = Comparison::of((&command.a, &one), (&command.b, &other), command.judge);
+    comparison.only_one.extend(left_out.iter().cloned());
+    if comparison.compared == 0 {
+        writeln!(streams.err, "error: there is no run that both have")?;
+        for why in &comparison.only_one {
+            writeln!(streams.err, "note: {}", report::visible(why))?;
+        }
+        return Ok(Exit::NothingSelected);
+    }
+    if let Some(path) = &command.junit
+        && let Some(exit) = write_file(path, streams, |out| comparison.junit(out))?
+    {
+        return Ok(exit);
+    }
+    match command.format {
+        Format::Json => writeln!(streams.out, "{}", serde_json::to_string_pretty(&comparison)?)?,
+        Format::Console => comparison.print(streams.out)?,
+    }
+    let bug = one.iter().chain(&other).any(|summary| summary.result == report::RunResult::Bug);
+    Ok(match comparison.loses() {
+        _ if bug => Exit::Bug,
+        true => Exit::Failed,
+        false => Exit::Passed,
+    })
+}
+
+fn read_results(path: &Path) -> Result<Vec<Summary>, String> {
+    let path = if path.is_dir() { path.join("summary.json") } else { path.to_owned() };
+    let bytes = std::fs::read(&path).map_err(|error| {
+        format!(
+            "cannot read `{}`: {error}; `mockdc run … --results DIR` makes a results folder",
+            path.display()
+        )
+    })?;
+    let document: Document = serde_json::from_slice(&bytes)
+        .map_err(|error| format!("`{}` is no summary of results: {error}", path.display()))?;
+    Ok(document.scenarios)
+}
+
+type Both = (Vec<Summary>, Vec<Summary>, Vec<String>);
+
+/// Runs the scenarios with A and with B; what cannot be run with one of them is left out of both, with the reason.
+fn run_both(
+    command: &Compare,
+    a: &Side,
+    b: &Side,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<Both, Exit>> {
+    if command.on.is_empty() {
+        writeln!(
+            streams.err,
+            "error: nothing says on which scenarios the two are compared\nhelp: add `--on scenarios`, or files"
+        )?;
+        return Ok(Err(Exit::Usage));
+    }
+    let files = match select::files(&command.on, &mut Vec::new()) {
+        Ok(files) => files,
+        Err(error) => {
+            writeln!(streams.err, "error: {error}")?;
+            return Ok(Err(Exit::Usage));
+        }
+    };
+    let (mut plans, mut left_out, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files {
+        let draft = match Draft::read_file(&file) {
+            Ok(draft) => draft,
+            Err(report) => {
+                reports.push(report);
+                continue;
+            }
+        };
+        let with = |side: &Side| -> Result<Vec<Plan>, String> {
+            let draft = select::set(draft.clone(), &side.settings()).map_err(|error| error.to_string())?;
+            draft.plans().map_err(|report| {
+                let first = report.problems.first().map_or("", |problem| problem.message.as_str());
+                format!("{}: {first}", draft.label())
+            })
+        };
+        match (with(a), with(b)) {
+            (Ok(one), Ok(other)) => {
+                let chosen = |plan: &Plan| {
+                    command.name.is_empty() || command.name.iter().any(|name| select::glob(name, &plan.name))
+                };
+                plans.extend(one.into_iter().zip(other).filter(|(plan, _)| chosen(plan)));
+            }
+            (Err(why), _) => left_out.push(format!("neither: {why}")),
+            (_, Err(why)) => left_out.push(format!("A: {why}")),
+        }
+    }
+    if !reports.is_empty() {
+        inspect::tell_mistakes(&reports, streams)?;
+        return Ok(Err(Exit::InvalidScenario));
+    }
+    let jobs = command.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
+    let mut work = Vec::new();
+    for (one, other) in plans {
+        let seed = one.seed.or(command.seed).unwrap_or(1);
+        let (from, to) = command.seeds.unwrap_or((seed, seed));
+        let (one, other) = (Arc::new(one), Arc::new(other));
+        for seed in from..=to {
+            work.push((Arc::clone(&one), a, seed));
+            work.push((Arc::clone(&other), b, seed));
+        }
+    }
+    let runs = parallel(&work, jobs, |(plan, side, seed)| summary(plan, *seed, side));
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    for (place, run) in runs.into_iter().enumerate() {
+        match run {
+            Ok(summary) if place % 2 == 0 => one.push(summary),
+            Ok(summary) => other.push(summary),
+            Err(why) => left_out.push(why),
+        }
+    }
+    Ok(Ok((one, other, left_out)))
+}
+
+fn summary(plan: &Arc<Plan>, seed: u64, side: &Side) -> Result<Summary, String> {
+    let timeline = orchestrator::run(plan, seed).map_err(|error| error.to_string())?;
+    let judgement = crate::judge::judge(&timeline);
+    let seed = format!("{seed}..{seed}");
+    let mut words = vec!["mockdc", "run", &plan.file, "--name", &plan.name, "--seeds", &seed];
+    let sets: Vec<String> = side.settings().iter().map(ToString::to_string).collect();
+    sets.iter().for_each(|set| words.extend(["--set", set]));
+    let rerun = report::quoted(words);
+    Ok(Outcome { timeline, judgement, rerun }.summary())
+}

@@ -1,0 +1,218 @@
+use mockdc_mocks::Right;
+use mockdc_scenarios::Draft;
+
+use super::*;
+
+/// SP4, whose longest wait for an account is 60 minutes, under a delay; the account is created a minute after the start.
+const WAIT: &str = r#"format = 1
+name = "wait"
+
+[domain]
+replication = { delay = "10m" }
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[[dc]]
+name = "BDC1"
+
+[[site-server]]
+name = "SMS1"
+site = "ABC"
+
+[[client]]
+machine = "BDC1"
+profile = "sms-2.0-sp4"
+
+[[step]]
+at = "0s"
+install = { client = "BDC1", by = "SMS1" }
+
+[[expect]]
+installed = { client = "BDC1", attempt = 1 }
+"#;
+
+fn trial(text: &str, name: &str) -> Trial {
+    let draft = Draft::read_str("test.toml", text).unwrap_or_else(|report| panic!("{}", report.render(100)));
+    Trial { draft, name: name.to_owned(), seeds: 1..=1, criterion: Criterion::Installed }
+}
+
+fn threshold(trial: &Trial, path: &str) -> Threshold {
+    let key = trial.draft.find(path).unwrap();
+    let range = Range::of(&key, key.dimension().unwrap());
+    Threshold::find(trial, &key, range, 2)
+}
+
+#[test]
+fn the_limit_of_a_delay_is_told_to_the_second() {
+    let trial = trial(WAIT, "wait");
+    let found = threshold(&trial, "domain.replication.delay");
+    let limit = found.bands.iter().find(|band| band.ends == Ends::Holds).unwrap().to;
+    let fails = found.bands.iter().find(|band| band.ends == Ends::Fails).unwrap().from;
+    assert_eq!(fails.value - limit.value, 1_000, "{}", found.sentence());
+    // One run on either side says the same.
+    let key = trial.draft.find("domain.replication.delay").unwrap();
+    for (value, ends) in [(limit, Ends::Holds), (fails, Ends::Fails)] {
+        let answer = trial.answer(&[(&key, mockdc_scenarios::Setting::Amount(value))]);
+        assert_eq!(answer.ends, ends, "{value}: {answer:?}");
+    }
+    assert!(
+        found.sentence().contains(&format!("fails from {fails}; tolerates {limit}")),
+        "{}",
+        found.sentence()
+    );
+}
+
+/// An account is expected at the controller at 20 minutes, neither before nor later: a window.
+const WINDOW: &str = r#"format = 1
+name = "window"
+until = "2h"
+
+[domain]
+replication = { delay = "20m" }
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[[dc]]
+name = "BDC1"
+
+[[step]]
+at = "0s"
+do = { user-add = { user = "SVC", password = "Secret-14-chars" } }
+
+[[expect]]
+event = { visible = { account = "SVC", at = "BDC1" } }
+not-before = "15m"
+not-after = "25m"
+"#;
+
+#[test]
+fn an_answer_that_changes_twice_is_told_as_bands() {
+    let mut trial = trial(WINDOW, "window");
+    trial.criterion = Criterion::Verdict;
+    let found = threshold(&trial, "domain.replication.delay");
+    assert!(!found.monotone, "{}", found.sentence());
+    let bands: Vec<_> =
+        found.bands.iter().map(|band| (band.from.to_string(), band.to.to_string(), band.ends)).collect();
+    assert_eq!(
+        bands[..2],
+        [
+            ("0s".to_owned(), "14m59s".to_owned(), Ends::Fails),
+            ("15m".to_owned(), "25m".to_owned(), Ends::Holds),
+        ],
+        "{}",
+        found.sentence()
+    );
+    assert_eq!(bands[2].0, "25m1s");
+}
+
+#[test]
+fn values_that_are_not_possible_are_bands_of_their_own() {
+    let text = WAIT.replace("{ delay = \"10m\" }", "{ nt4 = { pulse = \"5m\" } }");
+    let found = threshold(&trial(&text, "wait"), "domain.replication.nt4.pulse");
+    let first = &found.bands[0];
+    assert_eq!((first.ends, first.to.to_string().as_str()), (Ends::Refused, "59s"), "{}", found.sentence());
+    assert!(first.why.as_ref().is_some_and(|why| !why.is_empty()));
+}
+
+#[test]
+fn a_sweep_has_a_cell_for_each_combination_and_counts_seeds() {
+    let mut trial = trial(WAIT, "wait");
+    trial.seeds = 1..=3;
+    let axis = |path: &str, values: &str| Axis::parse(trial.draft.find(path).unwrap(), values).unwrap();
+    let axes = vec![
+        axis("domain.replication.delay", "10m..90m/2"),
+        axis("client.bootstrap.maximum-wait.default", "30m,60m,2h"),
+    ];
+    let sweep = Sweep::make(&trial, axes, 2);
+    let marks: Vec<String> = sweep.cells.iter().map(Cell::mark).collect();
+    assert_eq!(marks.len(), 9);
+    assert_eq!(marks[0], "100.0%");
+    assert_eq!(marks[6], "0.0%");
+    assert!(sweep.cells.iter().all(|cell| cell.runs == 3));
+    let mut csv = Vec::new();
+    sweep.csv(&mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert_eq!(csv.lines().count(), 10, "{csv}");
+    assert!(csv.lines().nth(1).unwrap().starts_with("10m,30m,3,3,0,0,1.0000,0.4385,1.0000"), "{csv}");
+    let mut svg = Vec::new();
+    sweep.svg(&mut svg).unwrap();
+    let svg = String::from_utf8(svg).unwrap();
+    let picture = roxmltree::Document::parse(&svg).unwrap();
+    assert_eq!(picture.descendants().filter(|node| node.has_tag_name("g")).count(), 9);
+}
+
+#[test]
+fn axes_are_ranges_or_lists() {
+    let trial = trial(WAIT, "wait");
+    let parse = |path: &str, text: &str| {
+        Axis::parse(trial.draft.find(path).unwrap(), text)
+            .map(|axis| axis.values.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(parse("domain.replication.delay", "0s..1m/3").unwrap(), ["0s", "20s", "40s", "1m"]);
+    assert_eq!(
+        parse("client.loader.waits-for-child", "time-out,until-exit").unwrap(),
+        ["time-out", "until-exit"]
+    );
+    assert!(parse("domain.replication.delay", "1m..0s/3").is_err());
+    assert!(parse("domain.replication.delay", "15").unwrap_err().contains("15m"));
+    assert!(parse("client.loader.waits-for-child", "a..b/3").unwrap_err().contains("commas"));
+}
+
+#[test]
+fn wilson_is_right_at_known_points() {
+    // Values of the formula, worked out by hand for 0 of 10, 5 of 10 and 10 of 10.
+    for (hits, of, low, high) in [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0)] {
+        let interval = wilson(hits, of).unwrap();
+        assert!((interval.low - low).abs() < 1e-4 && (interval.high - high).abs() < 1e-4, "{interval:?}");
+    }
+    assert_eq!(wilson(0, 0), None);
+}
+
+const MEMBER: &str = r#"format = 1
+name = "member"
+
+[[dc]]
+name = "DC1"
+role = "pdc"
+os = "windows-2000"
+
+[[machine]]
+name = "WS1"
+os = "windows-2000"
+
+[[client]]
+machine = "WS1"
+profile = "sms-2003-legacy"
+installed = true
+"#;
+
+#[test]
+fn a_component_that_needs_a_right_fails_without_it_and_no_other_does() {
+    let plan = &Draft::read_str("member.toml", MEMBER).unwrap().plans().unwrap()[0];
+    let matrix = Matrix::make(plan, None, 1, 2).unwrap();
+    let rules = &plan.clients[0].profile.components;
+    for row in matrix.rows.iter().filter(|row| row.right != Right::ServiceLogon) {
+        for (launch, (name, rules)) in row.launches.iter().zip(rules) {
+            let needed = rules.needs.contains(&row.right);
+            assert_eq!(*launch != Some(0), needed, "{name} without {}: {launch:?}", row.right);
+        }
+    }
+    let logon = matrix.rows.iter().find(|row| row.right == Right::ServiceLogon).unwrap();
+    assert_eq!((logon.service, logon.launches[0]), (Some(1385), None));
+    let nt = MEMBER.replace("os = \"windows-2000\"\n", "");
+    let plan = &Draft::read_str("member.toml", &nt).unwrap().plans().unwrap()[0];
+    assert!(matches!(Matrix::make(plan, None, 1, 2), Err(MatrixError::NoPolicy(_))));
+    assert!(matches!(Matrix::make(plan, Some("WS9"), 1, 2), Err(MatrixError::NoClient { .. })));
+}
+
+#[test]
+fn work_on_threads_comes_back_in_order() {
+    let items: Vec<u64> = (0..100).collect();
+    for jobs in [1, 3, 200] {
+        assert_eq!(parallel(&items, jobs, |n| n * 2), items.iter().map(|n| n * 2).collect::<Vec<_>>());
+    }
+}
