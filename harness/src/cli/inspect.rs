@@ -97,7 +97,8 @@ fn counted(number: usize, thing: &str) -> String {
 
 /// `mockdc list`
 pub(super) fn list(list: &List, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let select = Select { paths: list.paths.clone(), name: list.name.clone(), tag: list.tag.clone() };
+    let select =
+        Select { paths: list.paths.clone(), name: list.name.clone(), tag: list.tag.clone(), set: Vec::new() };
     let selection = match load(&select, streams)? {
         Ok(selection) => selection,
         Err(exit) => return Ok(exit),

@@ -59,7 +59,7 @@ pub(super) fn list(list: List, streams: &mut Streams<'_>) -> io::Result<Exit> {
             return Ok(Exit::Usage);
         }
     }
-    let selection = match inspect::load(&Select { paths, name, tag }, streams)? {
+    let selection = match inspect::load(&Select { paths, name, tag, set: Vec::new() }, streams)? {
         Ok(selection) => selection,
         Err(exit) => return Ok(exit),
     };

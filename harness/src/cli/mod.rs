@@ -5,6 +5,7 @@ mod clean;
 mod compare;
 mod diagnose;
 mod exit;
+mod explore;
 mod format;
 mod inspect;
 mod interrupt;
@@ -20,6 +21,7 @@ mod why;
 pub use arguments::{Arguments, Assignment, Command, Diagnose, Format, Merge, Report, ReportFormat, Run};
 pub use compare::Compare;
 pub use exit::Exit;
+pub use explore::Explore;
 pub use pictures::Picture;
 pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read, read_with};
 pub use vary::{Sweep, Threshold};
@@ -79,6 +81,7 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
         Command::Threshold(threshold) if threshold.format == Format::Json => Written::Quoted,
         Command::Sweep(sweep) if sweep.format == Format::Json => Written::Quoted,
         Command::Compare(compare) if compare.format == Format::Json => Written::Quoted,
+        Command::Explore(explore) if explore.format == Format::Json => Written::Quoted,
         Command::Why(why) if why.format == Format::Json => Written::Quoted,
         _ => Written::Text,
     };
@@ -111,6 +114,7 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Threshold(threshold) => vary::threshold(&threshold, streams),
         Command::Sweep(sweep) => vary::sweep(&sweep, streams),
         Command::Compare(compare) => compare::compare(&compare, streams),
+        Command::Explore(explore) => explore::explore(&explore, streams),
         Command::Why(why) => why::why(&why, streams),
         Command::Report { command: Report::Merge(merge) } => run::merge(&merge, streams),
         Command::Diagnose(diagnose) => diagnose::run(&diagnose, streams),

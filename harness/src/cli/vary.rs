@@ -261,7 +261,7 @@ fn privileges(command: &Sweep, trial: &Trial, plan: &Plan, streams: &mut Streams
 }
 
 /// The scenario of one file with its values set. The reason why there is none is printed.
-fn trial(subject: &Subject, streams: &mut Streams<'_>) -> io::Result<Result<(Trial, Plan), Exit>> {
+pub(super) fn trial(subject: &Subject, streams: &mut Streams<'_>) -> io::Result<Result<(Trial, Plan), Exit>> {
     if subject.scenario.is_dir() {
         writeln!(
             streams.err,
@@ -335,7 +335,7 @@ fn jobs(subject: &Subject) -> usize {
 }
 
 /// The key of a path. What was perhaps meant, and what there is, is printed when there is none.
-fn found(draft: &Draft, path: &str, streams: &mut Streams<'_>) -> io::Result<Result<Key, Exit>> {
+pub(super) fn found(draft: &Draft, path: &str, streams: &mut Streams<'_>) -> io::Result<Result<Key, Exit>> {
     let error = match draft.find(path) {
         Ok(key) => return Ok(Ok(key)),
         Err(error) => error,

@@ -326,7 +326,9 @@ impl Layout {
         if let (EventKind::Fact(Fact::FaultTouched { .. }), Some(faults)) = (&event.kind, self.faults) {
             return faults;
         }
-        if let Some(lane) = event.actor.and_then(|actor| self.actors.get(&actor)) {
+        // What an actor brings about elsewhere belongs to that host.
+        let own = event.actor.and_then(|actor| self.actors.get(&actor));
+        if let Some(lane) = own.filter(|lane| self.lanes[**lane].host == event.host.as_str()) {
             return *lane;
         }
         match &event.kind {

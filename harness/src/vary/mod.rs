@@ -4,6 +4,7 @@
 //! A [`Trial`] is a scenario and what is asked of it; [`Threshold`], [`Sweep`] and [`Matrix`] are made of many trials.
 
 mod compare;
+mod explore;
 mod heat;
 mod interval;
 mod matrix;
@@ -13,6 +14,7 @@ mod threshold;
 mod trial;
 
 pub use compare::*;
+pub use explore::*;
 pub use interval::{Interval, wilson};
 pub use matrix::*;
 pub use parallel::parallel;

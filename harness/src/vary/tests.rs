@@ -216,3 +216,79 @@ fn work_on_threads_comes_back_in_order() {
         assert_eq!(parallel(&items, jobs, |n| n * 2), items.iter().map(|n| n * 2).collect::<Vec<_>>());
     }
 }
+
+const VARIED: &str = r#"# kept
+format = 1
+name = "varied"
+
+[domain]
+replication = { delay = "10m" } # far from the limit
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[[dc]]
+name = "BDC1"
+
+[[dc]]
+name = "BDC2"
+
+[[site-server]]
+name = "SMS1"
+site = "ABC"
+
+[[client]]
+machine = "BDC1"
+profile = "sms-2.0-sp4"
+
+[[step]]
+at = "0s"
+install = { client = "BDC1", by = "SMS1" }
+
+[[step]]
+at = "2h"
+do = { user-add = { user = "OTHER", password = "Secret-14-chars" } }
+
+[[expect]]
+installed = { client = "BDC1", attempt = 1 }
+
+[vary]
+"domain.replication.delay" = { from = "0s", to = "3h" }
+"client.loader.waits-for-child" = ["until-exit", "time-out"]
+"#;
+
+#[test]
+fn a_failure_is_found_and_made_as_small_as_it_goes() {
+    let mut trial = trial(VARIED, "varied");
+    trial.criterion = Criterion::Verdict;
+    let explored = explore(&trial, &trial.draft.variables(), 64, 1);
+    let failure = explored.failure.expect("a failure");
+    assert_eq!(failure.ends, Ends::Fails);
+    let text = failure.draft.text();
+    assert!(text.starts_with("# kept"), "{text}");
+    assert!(!text.contains("[vary]") && !text.contains("OTHER") && !text.contains("BDC2"), "{text}");
+    // A second less of delay, and it does not fail in this way any more.
+    let amount = |(_, setting): &&(String, _)| matches!(setting, mockdc_scenarios::Setting::Amount(_));
+    let (path, found) = failure.settings.iter().find(amount).expect("a delay");
+    let again = Trial { draft: Draft::read_str("test.toml", &text).unwrap(), ..trial.clone() };
+    let answer = again.answer(&[]);
+    assert_eq!(answer.ends, Ends::Fails, "{text}");
+    if let mockdc_scenarios::Setting::Amount(amount) = found {
+        let key = again.draft.find(path).unwrap();
+        let nearer = mockdc_scenarios::Setting::Amount(amount.of(amount.value - 1_000));
+        assert_ne!(again.answer(&[(&key, nearer)]).about, answer.about, "{amount}");
+    }
+    // The same draws find the same.
+    let second = explore(&trial, &trial.draft.variables(), 64, 1).failure.unwrap();
+    assert_eq!(second.draft.text(), text);
+}
+
+#[test]
+fn what_cannot_fail_is_said_to_hold() {
+    let trial =
+        trial(&VARIED.replace("to = \"3h\"", "to = \"20m\"").replace(", \"time-out\"]", "]"), "varied");
+    let explored = explore(&trial, &trial.draft.variables(), 32, 1);
+    assert!(explored.failure.is_none(), "{:?}", explored.failure.map(|failure| failure.why));
+    assert!(explored.tried >= 32);
+}

@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use mockdc_mocks::Win32Error;
-use mockdc_scenarios::{Draft, Key, Plan, Setting};
+use mockdc_scenarios::{Draft, Key, Plan, Setting, wording};
 use serde::Serialize;
 
-use crate::judge::{self, Judgement, Verdict};
+use crate::judge::{self, Judgement, Reason, ReasonKind, Verdict};
 use crate::orchestrator::Prepared;
 use crate::timeline::{EventKind, Timeline};
 
@@ -61,13 +61,15 @@ pub struct Answer {
     pub ends: Ends,
     /// Why it does not hold, in a sentence.
     pub why: Option<String>,
+    /// What does not hold, without times and counts: a promise's name, what was expected, a kind of reason.
+    pub about: Option<String>,
     /// The seed of the run that decided; nothing when there was no run.
     pub seed: Option<u64>,
 }
 
 impl Answer {
     pub(super) fn refused(why: impl Into<String>) -> Answer {
-        Answer { ends: Ends::Refused, why: Some(why.into()), seed: None }
+        Answer { ends: Ends::Refused, why: Some(why.into()), about: None, seed: None }
     }
 }
 
@@ -123,35 +125,56 @@ pub fn ask(start: &Prepared, seed: u64, criterion: Criterion) -> Answer {
         Err(error) => return Answer::refused(error.to_string()),
     };
     let judgement = judge::judge(&timeline);
-    let (ends, why) = match criterion {
-        _ if judgement.shows_a_bug() => (Ends::Bug, first_reason(&judgement)),
+    let reason = first_reason(&judgement);
+    let of_reason = |ends: Ends| {
+        let about = reason.map(|reason| about(start.plan(), &judgement, reason));
+        (ends, reason.map(|reason| reason.text.clone()), about)
+    };
+    let (ends, why, about) = match criterion {
+        _ if judgement.shows_a_bug() => of_reason(Ends::Bug),
         Criterion::Verdict => match judgement.verdict {
-            Verdict::Pass => (Ends::Holds, None),
-            Verdict::Inconclusive => (Ends::Open, first_reason(&judgement)),
-            Verdict::Fail => (Ends::Fails, first_reason(&judgement)),
+            Verdict::Pass => (Ends::Holds, None, None),
+            Verdict::Inconclusive => of_reason(Ends::Open),
+            Verdict::Fail => of_reason(Ends::Fails),
         },
-        Criterion::Installed => installed(&timeline),
+        Criterion::Installed => {
+            let (ends, why) = installed(&timeline);
+            let about = why.as_ref().map(|_| "the first attempt".to_owned());
+            (ends, why, about)
+        }
         Criterion::Promises => match judgement.promises.iter().find(|finding| finding.is_broken()) {
             Some(finding) => {
                 let first = finding.breaches.first().map_or("", |breach| breach.text.as_str());
-                (Ends::Fails, Some(format!("promise {} is broken: {first}", finding.promise)))
+                let why = format!("promise {} is broken: {first}", finding.promise);
+                (Ends::Fails, Some(why), Some(finding.promise.to_string()))
             }
-            None => (Ends::Holds, None),
+            None => (Ends::Holds, None, None),
         },
     };
-    Answer { ends, why, seed: Some(seed) }
+    Answer { ends, why, about, seed: Some(seed) }
 }
 
-fn first_reason(judgement: &Judgement) -> Option<String> {
-    judgement.reasons.iter().max_by_key(|reason| reason.kind.verdict()).map(|_| {
-        // The first of the gravest.
-        let gravest = judgement.reasons.iter().map(|reason| reason.kind.verdict()).max();
-        judgement
-            .reasons
-            .iter()
-            .find(|reason| Some(reason.kind.verdict()) == gravest)
-            .map_or_else(String::new, |reason| reason.text.clone())
-    })
+/// The first of the gravest reasons.
+fn first_reason(judgement: &Judgement) -> Option<&Reason> {
+    let gravest = judgement.reasons.iter().map(|reason| reason.kind.verdict()).max();
+    judgement.reasons.iter().find(|reason| Some(reason.kind.verdict()) == gravest)
+}
+
+/// What a reason is about, so that two runs can be said to fail in the same way.
+fn about(plan: &Plan, judgement: &Judgement, reason: &Reason) -> String {
+    match reason.kind {
+        ReasonKind::Expectation | ReasonKind::Untold => {
+            let expect = plan.expects.iter().find(|expect| Some(expect.line) == reason.line);
+            expect.map_or_else(|| reason.text.clone(), |expect| wording::claim_says(&expect.claim))
+        }
+        ReasonKind::UnlistedPromise => {
+            let broken = judgement.promises.iter().find(|finding| {
+                finding.breaches.first().is_some_and(|breach| breach.evidence == reason.evidence)
+            });
+            broken.map_or_else(|| reason.text.clone(), |finding| finding.promise.to_string())
+        }
+        kind => format!("{kind:?}"),
+    }
 }
 
 fn installed(timeline: &Timeline) -> (Ends, Option<String>) {

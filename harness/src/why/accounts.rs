@@ -146,11 +146,10 @@ impl<'r> Inquiry<'r> {
 
     /// The call that made a change.
     fn writer(&self, written: &'r Event) -> Option<Because> {
-        let call =
-            self.after(written.seq).take_while(|other| other.at == written.at).take(12).find(|other| {
-                matches!(&other.kind, EventKind::Call { at, code: 0, .. } if *at == written.host)
-                    && other.actor.is_some()
-            })?;
+        let call = self.after(written.seq).take_while(|other| other.at == written.at).find(|other| {
+            matches!(&other.kind, EventKind::Call { at, code: 0, .. } if *at == written.host)
+                && other.actor.is_some()
+        })?;
         let who = self.actor(call);
         let text = format!("{who} at {} called it: {}", call.host, crate::report::describe(call));
         Some(Because::new(text, [call.seq]))
@@ -295,7 +294,7 @@ impl<'r> Inquiry<'r> {
             format!("{account} was deleted at {} at {}", deleted.host, instant(deleted.at)),
             [deleted.seq],
         );
-        if let Some(call) = self.after(deleted.seq).take_while(|other| other.at == deleted.at).take(12).find(
+        if let Some(call) = self.after(deleted.seq).take_while(|other| other.at == deleted.at).find(
             |other| matches!(&other.kind, EventKind::Call { subject: Some(of), code: 0, .. } if of == account),
         ) {
             let who = self.actor(call);

@@ -5,17 +5,20 @@ mod amount;
 mod keys;
 mod place;
 mod put;
+mod variables;
 
 pub use amount::{Amount, AmountError, Dimension, Setting};
 pub use keys::{Key, Kind};
 pub use place::KeyError;
+pub use variables::{Values, Variable};
 
 use std::path::Path;
 
 use toml_edit::DocumentMut;
 
+use crate::read::{Node, parse, take};
 use crate::resolve::read_text;
-use crate::{Plan, Report, read_str};
+use crate::{Plan, Problem, Report, read_str};
 
 /// A scenario file, ready to be changed.
 #[derive(Clone, Debug)]
@@ -64,6 +67,49 @@ impl Draft {
     /// `client[*].loader.time-out`. `[*]` stands for all tables of a kind, which then get the same value.
     pub fn find(&self, path: &str) -> Result<Key, KeyError> {
         place::find(&self.keys, path)
+    }
+
+    /// What the scenario marks as variable, in its table `[vary]`.
+    pub fn variables(&self) -> Vec<Variable> {
+        let text = self.text();
+        // The text was read when the draft was made, so that nothing is wrong with its table.
+        let Ok(mut document) = parse(&text) else { return Vec::new() };
+        let table = take(&mut document, "vary");
+        table.map_or_else(Vec::new, |table| variables::variables(&self.keys, &table).0)
+    }
+
+    /// How many tables of this kind the file has at its top: `[[fault]]`, `[[step]]`.
+    pub fn count(&self, kind: &str) -> usize {
+        match self.document.get(kind) {
+            Some(toml_edit::Item::ArrayOfTables(tables)) => tables.len(),
+            _ => 0,
+        }
+    }
+
+    /// The scenario without one of its tables of a kind.
+    #[must_use]
+    pub fn without_item(&self, kind: &str, index: usize) -> Draft {
+        let mut changed = self.clone();
+        let mut empty = false;
+        if let Some(toml_edit::Item::ArrayOfTables(tables)) = changed.document.get_mut(kind)
+            && index < tables.len()
+        {
+            tables.remove(index);
+            empty = tables.is_empty();
+        }
+        if empty {
+            changed.document.remove(kind);
+        }
+        changed
+    }
+
+    /// The scenario with a seed of its own.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Draft {
+        let mut changed = self.clone();
+        let seed = toml_edit::Value::from(i64::try_from(seed).unwrap_or(i64::MAX));
+        put::put(changed.document.as_item_mut(), &[place::Part::Key("seed".to_owned())], &seed);
+        changed
     }
 
     /// The scenario with this key set.
@@ -116,6 +162,12 @@ impl Draft {
         );
         changed
     }
+}
+
+/// What is wrong with the table `[vary]` of a scenario that is right otherwise.
+pub(crate) fn check_variables(text: &str, plans: &[Plan], table: &Node<'_>) -> Vec<Problem> {
+    let Ok(document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else { return Vec::new() };
+    variables::variables(&keys::keys(&document, plans), table).1
 }
 
 #[cfg(test)]

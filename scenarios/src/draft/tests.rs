@@ -135,3 +135,42 @@ fn amounts_print_as_they_are_read() {
     }
     assert!(Dimension::Duration.parse("15").unwrap_err().to_string().contains("15m"));
 }
+
+#[test]
+fn a_table_of_variables_is_read_and_its_mistakes_have_places() {
+    let vary = |lines: &str| Draft::read_str("a.toml", &format!("{SCENARIO}\n[vary]\n{lines}\n"));
+    let draft = vary("\"domain.replication.nt4.pulse\" = { from = \"5m\", to = \"2h\" }\n\"client.loader.waits-for-child\" = [\"time-out\", \"until-exit\"]").unwrap();
+    let variables = draft.variables();
+    assert_eq!(variables.len(), 2);
+    assert!(matches!(&variables[0].values, Values::Range { from, .. } if from.to_string() == "5m"));
+    assert!(matches!(&variables[1].values, Values::List(list) if list.len() == 2));
+    assert!(!draft.keys().iter().any(|key| key.path.starts_with("vary")));
+    for (lines, code, part) in [
+        ("\"domain.replication.nt4.puls\" = [\"5m\"]", "unknown-key", "did you mean"),
+        ("domain.replication.nt4.pulse = { from = \"5m\", to = \"2h\" }", "unknown-key", "no value"),
+        ("\"domain.replication.nt4.pulse\" = { from = \"5m\" }", "wrong-type", "`to`"),
+        ("\"domain.replication.nt4.pulse\" = { from = \"2h\", to = \"5m\" }", "empty-window", "nothing lies"),
+        ("\"domain.replication.nt4.pulse\" = [5]", "wrong-type", "duration"),
+        ("\"domain.replication.nt4.pulse\" = []", "wrong-type", "neither"),
+        ("\"client.loader.waits-for-child\" = { from = \"a\", to = \"b\" }", "wrong-type", "list"),
+    ] {
+        let report = vary(lines).unwrap_err();
+        let problem = &report.problems[0];
+        assert_eq!(problem.code.as_str(), code, "{lines}: {}", problem.message);
+        assert!(problem.message.contains(part), "{lines}: {}", problem.message);
+        assert!(problem.labels[0].0.start >= SCENARIO.len(), "{lines}");
+    }
+    let report = Draft::read_str("a.toml", &SCENARIO.replace("name = \"a\"\n", "name = \"a\"\nvary = 3\n"))
+        .unwrap_err();
+    assert!(report.problems[0].message.contains("`vary` is a table"));
+}
+
+#[test]
+fn tables_can_be_taken_out() {
+    let draft = draft();
+    assert_eq!((draft.count("fault"), draft.count("dc"), draft.count("rule")), (1, 2, 0));
+    let less = draft.without_item("fault", 0);
+    assert!(!less.text().contains("fault") && less.plans().is_ok());
+    assert!(less.seeded(7).text().contains("seed = 7"));
+    assert_eq!(less.seeded(7).plans().unwrap()[0].seed, Some(7));
+}

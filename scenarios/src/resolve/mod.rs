@@ -23,6 +23,7 @@ use toml::de::{DeTable, DeValue};
 
 use self::context::{Context, HostRole};
 use crate::diagnostic::did_you_mean;
+use crate::draft::check_variables;
 use crate::read::{
     Case, Head, Node, RawHost, Unread, check_placeholders, entry, is_scenario_name, keep_only_in, parse,
     read, read_bytes, single_brackets, substitute, table_node, take, take_cases, too_large, unknown_key,
@@ -88,6 +89,7 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
     let mut document = parse(text).map_err(refused)?;
     let mut problems = Vec::new();
     let cases = take_cases(&mut document, &mut problems);
+    let vary = take(&mut document, "vary");
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     let mut used = BTreeSet::new();
     let mut plans = Vec::new();
@@ -108,6 +110,9 @@ pub fn read_str(label: &str, text: &str) -> Result<Vec<Plan>, Report> {
     }
     // A table that `only-in` takes out of one case may still use its columns in another.
     unused_columns(&cases, &used, &mut problems);
+    if let Some(vary) = vary.filter(|_| problems.is_empty()) {
+        problems = check_variables(text, &plans, &vary);
+    }
     if problems.is_empty() { Ok(plans) } else { Err(refused(problems)) }
 }
 
@@ -188,7 +193,7 @@ fn plan(
         }
     }
     let domain = take(&mut document, "domain");
-    let known: Vec<&str> = HEAD.iter().chain(MANY).copied().chain(["domain", "case"]).collect();
+    let known: Vec<&str> = HEAD.iter().chain(MANY).copied().chain(["domain", "case", "vary"]).collect();
     for (key, _) in document.iter().filter(|(key, _)| !MANY.contains(&key.get_ref().as_ref())) {
         context.report(unknown_key(key.get_ref(), key.span(), &known));
     }

@@ -145,6 +145,29 @@ pub fn schema() -> Value {
             "required": ["name"],
         }),
     );
+    definitions.insert(
+        "Vary".into(),
+        json!({
+            "type": "object",
+            "description": "What `mockdc explore` varies: a dotted key in quotes, and the values that it may take.",
+            "examples": [{ "domain.replication.nt4.pulse": { "from": "5m", "to": "2h" } }],
+            "additionalProperties": { "anyOf": [
+                { "type": "array", "minItems": 1, "items": { "type": ["string", "integer", "boolean"] } },
+                {
+                    "type": "object",
+                    "properties": {
+                        "from": { "description": "The least value.", "type": ["string", "integer"] },
+                        "to": { "description": "The greatest value.", "type": ["string", "integer"] },
+                    },
+                    "additionalProperties": false,
+                    "required": ["from", "to"],
+                },
+            ] },
+        }),
+    );
+    root["properties"]["vary"] = json!({
+        "description": "What `mockdc explore` varies.", "anyOf": [{ "$ref": "#/definitions/Vary" }],
+    });
     for (key, definition, doc) in
         TABLES.iter().map(|table| (table.key, table.definition, table.doc)).chain([(
             "case",

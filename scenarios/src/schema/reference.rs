@@ -38,7 +38,10 @@ pub fn reference() -> String {
         told.push(table.definition);
     }
     text += &page.section("`[[case]]`", "Case", schema["properties"]["case"]["description"].as_str());
-    told.extend(["Case", "Placeholder"]);
+    text += &page.section("`[vary]`", "Vary", None);
+    text += "| value | meaning |\n|---|---|\n| `[\"time-out\", \"until-exit\"]` | one of these |\n| \
+             `{ from = \"5m\", to = \"2h\" }` | any amount between the two, both included |\n\n";
+    told.extend(["Case", "Vary", "Placeholder"]);
     let mut rest: Vec<(&String, &Value)> = schema["definitions"]
         .as_object()
         .into_iter()
@@ -60,14 +63,14 @@ struct Page<'s> {
 
 impl Page<'_> {
     fn is_table(&self, key: &str) -> bool {
-        ["domain", "case"].contains(&key) || TABLES.iter().any(|table| table.key == key)
+        ["domain", "case", "vary"].contains(&key) || TABLES.iter().any(|table| table.key == key)
     }
 
     fn contents(&self) -> String {
         let links = TABLES.iter().map(|table| (format!("[[{}]]", table.key), table.definition));
         let all = std::iter::once(("[domain]".to_owned(), "Domain")).chain(links);
         let all: Vec<String> = all
-            .chain([("[[case]]".to_owned(), "Case")])
+            .chain([("[[case]]".to_owned(), "Case"), ("[vary]".to_owned(), "Vary")])
             .map(|(shown, name)| format!("[`{shown}`](#{})", anchor(name)))
             .collect();
         all.join(", ")
