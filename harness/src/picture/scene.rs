@@ -352,9 +352,11 @@ enum Owner {
 fn kind_of(event: &Event) -> MarkKind {
     match &event.kind {
         EventKind::Fact(fact) => match fact {
-            Fact::State { key: StateKey::Up | StateKey::Reaches { .. }, .. }
-            | Fact::Machine { .. }
-            | Fact::FaultTouched { .. } => MarkKind::Fault,
+            // How things stand at the start is no fault.
+            Fact::State { key: StateKey::Up | StateKey::Reaches { .. }, .. } if event.at > SimTime::START => {
+                MarkKind::Fault
+            }
+            Fact::Machine { .. } | Fact::FaultTouched { .. } => MarkKind::Fault,
             Fact::State { .. } => MarkKind::State,
             Fact::SyncEnded { error: Some(_), .. }
             | Fact::LogonRefused { .. }

@@ -98,7 +98,7 @@ impl Comparison {
                 continue;
             };
             compared += 1;
-            let changes = changes(one, other);
+            let changes = changes(one, other, criterion);
             if !changes.is_empty() {
                 differences.push(Difference {
                     scenario: one.label(),
@@ -219,7 +219,9 @@ fn lost(a: &Summary, b: &Summary, criterion: Criterion) -> bool {
     }
 }
 
-fn changes(a: &Summary, b: &Summary) -> Vec<Change> {
+fn changes(a: &Summary, b: &Summary, criterion: Criterion) -> Vec<Change> {
+    // What a scenario expects counts only where its verdict does.
+    let expected = |way: Way| if criterion == Criterion::Verdict { way } else { Way::Other };
     let mut changes = Vec::new();
     let mut add = |what: String, one: String, other: String, way: Way| {
         if one != other {
@@ -231,7 +233,7 @@ fn changes(a: &Summary, b: &Summary) -> Vec<Change> {
         (false, true) => Way::Won,
         _ => Way::Other,
     };
-    add("verdict".into(), a.result.word().to_lowercase(), b.result.word().to_lowercase(), verdict);
+    add("verdict".into(), a.result.word().to_lowercase(), b.result.word().to_lowercase(), expected(verdict));
     let (one, other) = (a.measures.installed, b.measures.installed);
     let way = if other < one { Way::Lost } else { Way::Won };
     add("installed clients".into(), one.to_string(), other.to_string(), way);
@@ -267,10 +269,10 @@ fn changes(a: &Summary, b: &Summary) -> Vec<Change> {
     };
     let (one, other) = (texts(a), texts(b));
     for text in other.iter().filter(|text| !one.contains(text)) {
-        add("reason".into(), "-".into(), text.clone(), Way::Lost);
+        add("reason".into(), "-".into(), text.clone(), expected(Way::Lost));
     }
     for text in one.iter().filter(|text| !other.contains(text)) {
-        add("reason".into(), text.clone(), "-".into(), Way::Won);
+        add("reason".into(), text.clone(), "-".into(), expected(Way::Won));
     }
     changes.sort_by_key(|change| change.way);
     changes

@@ -14,10 +14,15 @@ impl<'r> Inquiry<'r> {
         let EventKind::Call { at, by, subject, code, seen, .. } = &event.kind else { return Vec::new() };
         let mut found: Vec<Because> = self.fault(event).into_iter().collect();
         match (*code, subject) {
-            (0, Some(subject)) => {
-                found.extend(seen.and_then(|seen| self.stale(event, at, subject, seen)));
+            (0, subject) => {
+                let stale = subject.as_ref().zip(*seen);
+                found.extend(stale.and_then(|(subject, seen)| self.stale(event, at, subject, seen)));
+                let gone = by.as_ref().and_then(|by| Some((by, self.deletion(by.name(), event.seq, depth)?)));
+                found.extend(gone.map(|(by, deleted)| {
+                    Because::new(format!("{at} still knew {by}, which had been deleted elsewhere"), [])
+                        .and([deleted])
+                }));
             }
-            (0, None) => {}
             (code, subject) => {
                 let error = Win32Error(code);
                 // Who calls is looked at before what is called for: a caller that is gone gets nothing at all.
