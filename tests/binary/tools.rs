@@ -173,3 +173,26 @@ fn the_matrix_of_privileges_says_what_fails_without_which_right() -> Tested {
     assert!(ran.code == 2 && ran.err.contains("WS1"), "{ran:?}");
     Ok(())
 }
+
+#[test]
+fn an_exploration_writes_the_smallest_scenario_that_fails_and_it_does() -> Tested {
+    let vary = "[vary]\n\"domain.replication.delay\" = { from = \"0s\", to = \"2h\" }\n";
+    let text = install("tools-explore", "1m", &format!("{INSTALLED}\n{vary}"));
+    let file = scenario("tools-explore", &text)?;
+    assert_eq!(mockdc(&["run", &file])?.code, 0, "it passes as it stands");
+    let found = folder("tools-explore-out")?.join("found.toml");
+    let ran = mockdc(&["explore", &file, "--out", &found.to_string_lossy()])?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("What happens:"), "{}", ran.out);
+    let text = std::fs::read_to_string(&found)?;
+    assert!(text.starts_with("# Found by") && !text.contains("[vary]"), "{text}");
+    assert_eq!(mockdc(&["run", &found.to_string_lossy()])?.code, 1, "{text}");
+    assert_eq!(mockdc(&["fmt", "--check", &found.to_string_lossy()])?.code, 0, "{text}");
+    let quiet =
+        mockdc(&["explore", &file, "--judge", "installed", "--vary", "domain.replication.delay=1s,2s"])?;
+    assert!(quiet.code == 0 && quiet.out.contains("no failure in"), "{quiet:?}");
+    let none = scenario("tools-explore-none", &install("tools-explore-none", "1m", INSTALLED))?;
+    let ran = mockdc(&["explore", &none])?;
+    assert!(ran.code == 2 && ran.err.contains("[vary]"), "{ran:?}");
+    Ok(())
+}

@@ -124,10 +124,10 @@ pub(super) fn compare(command: &Compare, streams: &mut Streams<'_>) -> io::Resul
         },
     };
     let mut comparison = Comparison::of((&command.a, &one), (&command.b, &other), command.judge);
-    comparison.only_one.extend(left_out.iter().cloned());
+    comparison.left_out = left_out;
     if comparison.compared == 0 {
         writeln!(streams.err, "error: there is no run that both have")?;
-        for why in &comparison.only_one {
+        for why in comparison.only_one.iter().chain(&comparison.left_out).take(5) {
             writeln!(streams.err, "note: {}", report::visible(why))?;
         }
         return Ok(Exit::NothingSelected);
@@ -208,8 +208,8 @@ fn run_both(
                 };
                 plans.extend(one.into_iter().zip(other).filter(|(plan, _)| chosen(plan)));
             }
-            (Err(why), _) => left_out.push(format!("neither: {why}")),
-            (_, Err(why)) => left_out.push(format!("A: {why}")),
+            (Err(why), _) => left_out.push(format!("A is not possible: {why}")),
+            (_, Err(why)) => left_out.push(format!("B is not possible: {why}")),
         }
     }
     if !reports.is_empty() {

@@ -1,16 +1,17 @@
 //! `mockdc explore`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use mockdc_scenarios::{Values, Variable, story};
+use mockdc_scenarios::{Action, Values, Variable, story};
 
 use super::arguments::{Assignment, Format};
 use super::vary::{Subject, found, trial, write_file};
 use super::{Exit, Streams};
 use crate::report::{quoted, visible};
-use crate::vary::{self, Ends, Exploration, Failure};
+use crate::vary::{self, Criterion, Ends, Exploration, Failure};
 
 /// `mockdc explore`
 #[derive(Debug, Args)]
@@ -146,5 +147,21 @@ fn scenario(command: &Explore, explored: &Exploration, failure: &Failure) -> Str
     }
     let base = explored.scenario.split('[').next().unwrap_or_default();
     let draft = failure.draft.named(&format!("{base}-found"));
-    draft.text_below(&visible(&comment))
+    let mut text = draft.text_below(&visible(&comment));
+    // What was asked on the command line stands in the file, so that it fails by itself.
+    if command.subject.judge == Criterion::Installed {
+        let plans = failure.draft.plans().unwrap_or_default();
+        let clients: BTreeSet<&str> = plans
+            .iter()
+            .flat_map(|plan| &plan.steps)
+            .filter_map(|step| match &step.action {
+                Action::Install { client, .. } => Some(client.as_str()),
+                _ => None,
+            })
+            .collect();
+        for client in clients {
+            text += &format!("\n[[expect]]\ninstalled = {{ client = \"{client}\", attempt = 1 }}\n");
+        }
+    }
+    text
 }

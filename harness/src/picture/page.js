@@ -205,6 +205,8 @@
     if (view.off.has("replication")) return;
     pen.strokeStyle = colours.replication;
     pen.fillStyle = colours.replication;
+    // Many of them are drawn fainter, so that what lies below stays readable.
+    const strength = Math.min(0.45, Math.max(0.08, 25 / Math.max(1, data.arrows.length)));
     for (const arrow of data.arrows) {
       const from = bySeq.get(arrow.from), to = bySeq.get(arrow.to);
       if (from === undefined || to === undefined) continue;
@@ -212,7 +214,7 @@
       if (Math.max(x1, x2) < left || Math.min(x1, x2) > width) continue;
       const [y1, y2] = [top(marks[from].lane) + LANE / 2, top(marks[to].lane) + LANE / 2];
       const near = marks[from].seq === view.selected || marks[to].seq === view.selected;
-      pen.globalAlpha = near ? 1 : 0.45;
+      pen.globalAlpha = near ? 1 : strength;
       pen.lineWidth = near ? 2 : 1;
       pen.beginPath(); pen.moveTo(x1, y1); pen.lineTo(x2, y2); pen.stroke();
       const angle = Math.atan2(y2 - y1, x2 - x1);
@@ -297,11 +299,11 @@
   // ---- moving about
   function clamp() {
     const all = span(), least = view.even ? 8 : 20;
-    let reach = Math.min(Math.max(view.to - view.from, least), all * 1.02);
+    const reach = Math.min(Math.max(view.to - view.from, least), all * 1.02);
     const middle = (view.from + view.to) / 2;
     view.from = middle - reach / 2;
     view.to = middle + reach / 2;
-    const low = Math.min(0, view.even ? 0 : 0) - all * 0.01;
+    const low = -all * 0.01;
     if (view.from < low) { view.to += low - view.from; view.from = low; }
     if (view.to > all * 1.01) { view.from -= view.to - all * 1.01; view.to = all * 1.01; }
   }
@@ -314,7 +316,9 @@
     moved();
   }
   function pan(part) { const by = (view.to - view.from) * part; view.from += by; view.to += by; moved(); }
-  function fit() { view.from = 0; view.to = span(); moved(); }
+  // A little before the start, so that what happens there is not cut.
+  function whole() { view.from = -span() * 0.01; view.to = span() * 1.005; }
+  function fit() { whole(); moved(); }
   const under = (event) => {
     const box = canvas.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
@@ -434,7 +438,8 @@
     try { view.query = decodeURIComponent(parts.get("q") || ""); } catch { view.query = ""; }
     $("search").value = view.query;
     const from = Number(parts.get("from")), to = Number(parts.get("to"));
-    if (parts.has("from") && parts.has("to") && from < to) { view.from = from; view.to = to; clamp(); } else { view.from = 0; view.to = span(); clamp(); }
+    if (parts.has("from") && parts.has("to") && from < to) { view.from = from; view.to = to; } else whole();
+    clamp();
     refilter();
     const seq = Number(parts.get("e"));
     if (parts.has("e") && Number.isInteger(seq)) select(seq, false); else detail();

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockdc_mocks::{Fact, HostName, ProcessId, SimTime, StateKey, Value};
+use mockdc_mocks::{AccountName, Fact, HostName, ProcessId, SimTime, StateKey, Value};
 use mockdc_scenarios::wording;
 use serde::Serialize;
 
 use crate::judge::{Judged, Judgement};
 use crate::report::{Cast, describe, role_words};
-use crate::timeline::{ActorId, Event, EventKind, Role, Timeline, WaitEnd};
+use crate::timeline::{ActorId, Event, EventKind, Role, Timeline, WaitEnd, WaitFor};
 
 /// More lanes than anyone scrolls through: what happens elsewhere stands in the lane of its host, or in one for all.
 const MOST_LANES: usize = 240;
@@ -184,6 +184,7 @@ impl Scene {
     pub fn of(run: &Timeline, judgement: &Judgement) -> Scene {
         let layout = Layout::of(run);
         let cast = Cast::of(&run.events);
+        let polls = polls(run);
         let marks: Vec<Mark> = run
             .events
             .iter()
@@ -191,7 +192,7 @@ impl Scene {
                 seq: event.seq,
                 at: event.at.as_millis(),
                 lane: layout.lane(event),
-                kind: kind_of(event),
+                kind: if polls.contains(&event.seq) { MarkKind::Wait } else { kind_of(event) },
                 host: event.host.to_string(),
                 actor: cast.role(event),
                 text: describe(event),
@@ -300,9 +301,14 @@ impl Layout {
                     false => own,
                 };
                 match owner {
-                    Owner::Actor(actor) => layout.actors.insert(*actor, lane),
-                    Owner::Process(process) => layout.processes.insert(((*host).clone(), *process), lane),
-                };
+                    Owner::Actor(actor) => {
+                        layout.actors.insert(*actor, lane);
+                    }
+                    Owner::Process(process) if lane != own => {
+                        layout.processes.insert(((*host).clone(), *process), lane);
+                    }
+                    Owner::Process(_) => {}
+                }
             }
         }
         let missing = run.events.iter().any(|event| !layout.hosts.contains_key(&event.host));
@@ -326,21 +332,25 @@ impl Layout {
         if let (EventKind::Fact(Fact::FaultTouched { .. }), Some(faults)) = (&event.kind, self.faults) {
             return faults;
         }
+        if let Some(lane) = self.process(event) {
+            return lane;
+        }
         // What an actor brings about elsewhere belongs to that host.
         let own = event.actor.and_then(|actor| self.actors.get(&actor));
         if let Some(lane) = own.filter(|lane| self.lanes[**lane].host == event.host.as_str()) {
             return *lane;
         }
-        match &event.kind {
-            EventKind::Fact(Fact::ProcessStarted { process, .. } | Fact::ProcessEnded { process, .. }) => {
-                self.process(&event.host, *process)
-            }
-            _ => self.host(&event.host),
-        }
+        self.host(&event.host)
     }
 
-    fn process(&self, host: &HostName, process: ProcessId) -> usize {
-        self.processes.get(&(host.clone(), process)).copied().unwrap_or_else(|| self.host(host))
+    /// The lane of a process that starts or ends, where it has one of its own.
+    fn process(&self, event: &Event) -> Option<usize> {
+        match &event.kind {
+            EventKind::Fact(Fact::ProcessStarted { process, .. } | Fact::ProcessEnded { process, .. }) => {
+                self.processes.get(&(event.host.clone(), *process)).copied()
+            }
+            _ => None,
+        }
     }
 }
 
@@ -395,6 +405,30 @@ fn kind_of(event: &Event) -> MarkKind {
     }
 }
 
+/// Looks at what an actor waits for that were answered *not yet*: they belong to the wait, and are no failures.
+fn polls(run: &Timeline) -> BTreeSet<u64> {
+    let mut waits: BTreeMap<ActorId, &AccountName> = BTreeMap::new();
+    let mut polls = BTreeSet::new();
+    for event in &run.events {
+        let Some(actor) = event.actor else { continue };
+        match &event.kind {
+            EventKind::WaitBegan { what: WaitFor::Account { account, .. }, .. } => {
+                waits.insert(actor, account);
+            }
+            EventKind::WaitEnded { what: WaitFor::Account { .. }, .. } => {
+                waits.remove(&actor);
+            }
+            EventKind::Call { code, subject: Some(subject), .. } if *code != 0 => {
+                if waits.get(&actor).is_some_and(|account| account.name() == subject) {
+                    polls.insert(event.seq);
+                }
+            }
+            _ => {}
+        }
+    }
+    polls
+}
+
 fn bars(run: &Timeline, layout: &Layout, end: i64) -> Vec<Bar> {
     let mut bars = Vec::new();
     let mut lives: BTreeMap<usize, (i64, u64, String)> = BTreeMap::new();
@@ -412,10 +446,10 @@ fn bars(run: &Timeline, layout: &Layout, end: i64) -> Vec<Bar> {
                     bars.push(Bar { lane, from, to: at, kind: BarKind::Life, text, seq: Some(event.seq) });
                 }
             }
-            EventKind::Fact(Fact::ProcessStarted { .. }) if !layout.lanes[lane].head => {
+            EventKind::Fact(Fact::ProcessStarted { .. }) if layout.process(event).is_some() => {
                 lives.entry(lane).or_insert((at, event.seq, describe(event)));
             }
-            EventKind::Fact(Fact::ProcessEnded { .. }) if !layout.lanes[lane].head => {
+            EventKind::Fact(Fact::ProcessEnded { .. }) if layout.process(event).is_some() => {
                 if let Some((from, _, text)) = lives.remove(&lane) {
                     bars.push(Bar { lane, from, to: at, kind: BarKind::Life, text, seq: Some(event.seq) });
                 }

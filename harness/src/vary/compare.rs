@@ -78,8 +78,10 @@ pub struct Comparison {
     pub criterion: Criterion,
     /// Runs that both have.
     pub compared: u64,
-    /// Runs that only one of the two has, with the reason where it is known.
+    /// Runs that only one of the two has.
     pub only_one: Vec<String>,
+    /// Files that were not run, because one of the two is not possible there: why.
+    pub left_out: Vec<String>,
     /// Scenarios and seeds whose results differ.
     pub differences: Vec<Difference>,
 }
@@ -114,7 +116,15 @@ impl Comparison {
         for other in b.1.iter().filter(|other| !own.contains(&key(other))) {
             only_one.push(format!("{} with seed {}: only {}", other.label(), other.seed, b.0));
         }
-        Comparison { a: a.0.to_owned(), b: b.0.to_owned(), criterion, compared, only_one, differences }
+        Comparison {
+            a: a.0.to_owned(),
+            b: b.0.to_owned(),
+            criterion,
+            compared,
+            only_one,
+            left_out: Vec::new(),
+            differences,
+        }
     }
 
     /// Whether B loses something that A won.
@@ -145,6 +155,12 @@ impl Comparison {
         }
         for only in &self.only_one {
             writeln!(out, "only one of the two has {only}")?;
+        }
+        for why in self.left_out.iter().take(3) {
+            writeln!(out, "left out: {}", visible_line(why))?;
+        }
+        if let Some(more @ 1..) = self.left_out.len().checked_sub(3) {
+            writeln!(out, "left out: {more} more, listed with `--format json`")?;
         }
         let lost = self.differences.iter().filter(|difference| difference.lost).count();
         let won = self

@@ -116,7 +116,7 @@ pub fn explore(trial: &Trial, variables: &[Variable], cases: u32, seed: u64) -> 
     let own = vec![(0, 0); variables.len()];
     let failing = match attempt(own.clone()) {
         Err(_) => Some(own),
-        Ok(()) => match runner.run(&strategy, &attempt) {
+        Ok(()) => match runner.run(&strategy, attempt) {
             Err(TestError::Fail(_, draws)) => Some(draws),
             Err(TestError::Abort(_)) | Ok(()) => None,
         },

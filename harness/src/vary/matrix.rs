@@ -89,7 +89,7 @@ impl Matrix {
         let client = plan
             .clients
             .iter()
-            .find(|client| machine.is_none_or(|wanted| client.machine == HostName::from(wanted)))
+            .find(|client| machine.is_none_or(|wanted| client.machine == *wanted))
             .ok_or_else(|| MatrixError::NoClient {
                 wanted: machine.unwrap_or("any machine").to_owned(),
                 known: plan.clients.iter().map(|client| client.machine.to_string()).collect(),
@@ -144,8 +144,8 @@ impl Matrix {
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
-            "{}: what {} of {} launches without a right ({} is the service itself)",
-            self.scenario, self.machine, self.profile, "service"
+            "{}: what {} of {} launches without a right (service is the service itself)",
+            self.scenario, self.machine, self.profile
         )?;
         let first = self.rows.iter().map(|row| row.right.constant().len()).max().unwrap_or(0);
         let heads: Vec<&str> =

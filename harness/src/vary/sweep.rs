@@ -111,7 +111,9 @@ impl Sweep {
         for axis in &axes {
             combinations = combinations
                 .iter()
-                .flat_map(|head| axis.values.iter().map(|value| [head.as_slice(), &[value.clone()]].concat()))
+                .flat_map(|head| {
+                    axis.values.iter().map(|value| [head.as_slice(), std::slice::from_ref(value)].concat())
+                })
                 .collect();
         }
         let cells = parallel(&combinations, jobs, |values| {

@@ -201,10 +201,10 @@ impl<'r> Inquiry<'r> {
                 };
                 match (site(from), site(to)) {
                     (Some(one), Some(other)) if one != other => {
-                        let links = spec.site_links.iter().filter(|link| {
-                            link.sites.iter().any(|site| *site == one)
-                                && link.sites.iter().any(|site| *site == other)
-                        });
+                        let links = spec
+                            .site_links
+                            .iter()
+                            .filter(|link| link.sites.contains(&one) && link.sites.contains(&other));
                         let links: Vec<String> =
                             links.map(|link| format!("{} every {}", link.name, link.interval)).collect();
                         match links.is_empty() {
