@@ -245,6 +245,8 @@ fn answer(done: Result<(), DirectoryError>) -> Answer {
         Err(DirectoryError::Refused { code, refusal }) => {
             let wire = refusal.map(|refusal| match (refusal.data, refusal.code) {
                 (Some(data), _) => format!("ldap {} data {data:x}", refusal.result),
+                // Whether the text of unwillingness begins with a number is Samba's mood.
+                (None, _) if refusal.result == 53 => "ldap 53".to_owned(),
                 (None, Some(code)) => format!("ldap {} {code:08x}", refusal.result),
                 (None, None) => format!("ldap {}", refusal.result),
             });

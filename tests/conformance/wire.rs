@@ -22,10 +22,8 @@ pub(crate) fn expected(act: &Act, kind: VerbKind, code: Win32Error) -> String {
         (V::UserChangePassword, Win32Error::ACCOUNT_LOCKED_OUT) => "ldap 19 00000775",
         (V::GroupAddUser, Win32Error::USER_IN_GROUP) => "ldap 68 00000562",
         (V::LocalGroupAddMember, Win32Error::MEMBER_IN_ALIAS) => "ldap 68 00000562",
-        (V::GroupRemoveUser, Win32Error::USER_NOT_IN_GROUP | Win32Error::MEMBERS_PRIMARY_GROUP) => {
-            "ldap 53 00000561"
-        }
-        (V::LocalGroupRemoveMember, Win32Error::MEMBER_NOT_IN_ALIAS) => "ldap 53 00000561",
+        (V::GroupRemoveUser, Win32Error::USER_NOT_IN_GROUP | Win32Error::MEMBERS_PRIMARY_GROUP) => "ldap 53",
+        (V::LocalGroupRemoveMember, Win32Error::MEMBER_NOT_IN_ALIAS) => "ldap 53",
         (V::UserSetPrimaryGroup, Win32Error::USER_NOT_IN_GROUP) => "ldap 53",
         _ => "",
     };
