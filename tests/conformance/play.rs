@@ -79,10 +79,10 @@ pub(crate) async fn play(
             }
         }
         // What becomes of accounts that share a name is each implementation's own.
-        let conflict = match fake.picture(step, 0).await {
-            Ok(picture) => picture.contains_key(DUPLICATE),
-            Err(_) => true,
-        };
+        let mut conflict = false;
+        for at in 0..2 {
+            conflict |= fake.picture(step, at).await.is_ok_and(|picture| picture.contains_key(DUPLICATE));
+        }
         if ends || conflict {
             report.ended_early += 1;
             break;

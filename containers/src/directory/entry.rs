@@ -172,6 +172,9 @@ impl Directory {
     }
 }
 
+/// `cn` and `name`: each controller derives them from the entry's place and stamps them as its own.
+const DERIVED: [u32; 2] = [0x3, 0x0009_0001];
+
 /// `replPropertyMetaData` (MS-ADTS 3.1.1.3.1.4.2): a head of 16 bytes with the count at 8, then 48 bytes an attribute.
 fn stamps(blob: &[u8]) -> BTreeMap<u32, (u32, u64)> {
     let Some((_, rest)) = blob.split_at_checked(16) else { return BTreeMap::new() };
@@ -180,7 +183,7 @@ fn stamps(blob: &[u8]) -> BTreeMap<u32, (u32, u64)> {
         let (attribute, version) = (number(&one[..4]) as u32, number(&one[4..8]) as u32);
         (attribute, (version, number(&one[8..16])))
     };
-    rest.chunks_exact(48).map(stamp).collect()
+    rest.chunks_exact(48).map(stamp).filter(|(attribute, _)| !DERIVED.contains(attribute)).collect()
 }
 
 /// A value of `msDS-ReplValueMetaData`: the member, how often its link was written, and when.

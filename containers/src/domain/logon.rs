@@ -59,7 +59,10 @@ impl World {
         host: &HostName,
         credentials: &Credentials,
     ) -> Result<bool, SambaError> {
-        if place == 0 || self.sid_at(place, &credentials.user).await?.is_none() {
+        if place == 0 || self.model.leaves_the_pdc_alone(host) {
+            return Ok(false);
+        }
+        if self.sid_at(place, &credentials.user).await?.is_none() {
             return Ok(false);
         }
         Ok(self.model_says(now, host, Verb::DcFind { domain: None, primary: true }).is_ok())

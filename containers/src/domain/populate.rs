@@ -48,7 +48,7 @@ impl World {
                 self.make_member(&group.name, member).await?;
             }
         }
-        self.flags_of_the_born().await?;
+        self.settle_the_born().await?;
         // The model has every user in Domain Users; a domain of Samba is born with Guest in Domain Guests alone.
         self.make_member(&"Domain Users".into(), &"Guest".into()).await?;
         let policy = self.timeless(&self.spec.domain.account_policy);
@@ -93,15 +93,16 @@ impl World {
         Ok(())
     }
 
-    /// Gives the accounts with which a domain is born the flags that the model has them with: an administrator's password
-    /// never expires there.
-    async fn flags_of_the_born(&mut self) -> Result<(), SambaError> {
+    /// Gives the accounts with which a domain is born the flags and the comment that the model has them with: an
+    /// administrator's password never expires there.
+    async fn settle_the_born(&mut self) -> Result<(), SambaError> {
         let pdc = self.host(0);
         for user in [ADMINISTRATOR, "Guest"].map(AccountName::from) {
             let Some(info) = self.model_user(SimTime::START, &pdc, &user) else { continue };
             let named = [AccountFlag::Disabled, AccountFlag::PasswordNeverExpires];
             let (set, clear) = named.into_iter().partition(|flag| info.flags.contains(flag));
-            self.at_pdc(Verb::UserSetFlags { user, set, clear }).await?;
+            self.at_pdc(Verb::UserSetFlags { user: user.clone(), set, clear }).await?;
+            self.at_pdc(Verb::UserSetComment { user, comment: info.comment }).await?;
         }
         Ok(())
     }

@@ -69,9 +69,10 @@ pub fn await_the_end_of_containers() {
 }
 
 fn on_the_wall(plan: &Arc<Plan>, seed: u64, backend: Backend, asked: Pace) -> Result<Played, NoRun> {
-    let (_, margin) = orchestrator::rehearse(plan, seed).map_err(NoRun::Plan)?;
+    let (rehearsed, margin) = orchestrator::rehearse(plan, seed).map_err(NoRun::Plan)?;
     if backend == Backend::Samba {
-        let missing = samba::missing(plan);
+        let mut missing = samba::missing(plan);
+        missing.extend(samba::met(&rehearsed));
         if !missing.is_empty() {
             return Err(NoRun::Skip(missing.join("; ")));
         }

@@ -6,12 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mockdc_containers::{DrivenSamba, SambaError, inexpressible, start_fleet};
-use mockdc_mocks::{Caller, FactRecord, Operation, SimTime, Span, Verb, WorldSpec};
+use mockdc_mocks::{Caller, Fact, FactRecord, Operation, SimTime, Span, StateKey, Verb, WorldSpec};
 use mockdc_scenarios::{Action, Plan};
 
 use super::NoRun;
 use super::play::Broken;
 use crate::run::{Performed, Trouble, World};
+use crate::timeline::{Event, EventKind, Timeline};
 
 /// A domain of Samba controllers with the model beside it.
 pub(super) struct Samba(pub(super) DrivenSamba);
@@ -72,6 +73,19 @@ pub(super) fn missing(plan: &Plan) -> Vec<String> {
         .iter()
         .map(ToString::to_string)
         .collect()
+}
+
+/// What a run on the fake meets that Samba does otherwise, a sentence each.
+pub(super) fn met(rehearsed: &Timeline) -> Option<String> {
+    let lost = |event: &Event| match &event.kind {
+        EventKind::Fact(Fact::State { key: StateKey::Account { account }, .. }) => {
+            account.as_str().starts_with("$DUPLICATE-")
+        }
+        _ => false,
+    };
+    let event = rehearsed.events.iter().find(|event| lost(event))?;
+    let at = crate::report::instant(event.at);
+    Some(format!("two accounts meet under one name at {at}: with Samba both keep it, and neither can log on"))
 }
 
 /// Starts a domain for a world.

@@ -3,7 +3,7 @@
 use super::{Domain, Outcome};
 use crate::directory::{Change, Database, DcIndex, creates_account, plan, read};
 use crate::replication::ReplicationContext;
-use crate::{Answer, HostName, Reply, SimTime, Span, Verb, Win32Error};
+use crate::{AccountFlag, Answer, HostName, Reply, SimTime, Span, Verb, Win32Error};
 
 impl Domain {
     /// Performs a verb of the account database at a host; `None` when the verb is none.
@@ -43,6 +43,14 @@ impl Domain {
         }
         for change in changes {
             self.commit(now, dc, change);
+        }
+        // `lockoutTime` of 0 forgets bad passwords whether the account was locked or not (FACTS.md, "Active
+        // Directory replication").
+        if let Verb::UserSetFlags { user, clear, .. } = verb
+            && clear.contains(&AccountFlag::LockedOut)
+            && let Some(rid) = self.controllers.database(dc).user(user)
+        {
+            self.forget_bad_passwords(now, dc, rid);
         }
         Some(done(Ok(Reply::Done)))
     }

@@ -261,6 +261,11 @@ impl Domain {
             if known.earlier.iter().take(2).any(|earlier| earlier == attempt.password))
     }
 
+    /// Whether a controller never asks the PDC about a wrong password: `AvoidPdcOnWan` under Active Directory.
+    pub fn leaves_the_pdc_alone(&self, host: &HostName) -> bool {
+        self.controllers.index(host).is_some_and(|dc| self.avoids_pdc(dc))
+    }
+
     /// Whether a controller of Active Directory leaves the PDC emulator alone because that stands in another site:
     /// `AvoidPdcOnWan` in its registry (KB225511).
     pub(super) fn avoids_pdc(&self, dc: DcIndex) -> bool {
@@ -273,7 +278,7 @@ impl Domain {
             })
     }
 
-    fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+    pub(super) fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
         let (host, database) = self.controllers.database_mut(dc);
         database.clear_bad_passwords(now, host, rid, &mut self.facts);
     }

@@ -395,6 +395,19 @@ fn the_pdc_knows_a_new_password_that_the_bdc_has_not_and_counts_the_bad_ones() {
 }
 
 #[test]
+fn unlocking_forgets_bad_passwords_of_an_account_that_is_not_locked() {
+    let mut domain = two(Span::ZERO);
+    let by = admin("PDC1");
+    call(&mut domain, T0, &by, "PDC1", user_add("u")).unwrap();
+    assert_eq!(call(&mut domain, T0, &Caller::domain("PDC1", "u", "wrong"), "PDC1", info("u")), Err(1326));
+    let clear = BTreeSet::from([AccountFlag::LockedOut]);
+    let unlock = Verb::UserSetFlags { user: "u".into(), set: BTreeSet::new(), clear };
+    call(&mut domain, T0, &by, "PDC1", unlock).unwrap();
+    let shown = call(&mut domain, T0, &by, "PDC1", info("u"));
+    assert!(matches!(&shown, Ok(Reply::User(user)) if user.bad_passwords == 0), "{shown:?}");
+}
+
+#[test]
 fn an_account_of_an_install_makes_the_deltas_that_are_computed() {
     let mut domain = two(Span::ZERO);
     let by = admin("PDC1");
