@@ -32,23 +32,26 @@ struct Short {
 const SHORT: usize = 22;
 
 impl Short {
+    #[inline]
     fn bytes(&self) -> &[u8] {
         &self.letters[..usize::from(self.length)]
     }
 
     /// The letters as three numbers, which are in the order of the letters; capitals as they stand.
+    #[inline]
     fn words(&self) -> [u64; 3] {
-        let word = |from: usize| {
-            let mut word = [0; 8];
-            word.copy_from_slice(&self.letters[from..from + 8]);
-            u64::from_be_bytes(word)
-        };
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v] = self.letters;
         // The last two letters of the second word stand in the third as well: they change neither order nor equality.
-        [word(0), word(8), word(SHORT - 8)]
+        [
+            u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            u64::from_be_bytes([i, j, k, l, m, n, o, p]),
+            u64::from_be_bytes([o, p, q, r, s, t, u, v]),
+        ]
     }
 }
 
 /// Eight letters with ASCII capitals as small letters.
+#[inline]
 fn folded(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
@@ -109,10 +112,13 @@ impl PartialEq for Name {
     fn eq(&self, other: &Name) -> bool {
         match (&self.0, &other.0) {
             (Text::Short(one), Text::Short(other)) => {
-                one.length == other.length && {
-                    let (one, other) = (one.words(), other.words());
-                    one == other || one.map(folded) == other.map(folded)
+                if one.length != other.length {
+                    return false;
                 }
+                let ([a, b, c], [x, y, z]) = (one.words(), other.words());
+                (a == x || folded(a) == folded(x))
+                    && (b == y || folded(b) == folded(y))
+                    && (c == z || folded(c) == folded(z))
             }
             (Text::Long(one), Text::Long(other)) => {
                 Arc::ptr_eq(one, other) || one.eq_ignore_ascii_case(other)
@@ -145,15 +151,10 @@ impl PartialOrd for Name {
 impl Ord for Name {
     fn cmp(&self, other: &Name) -> Ordering {
         if let (Text::Short(one), Text::Short(other)) = (&self.0, &other.0) {
-            for (a, b) in one.words().into_iter().zip(other.words()) {
-                if a != b {
-                    let (a, b) = (folded(a), folded(b));
-                    if a != b {
-                        return a.cmp(&b);
-                    }
-                }
-            }
-            return one.length.cmp(&other.length);
+            let ([a, b, c], [x, y, z]) = (one.words(), other.words());
+            let first = |a: u64, x: u64| if a == x { Ordering::Equal } else { folded(a).cmp(&folded(x)) };
+            let order = first(a, x).then_with(|| first(b, y)).then_with(|| first(c, z));
+            return order.then(one.length.cmp(&other.length));
         }
         let (one, two) = (self.bytes(), other.bytes());
         for (a, b) in one.iter().zip(two) {
@@ -172,12 +173,12 @@ impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Text::Short(short) => {
-                let [first, second, third] = short.words().map(folded);
-                state.write_u64(first);
+                let [first, second, third] = short.words();
+                state.write_u64(folded(first));
                 // Most names are of one word.
                 if short.length > 8 {
-                    state.write_u64(second);
-                    state.write_u64(third);
+                    state.write_u64(folded(second));
+                    state.write_u64(folded(third));
                 }
             }
             Text::Long(text) => {

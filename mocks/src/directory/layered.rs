@@ -1,30 +1,29 @@
 //! An ordered map over a shared one: many replicas of a large database cost what they change.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
 use std::hash::Hash;
 use std::iter::Peekable;
 use std::sync::Arc;
+use std::vec;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map};
 use rustc_hash::FxBuildHasher;
 
 /// An ordered map whose entries are those of a shared map, as far as it has not changed them itself. Cloning one that
-/// has just been [settled](Layered::settle) copies nothing.
+/// has just been [settled](Layered::settle) copies nothing. Entries are found by their hashes; going through them
+/// sorts what has been changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Layered<K, V> {
-    base: Arc<Base<K, V>>,
+    /// In the order of the keys.
+    base: Arc<IndexMap<K, V, FxBuildHasher>>,
     /// What differs from the base; `None`: gone.
-    own: BTreeMap<K, Option<V>>,
+    own: IndexMap<K, Option<V>, FxBuildHasher>,
     len: usize,
 }
 
-/// What clones share: in the order of the keys, and found by their hashes.
-type Base<K, V> = IndexMap<K, V, FxBuildHasher>;
-
 impl<K, V> Default for Layered<K, V> {
     fn default() -> Layered<K, V> {
-        Layered { base: Arc::default(), own: BTreeMap::new(), len: 0 }
+        Layered { base: Arc::default(), own: IndexMap::default(), len: 0 }
     }
 }
 
@@ -33,7 +32,6 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         match self.own.get(key) {
             Some(value) => value.as_ref(),
-            None if self.base.is_empty() => None,
             None => self.base.get(key),
         }
     }
@@ -58,19 +56,26 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
         V: Default,
     {
         let base = &self.base;
-        let value = self.own.entry(key).or_insert_with_key(|key| base.get(key).cloned());
+        let value = match self.own.entry(key) {
+            map::Entry::Occupied(entry) => entry.into_mut(),
+            map::Entry::Vacant(entry) => {
+                let shared = base.get(entry.key()).cloned();
+                entry.insert(shared)
+            }
+        };
         self.len += usize::from(value.is_none());
         value.get_or_insert_default()
     }
 
     /// Gives a key a value, and returns the one that it had.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let shared = self.base.get(&key);
+        let base = &self.base;
         let old = match self.own.entry(key) {
-            btree_map::Entry::Occupied(mut entry) => entry.insert(Some(value)),
-            btree_map::Entry::Vacant(entry) => {
+            map::Entry::Occupied(mut entry) => entry.insert(Some(value)),
+            map::Entry::Vacant(entry) => {
+                let shared = base.get(entry.key()).cloned();
                 entry.insert(Some(value));
-                shared.cloned()
+                shared
             }
         };
         self.len += usize::from(old.is_none());
@@ -80,7 +85,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     /// Takes a key's value away.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let old = match self.base.get(key) {
-            None => self.own.remove(key).flatten(),
+            None => self.own.swap_remove(key).flatten(),
             Some(shared) => match self.own.insert(key.clone(), None) {
                 Some(own) => own,
                 None => Some(shared.clone()),
@@ -92,7 +97,9 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
 
     /// All entries in the order of their keys.
     pub(crate) fn iter(&self) -> Iter<'_, K, V> {
-        Iter { base: self.base.iter().peekable(), own: self.own.iter().peekable() }
+        let mut own: Vec<(&K, &Option<V>)> = self.own.iter().collect();
+        own.sort_unstable_by_key(|(key, _)| *key);
+        Iter { base: self.base.iter().peekable(), own: own.into_iter().peekable() }
     }
 
     /// All keys in their order.
@@ -120,8 +127,8 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
 
 /// The entries of a [`Layered`] map.
 pub(crate) struct Iter<'a, K, V> {
-    base: Peekable<indexmap::map::Iter<'a, K, V>>,
-    own: Peekable<btree_map::Iter<'a, K, Option<V>>>,
+    base: Peekable<map::Iter<'a, K, V>>,
+    own: Peekable<vec::IntoIter<(&'a K, &'a Option<V>)>>,
 }
 
 impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
@@ -150,6 +157,8 @@ impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

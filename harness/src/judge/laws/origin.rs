@@ -1,16 +1,16 @@
 //! Where replicated state comes from.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use mockdc_mocks::{Fact, Stream, Version};
 
 use crate::judge::Tested;
+use crate::judge::laws::KeyHashes;
 use crate::judge::outline::{Mark, Outline};
 use crate::timeline::EventKind;
 
 pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let mut commits: BTreeMap<Version, (Mark, Stream)> = BTreeMap::new();
+    let mut commits: IndexMap<Version, (Mark, Stream), KeyHashes> = IndexMap::default();
     for event in &outline.register.replication {
         if let EventKind::Fact(Fact::Committed { version, stream, .. }) = &event.kind
             && let Some((first, _)) = commits.insert(*version, (Mark::of(event), *stream))

@@ -2,16 +2,48 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use mockdc_mocks::{Counter, Fact, HostName, StateKey, Value};
 
 use crate::judge::Tested;
+use crate::judge::laws::KeyHashes;
 use crate::judge::outline::Outline;
 use crate::timeline::{ActorId, EventKind};
+
+const COUNTERS: [Counter; 4] =
+    [Counter::DeltasReceived, Counter::BytesReceived, Counter::DeltasCommitted, Counter::Synchronizations];
+
+fn place(counter: Counter) -> usize {
+    match counter {
+        Counter::DeltasReceived => 0,
+        Counter::BytesReceived => 1,
+        Counter::DeltasCommitted => 2,
+        Counter::Synchronizations => 3,
+    }
+}
+
+/// The sums of all hosts. What happens at one host comes in rows, so that the last one is looked at first.
+#[derive(Default)]
+struct Hosts<'a> {
+    sums: IndexMap<&'a HostName, Sums, KeyHashes>,
+    last: usize,
+}
+
+impl<'a> Hosts<'a> {
+    fn of(&mut self, host: &'a HostName) -> &mut Sums {
+        if self.sums.get_index(self.last).is_none_or(|(last, _)| *last != host) {
+            let entry = self.sums.entry(host);
+            self.last = entry.index();
+            entry.or_default();
+        }
+        &mut self.sums[self.last]
+    }
+}
 
 /// What the events of one host add up to.
 #[derive(Default)]
 struct Sums {
-    told: BTreeMap<Counter, (i64, u64)>,
+    told: [Option<(i64, u64)>; COUNTERS.len()],
     synchronizations: u64,
     deltas: u64,
     bytes: u64,
@@ -22,7 +54,7 @@ struct Sums {
 
 pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let mut hosts: BTreeMap<&HostName, Sums> = BTreeMap::new();
+    let mut hosts = Hosts::default();
     for event in &outline.register.sums {
         let EventKind::Fact(fact) = &event.kind else { continue };
         match fact {
@@ -31,17 +63,17 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
                     tested.broken(format!("{counter:?} is no number"), [event.seq]);
                     continue;
                 };
-                let sums = hosts.entry(&event.host).or_default();
-                if let Some((before, seq)) = sums.told.insert(*counter, (*number, event.seq))
+                let sums = hosts.of(&event.host);
+                if let Some((before, seq)) = sums.told[place(*counter)].replace((*number, event.seq))
                     && before > *number
                 {
                     let text = format!("{counter:?} of {} falls from {before} to {number}", event.host);
                     tested.broken(text, [seq, event.seq]);
                 }
             }
-            Fact::SyncBegan { .. } => hosts.entry(&event.host).or_default().open += 1,
+            Fact::SyncBegan { .. } => hosts.of(&event.host).open += 1,
             Fact::SyncEnded { deltas, bytes, busy_bytes, error, .. } => {
-                let sums = hosts.entry(&event.host).or_default();
+                let sums = hosts.of(&event.host);
                 sums.open = sums.open.saturating_sub(1);
                 sums.deltas += deltas;
                 sums.bytes += bytes;
@@ -53,14 +85,15 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
             }
             // Within a synchronisation its end counts them.
             Fact::Replicated { .. } => {
-                let sums = hosts.entry(&event.host).or_default();
+                let sums = hosts.of(&event.host);
                 sums.deltas += u64::from(sums.open == 0);
             }
-            Fact::Committed { .. } => hosts.entry(&event.host).or_default().commits += 1,
+            Fact::Committed { .. } => hosts.of(&event.host).commits += 1,
             _ => {}
         }
     }
-    for (host, sums) in &hosts {
+    hosts.sums.sort_unstable_keys();
+    for (host, sums) in &hosts.sums {
         // While a synchronisation goes on its counters may run ahead of its end.
         if sums.open > 0 {
             continue;
@@ -72,11 +105,11 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
             (Counter::DeltasCommitted, sums.commits, true),
         ];
         for (counter, sum, counted) in pairs {
-            let Some((told, seq)) = sums.told.get(&counter).filter(|_| counted) else { continue };
+            let Some((told, seq)) = sums.told[place(counter)].filter(|_| counted) else { continue };
             tested.occasion();
-            if u64::try_from(*told) != Ok(sum) {
+            if u64::try_from(told) != Ok(sum) {
                 let text = format!("{counter:?} of {host} says {told}, and its events add up to {sum}");
-                tested.broken(text, [*seq]);
+                tested.broken(text, [seq]);
             }
         }
     }
