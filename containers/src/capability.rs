@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use mockdc_mocks::{
-    AccountFlag, AccountName, FaultKind, Language, Replication, Span, UserSpec, Verb, WorldSpec,
+    AccountFlag, AccountName, FaultKind, Language, Occasions, Replication, Span, UserSpec, Verb, WorldSpec,
 };
 
 use crate::MOST_BDCS;
@@ -48,6 +48,12 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
             FaultKind::Crash { at, loses_unreplicated: true } if spec.dcs.iter().any(|dc| dc.name == *at) => {
                 let what = format!("the crash `{}` of {at} loses changes", fault.name);
                 cannot(what, "a container keeps what its controller had committed");
+            }
+            FaultKind::Pause { at }
+                if fault.count != Occasions::All && spec.dcs.iter().any(|dc| dc.name == *at) =>
+            {
+                let what = format!("the pause `{}` of {at} is for so many occasions", fault.name);
+                cannot(what, "a container stands still for a time, whoever calls it");
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub struct Fleet {
     run: String,
     engine: Engine,
     stopped: AtomicBool,
+    /// How many containers the engine was asked for.
+    begun: AtomicUsize,
     members: Vec<Member>,
     partitions: bool,
     cuts: Mutex<BTreeSet<(usize, usize)>>,
@@ -128,6 +130,7 @@ impl Fleet {
             run,
             engine: engine.clone(),
             stopped: AtomicBool::new(false),
+            begun: AtomicUsize::new(0),
             members: Vec::new(),
             partitions,
             cuts: Mutex::default(),
@@ -186,6 +189,7 @@ impl Fleet {
         for port in ports {
             request = request.with_mapped_port(0, ContainerPort::Tcp(port));
         }
+        self.begun.fetch_add(1, Ordering::AcqRel);
         let container = request.start().await.map_err(|error| FleetError::Start(name.clone(), error))?;
         let id = container.id().to_owned();
         // The run is removed as a whole, also where testcontainers cannot: without a runtime, with its network.
@@ -348,7 +352,7 @@ impl Fleet {
 impl Drop for Fleet {
     fn drop(&mut self) {
         if !self.stopped.load(Ordering::Acquire) {
-            watchdog::remove_blocking(&self.run);
+            watchdog::remove_blocking(&self.run, self.begun.load(Ordering::Acquire));
         }
     }
 }

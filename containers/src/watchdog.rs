@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,17 +62,38 @@ pub(crate) fn guard(run: &str) {
 }
 
 /// Removes a run in a thread of its own, so that it also works while a panic unwinds and where no runtime is alive.
-pub(crate) fn remove_blocking(run: &str) {
+/// `begun` containers were asked for; of a start that was broken off some may be there only when the engine has done
+/// what it was asked, so that they are looked for until all are gone, or for [`BROKEN_OFF`].
+pub(crate) fn remove_blocking(run: &str, begun: usize) {
     let run = run.to_owned();
     let work = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            // What remains because the engine fails now is swept by the next start.
-            let _ = runtime.block_on(remove(&run));
-        }
+        let Ok(runtime) = runtime else { return };
+        // What remains because the engine fails now is swept by the next start.
+        runtime.block_on(async {
+            let Ok(engine) = Engine::connect().await else { return };
+            let mut gone = 0;
+            let all = async {
+                loop {
+                    match remove_run(&engine, &run).await {
+                        Ok(removed) if gone + removed.containers >= begun => break,
+                        Ok(removed) => gone += removed.containers,
+                        // A network that a container is about to join cannot go yet.
+                        Err(_) => {}
+                    }
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            };
+            let _ = tokio::time::timeout(BROKEN_OFF, all).await;
+            let _ = remove_run(&engine, &run).await;
+            runs().remove(&run);
+        });
     };
     let _ = thread::spawn(work).join();
 }
+
+/// How long an engine may take to make what it was asked for, after whoever asked has gone.
+const BROKEN_OFF: Duration = Duration::from_secs(10);
 
 /// Removes what a run made, and forgets it.
 pub(crate) async fn remove(run: &str) -> Result<(), EngineError> {

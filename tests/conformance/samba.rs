@@ -120,16 +120,20 @@ impl Samba {
         let agent = self.fleet.agent(at);
         let changed = async {
             let mut rights = agent.rights().await?.remove(&found.sid).unwrap_or_default();
-            match grant {
+            let changes = match grant {
                 true => rights.insert(right.constant().to_owned()),
                 false => rights.remove(right.constant()),
             };
-            agent.set_rights(&found.sid, rights.iter().map(String::as_str)).await
+            if changes {
+                agent.set_rights(&found.sid, rights.iter().map(String::as_str)).await?;
+            }
+            Ok::<bool, AgentError>(changes)
         };
-        if let Err(error) = changed.await {
-            return Answer::Strange(error.to_string());
+        match changed.await {
+            Ok(true) => drop(self.rights.insert(found.sid)),
+            Ok(false) => {}
+            Err(error) => return Answer::Strange(error.to_string()),
         }
-        self.rights.insert(found.sid);
         Answer::Done
     }
 

@@ -188,7 +188,19 @@ impl Desk<'_> {
             return Ok(vec![Change { kind, ..self.password_change(rid, user, new, 0) }]);
         }
         check_new(&policy, user, new, old, NewPassword::Set, self.now)?;
-        Ok(vec![self.password_change(rid, user, new, policy.history)])
+        let mut change = self.password_change(rid, user, new, policy.history);
+        self.forget_must_change(rid, &mut change);
+        Ok(vec![change])
+    }
+
+    /// A new password is no password to be changed at once, whoever has set it (FACTS.md, "Active Directory replication").
+    fn forget_must_change(&self, rid: Rid, change: &mut Change) {
+        let flags = self.database.flags(rid).into_iter().flatten().copied();
+        let rest: BTreeSet<AccountFlag> =
+            flags.clone().filter(|flag| *flag != AccountFlag::MustChangePassword).collect();
+        if rest.len() < flags.count() {
+            change.parts.push((Part::Flags(rid), Some(RecordValue::Flags(rest))));
+        }
     }
 
     fn change_password(&self, user: &AccountName, old: &Secret, new: &Secret) -> Plan {
@@ -209,11 +221,7 @@ impl Desk<'_> {
         let policy = self.database.account_policy();
         check_new(&policy, user, new, password, NewPassword::Change { forced }, self.now)?;
         let mut change = self.password_change(rid, user, new, policy.history);
-        if forced {
-            let rest = flags.into_iter().flatten().copied();
-            let rest = rest.filter(|flag| *flag != AccountFlag::MustChangePassword).collect();
-            change.parts.push((Part::Flags(rid), Some(RecordValue::Flags(rest))));
-        }
+        self.forget_must_change(rid, &mut change);
         Ok(vec![change])
     }
 

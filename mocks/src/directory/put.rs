@@ -198,6 +198,10 @@ impl Database {
             let version = Some(record.stamp.version);
             self.unstate(rid, &old, version, stage);
             self.principals.remove(&rid);
+            // Bad passwords are the account's, whatever its name.
+            if name.is_none() {
+                self.bad_passwords.remove(&rid);
+            }
             if self.names.get(&old.name) == Some(&rid) {
                 self.names.remove(&old.name);
             }
@@ -325,7 +329,6 @@ impl Database {
             }
             let attribute = Attribute::BadPasswords;
             stage.state(StateKey::Attribute { account: principal.name.clone(), attribute }, None, version);
-            self.bad_passwords.remove(&rid);
         }
         stage.state(StateKey::Account { account: principal.name.clone() }, None, version);
     }

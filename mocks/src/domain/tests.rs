@@ -408,6 +408,25 @@ fn unlocking_forgets_bad_passwords_of_an_account_that_is_not_locked() {
 }
 
 #[test]
+fn a_rename_keeps_bad_passwords_and_a_reset_ends_the_demand_for_another() {
+    let mut domain = two(Span::ZERO);
+    let by = admin("PDC1");
+    call(&mut domain, T0, &by, "PDC1", user_add("u")).unwrap();
+    assert_eq!(call(&mut domain, T0, &Caller::domain("PDC1", "u", "wrong"), "PDC1", info("u")), Err(1326));
+    let rename = Verb::UserRename { user: "u".into(), to: "v".into() };
+    call(&mut domain, T0, &by, "PDC1", rename).unwrap();
+    let set = BTreeSet::from([AccountFlag::MustChangePassword]);
+    let must = Verb::UserSetFlags { user: "v".into(), set, clear: BTreeSet::new() };
+    call(&mut domain, T0, &by, "PDC1", must).unwrap();
+    assert_eq!(call(&mut domain, T0, &Caller::domain("PDC1", "v", "Secret-1"), "PDC1", info("v")), Err(1907));
+    let shown = call(&mut domain, T0, &by, "PDC1", info("v"));
+    assert!(matches!(&shown, Ok(Reply::User(user)) if user.bad_passwords == 1), "{shown:?}");
+    let reset = Verb::UserSetPassword { user: "v".into(), password: "New-pass-1".into() };
+    call(&mut domain, T0, &by, "PDC1", reset).unwrap();
+    assert!(call(&mut domain, T0, &Caller::domain("PDC1", "v", "New-pass-1"), "PDC1", info("v")).is_ok());
+}
+
+#[test]
 fn an_account_of_an_install_makes_the_deltas_that_are_computed() {
     let mut domain = two(Span::ZERO);
     let by = admin("PDC1");
