@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
 use mockdc_mocks::ldap::{
     LiveDomain, Options, Server, WireEffect, WireEvent, WireFault, WireFaults, WireOperation, serve,
@@ -563,5 +564,100 @@ async fn answers_are_cut_reset_and_garbled() -> Outcome {
         }
         assert_eq!(field.faults.touched(place), 1);
     }
+    Ok(())
+}
+
+fn control(oid: &str, critical: bool, value: Option<&[u8]>) -> RawControl {
+    RawControl { ctype: oid.to_owned(), crit: critical, val: value.map(<[u8]>::to_vec) }
+}
+
+/// A search with one control: names, result.
+async fn controlled(
+    ldap: &mut Ldap,
+    filter: &str,
+    control: RawControl,
+) -> Result<(Vec<String>, ldap3::LdapResult), ldap3::LdapError> {
+    let search = ldap.with_controls(control).search(BASE, Scope::Subtree, filter, vec!["cn"]).await?;
+    let ldap3::SearchResult(entries, result) = search;
+    let entries = entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct);
+    Ok((entries.map(|entry| entry.dn).collect(), result))
+}
+
+#[tokio::test]
+async fn controls_are_obeyed_or_refused() -> Outcome {
+    let field = Field::new(delayed().user("ann", "Passw0rd!", &[])).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let users = "(|(sAMAccountName=jdoe)(sAMAccountName=ann))";
+    let (_, refused) = controlled(&mut ldap, users, control("1.2.3.4", true, None)).await?;
+    assert!(refused.rc == 12 && refused.text.starts_with("00000057: LdapErr"), "{refused:?}");
+    let (found, passed) = controlled(&mut ldap, users, control("1.2.3.4", false, None)).await?;
+    assert_eq!((found.len(), passed.rc), (2, 0));
+    let (_, wrong) =
+        controlled(&mut ldap, users, control("1.2.840.113556.1.4.319", true, Some(b"x"))).await?;
+    assert!(wrong.rc == 2 && wrong.text.contains("Error processing control"), "{wrong:?}");
+    // Sorted by name, and the other way round.
+    for (reverse, first) in [(None, "CN=ann"), (Some([0x81, 1, 0xff]), "CN=jdoe")] {
+        let mut key = vec![4, 2, b'c', b'n'];
+        key.extend(reverse.into_iter().flatten());
+        let mut value = vec![0x30, key.len() as u8 + 2, 0x30, key.len() as u8];
+        value.extend(key);
+        let (found, _) =
+            controlled(&mut ldap, users, control("1.2.840.113556.1.4.473", true, Some(&value))).await?;
+        assert!(found.len() == 2 && found[0].starts_with(first), "{found:?}");
+    }
+    // What is deleted shows only to whoever says so.
+    ldap.delete(&format!("CN=jdoe,CN=Users,{BASE}")).await?.success()?;
+    assert!(find(&mut ldap, "(lastKnownParent=*)").await?.is_empty());
+    let shown = control("1.2.840.113556.1.4.417", true, None);
+    let (found, _) = controlled(&mut ldap, "(lastKnownParent=*)", shown).await?;
+    assert!(found.len() == 1 && found[0].starts_with("CN=jdoe\\0ADEL:"), "{found:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn synchronisation_gives_what_has_changed_since_its_cookie() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let dirsync = |cookie: &[u8]| {
+        let mut value = vec![0x30, cookie.len() as u8 + 8, 2, 1, 0, 2, 1, 0, 4, cookie.len() as u8];
+        value.extend(cookie);
+        control("1.2.840.113556.1.4.841", true, Some(&value))
+    };
+    let (found, result) = controlled(&mut ldap, "(objectClass=user)", dirsync(b"")).await?;
+    assert!(found.len() >= 3, "{found:?}");
+    let answer = result.ctrls[0].1.val.clone().ok_or("no cookie")?;
+    let cookie = &answer[answer.len() - 12..];
+    let (found, _) = controlled(&mut ldap, "(objectClass=user)", dirsync(cookie)).await?;
+    assert!(found.is_empty(), "{found:?}");
+    let dn = format!("CN=jdoe,CN=Users,{BASE}");
+    ldap.modify(&dn, vec![Mod::Replace("title", set(&["Clerk"]))]).await?.success()?;
+    let (found, _) = controlled(&mut ldap, "(objectClass=user)", dirsync(cookie)).await?;
+    assert_eq!(found, [dn]);
+    let mut nobody = Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
+    assert_eq!(controlled(&mut nobody, "(objectClass=user)", dirsync(b"")).await?.1.rc, 50);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_watch_tells_of_changes_as_they_arrive() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut watcher = Field::bound(&field.bdc, ADMINISTRATOR).await?;
+    let mut writer = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let watch = control("1.2.840.113556.1.4.528", true, None);
+    let base = format!("CN=Users,{BASE}");
+    let mut stream = watcher
+        .with_controls(watch)
+        .streaming_search(&base, Scope::OneLevel, "(objectClass=*)", vec!["title"])
+        .await?;
+    let dn = format!("CN=jdoe,CN=Users,{BASE}");
+    writer.modify(&dn, vec![Mod::Replace("title", set(&["Clerk"]))]).await?.success()?;
+    let soon = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, stream.next()).await.is_err(), "it has not replicated yet");
+    field.hand.to(Span::mins(40));
+    field.live.advance();
+    let entry =
+        tokio::time::timeout(std::time::Duration::from_secs(10), stream.next()).await??.ok_or("no entry")?;
+    let entry = SearchEntry::construct(entry);
+    assert_eq!((entry.dn, entry.attrs["title"].as_slice()), (dn, ["Clerk".to_owned()].as_slice()));
     Ok(())
 }

@@ -56,6 +56,12 @@ impl Facts {
         std::mem::take(&mut self.relocked)
     }
 
+    /// How many facts wait to be drained.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn waiting(&self) -> usize {
+        self.records.len()
+    }
+
     /// Takes the facts since the last call.
     pub(crate) fn drain(&mut self) -> Vec<FactRecord> {
         std::mem::take(&mut self.records)

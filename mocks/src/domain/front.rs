@@ -20,6 +20,11 @@ impl Domain {
         self.hosts.contains_key(host) && !self.wires.down.contains(host)
     }
 
+    /// What changes when anything has happened: how many facts wait to be drained, and when something is due next.
+    pub(crate) fn pulse(&self) -> (usize, Option<SimTime>) {
+        (self.facts.waiting(), self.next_timeout())
+    }
+
     /// The world as it was at the start.
     pub(crate) fn world(&self) -> &WorldSpec {
         &self.spec

@@ -71,6 +71,22 @@ impl Account {
         })
     }
 
+    /// Whether the model has a meaning for an attribute.
+    pub(super) fn models(attribute: &str) -> bool {
+        const MODELLED: [&str; 9] = [
+            "sAMAccountName",
+            "userAccountControl",
+            "description",
+            "pwdLastSet",
+            "accountExpires",
+            "lockoutTime",
+            "primaryGroupID",
+            "userWorkstations",
+            "logonHours",
+        ];
+        MODELLED.contains(&attribute)
+    }
+
     /// Gives it the values of an attribute that the model has a meaning for; `None`: it has none for this one.
     pub(super) fn set(
         &mut self,

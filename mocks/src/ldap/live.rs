@@ -102,24 +102,28 @@ impl LiveDomain {
         self.lock().observers.push(Box::new(observer));
     }
 
-    /// A number that grows with each use of the domain: whoever sleeps until the next timeout looks at that again when
-    /// it has changed.
+    /// A number that grows when something has happened in the domain, or when what is due next is due at another
+    /// instant than before: whoever sleeps until then looks again.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()
     }
 
     pub(super) fn enter<R>(&self, work: impl FnOnce(&mut State, SimTime) -> R) -> R {
-        let result = {
+        let (result, changed) = {
             let mut state = self.lock();
+            let before = state.domain.pulse();
             let now = self.shared.clock.now();
             state.domain.advance(now);
             let result = work(&mut state, now);
+            let changed = state.domain.pulse() != before;
             if state.facts.is_some() {
                 state.hand_over_facts();
             }
-            result
+            (result, changed)
         };
-        self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        if changed {
+            self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        }
         result
     }
 

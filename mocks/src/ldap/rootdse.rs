@@ -45,10 +45,10 @@ pub(super) fn answer(
         }
         return Ok(());
     }
-    if !matches!(&search.filter, Filter::Present(name) if name.eq_ignore_ascii_case(b"objectClass")) {
+    let all = attributes(session);
+    if !meets(&search.filter, &all) {
         return Ok(());
     }
-    let all = attributes(session);
     let wanted = |name: &str| {
         let operational = ["supportedExtension"].contains(&name);
         search.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
@@ -60,6 +60,25 @@ pub(super) fn answer(
     output.extend(reply::entry(id, b"", &chosen, search.types_only, &[]));
     told.entries = 1;
     Ok(())
+}
+
+/// Whether the root meets a filter. It has no class, and is found by it all the same.
+fn meets(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool {
+    let values = |name: &[u8]| {
+        let known = all.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
+        known.map_or(&[][..], |(_, values)| values)
+    };
+    match filter {
+        Filter::And(list) => list.iter().all(|filter| meets(filter, all)),
+        Filter::Or(list) => list.iter().any(|filter| meets(filter, all)),
+        Filter::Not(inner) => !meets(inner, all),
+        Filter::Present(name) => name.eq_ignore_ascii_case(b"objectClass") || !values(name).is_empty(),
+        Filter::Equal(name, wanted) => {
+            // A client may ask for any class.
+            wanted == b"*" || values(name).iter().any(|value| value.eq_ignore_ascii_case(wanted))
+        }
+        _ => false,
+    }
 }
 
 /// Every attribute of the root.

@@ -26,6 +26,8 @@ struct Edit<'a> {
     policy: Option<AccountPolicy>,
     /// Attributes without a meaning to the model, with their new values.
     stated: BTreeMap<&'static str, Values>,
+    /// Attributes of an account that the model has a meaning for, as the request leaves them.
+    pending: BTreeMap<&'static str, Values>,
     permissive: bool,
 }
 
@@ -299,6 +301,7 @@ impl<'a> Edit<'a> {
             group,
             policy,
             stated: BTreeMap::new(),
+            pending: BTreeMap::new(),
             permissive,
         })
     }
@@ -400,12 +403,14 @@ impl<'a> Edit<'a> {
             group,
             policy: None,
             stated: BTreeMap::new(),
+            pending: BTreeMap::new(),
             permissive: false,
         })
     }
 
     fn current(&self, attribute: &'static Attribute) -> Values {
-        match (self.stated.get(attribute.name), self.id) {
+        let written = self.pending.get(attribute.name).or_else(|| self.stated.get(attribute.name));
+        match (written, self.id) {
             (Some(values), _) => values.clone(),
             (None, Some(id)) => self.view.values(id, &attribute.name.to_ascii_lowercase()),
             (None, None) => Vec::new(),
@@ -423,6 +428,9 @@ impl<'a> Edit<'a> {
         }
         for change in changes.iter().filter(|change| !password(change)) {
             self.modification(session, change)?;
+        }
+        for (name, values) in self.pending.clone().into_iter().filter(|(_, values)| values.is_empty()) {
+            self.settle(known(name.as_bytes())?, &values)?;
         }
         Ok(())
     }
@@ -593,13 +601,13 @@ impl<'a> Edit<'a> {
             return Err(object_class());
         }
         self.check(attribute, &values)?;
-        if let Some(account) = &mut self.account
-            && let Some(done) = account.set(&self.view, self.id, attribute, &values)
-        {
-            if attribute.name == "description" {
-                self.stated.insert(attribute.name, values);
-            }
-            return done;
+        if self.account.is_some() && Account::models(attribute.name) {
+            // A value may go before another comes: what is left at the end counts.
+            self.pending.insert(attribute.name, values.clone());
+            return match values.is_empty() {
+                true => Ok(()),
+                false => self.settle(attribute, &values),
+            };
         }
         if self.group.is_some() && attribute.name == "member" {
             return self.member_list(&values);
@@ -678,6 +686,13 @@ impl<'a> Edit<'a> {
             }
         }
         Ok(())
+    }
+
+    fn settle(&mut self, attribute: &'static Attribute, values: &Values) -> Result<(), LdapError> {
+        match &mut self.account {
+            Some(account) => account.set(&self.view, self.id, attribute, values).unwrap_or(Ok(())),
+            None => Ok(()),
+        }
     }
 
     fn member_list(&mut self, values: &Values) -> Result<(), LdapError> {
@@ -785,12 +800,8 @@ impl<'a> Edit<'a> {
     }
 
     fn stated_parts(&self, id: Rid) -> Vec<(Part, Option<RecordValue>)> {
-        let modelled = |name: &str| self.account.is_some() && name == "description";
         let mut parts = Vec::new();
         for (name, values) in &self.stated {
-            if modelled(name) {
-                continue;
-            }
             let old = self.id.and_then(|id| self.view.stated(id, name));
             if old.as_ref() == Some(values)
                 || (old.is_none() && values.is_empty() && self.fixed(name).is_empty())
