@@ -97,7 +97,14 @@ impl Browser {
              if ({condition}) done(true); else if (Date.now() > end) fail(document.body.innerText); \
              else setTimeout(look, 50); }}; look(); }})"
         );
-        self.value(&wait).map(|_| ())
+        // A page that is still on its way to its address takes what was asked with it.
+        for _ in 0..100 {
+            match self.value(&wait) {
+                Err(error) if error.to_string().contains("context") => {}
+                answer => return answer.map(|_| ()),
+            }
+        }
+        Err("the page does not settle".into())
     }
 }
 

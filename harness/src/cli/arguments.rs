@@ -449,11 +449,9 @@ pub enum Control {
     /// Cut the traffic between hosts: `PDC1 BDC1,BDC2`.
     Partition {
         /// One side, with commas.
-        #[arg(value_delimiter = ',', num_args = 1)]
-        from: Vec<String>,
+        from: String,
         /// The other side, with commas.
-        #[arg(value_delimiter = ',', num_args = 1)]
-        to: Vec<String>,
+        to: String,
         /// Only what goes from the first side to the other is lost.
         #[arg(long)]
         one_way: bool,

@@ -95,7 +95,11 @@ fn request(command: &Control) -> Result<(&'static str, Option<Value>), Failed> {
         Control::Status | Control::Events { .. } => ("/v1/status", None),
         Control::Synchronize { at, full } => ("/v1/synchronize", Some(json!({ "at": at, "full": full }))),
         Control::Partition { from, to, one_way } => {
-            ("/v1/partition", Some(json!({ "from": from, "to": to, "one-way": one_way })))
+            let hosts = |text: &str| -> Vec<String> {
+                text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
+            };
+            let body = json!({ "from": hosts(from), "to": hosts(to), "one-way": one_way });
+            ("/v1/partition", Some(body))
         }
         Control::Heal { fault } => ("/v1/heal", Some(json!({ "fault": fault }))),
         Control::Hold { at } => ("/v1/hold", Some(json!({ "at": at }))),

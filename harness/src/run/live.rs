@@ -229,6 +229,10 @@ impl LiveDriver {
 
     /// Lets the clock run until something is due or somebody comes in, and plays it.
     async fn wait_and_play(&mut self) {
+        // What has been heard already rings no more.
+        if !self.asked.borrow().is_empty() {
+            return self.attend_all();
+        }
         let next = self.next_instant().unwrap_or(SimTime::NEVER);
         if next <= self.stage.now() {
             self.play(next);
