@@ -37,6 +37,7 @@ fn a_key_that_is_not_there_is_answered_with_what_was_meant_and_what_there_is() -
         &["--vary", "domain.replication.delay", "--from", "15"][..],
         &["--vary", "domain.replication.delay", "--from", "2h", "--to", "1h"],
         &["--vary", "client.loader.waits-for-child"],
+        &["--vary", "domain.replication.delay", "--resolution", "0s"],
     ] {
         let all = [&["threshold", &file], arguments].concat();
         let ran = mockdc(&all)?;
@@ -145,6 +146,15 @@ fn a_saved_run_says_why_and_becomes_a_page_a_trace_and_a_picture() -> Tested {
     let ran = mockdc(&["why", &results.to_string_lossy(), "--event", "3", "--format", "json"])?;
     let answer: serde_json::Value = serde_json::from_str(&ran.out)?;
     assert_eq!(answer["answers"][0]["events"][0], 3);
+    // With many seeds only runs that did not pass get a page.
+    let (good, seeds) =
+        (scenario("tools-why-good", &install("tools-why-good", "1m", INSTALLED))?, folder.join("seeds"));
+    let ran = mockdc(&["run", &good, "--seeds", "1..2", "--results", &seeds.to_string_lossy()])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        seeds.join("tools-why-good/events.jsonl").is_file()
+            && !seeds.join("tools-why-good/timeline.html").exists()
+    );
     for wrong in [&["why", &run, "99999999"][..], &["why", "/nowhere"], &["why", &file]] {
         let ran = mockdc(wrong)?;
         assert!(ran.code == 2 && ran.err.starts_with("error: "), "{wrong:?}: {ran:?}");

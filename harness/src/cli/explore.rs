@@ -163,5 +163,6 @@ fn scenario(command: &Explore, explored: &Exploration, failure: &Failure) -> Str
             text += &format!("\n[[expect]]\ninstalled = {{ client = \"{client}\", attempt = 1 }}\n");
         }
     }
-    text
+    // Tables that were taken out leave blank lines behind.
+    mockdc_scenarios::format(&text).unwrap_or(text)
 }

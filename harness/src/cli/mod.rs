@@ -83,6 +83,7 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
         Command::Threshold(threshold) if threshold.format == Format::Json => Written::Quoted,
         Command::Sweep(sweep) if sweep.format == Format::Json => Written::Quoted,
         Command::Compare(compare) if compare.format == Format::Json => Written::Quoted,
+        Command::Report { command: Report::Trace(_) } => Written::Quoted,
         Command::Explore(explore) if explore.format == Format::Json => Written::Quoted,
         Command::Why(why) if why.format == Format::Json => Written::Quoted,
         Command::Diagnose(diagnose) if diagnose.format == Format::Json => Written::Quoted,

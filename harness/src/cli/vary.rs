@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mockdc_scenarios::{Amount, Draft, Key, KeyError, Plan};
+use mockdc_scenarios::{Amount, Draft, Key, KeyError, Kind, Plan};
 
 use super::arguments::{Assignment, Format, seeds};
 use super::{Exit, Streams, inspect, pool, select};
@@ -162,6 +162,10 @@ fn tell(
 }
 
 fn range(command: &Threshold, key: &Key) -> Result<Range, String> {
+    if key.kind == Kind::Column {
+        let column = key.stated.as_ref().map_or_else(String::new, ToString::to_string);
+        return Err(format!("`{}` is `{column}`, a column of the cases: vary it in `case[NAME]`", key.path));
+    }
     let Some(dimension) = key.dimension() else {
         return Err(format!(
             "`{}` is no duration, size, rate, share or count: `mockdc sweep` tries its values",
