@@ -58,7 +58,7 @@ proptest! {
                 }
                 Knock::Unlock => {
                     // An unlock travels with the pulse; the oracle speaks of a BDC that has heard of it.
-                    oracle.unlock(*at);
+                    oracle.unlock();
                     step += "do = { user-set-flags = { user = \"SVC\", clear = [\"locked-out\"] } }\n";
                     case.add(&step);
                     step = format!("[[step]]\nat = \"{}\"\nsynchronize = \"BDC1\"\n", span(*at));

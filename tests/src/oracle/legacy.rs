@@ -90,14 +90,13 @@ impl Legacy {
         self.running = false;
     }
 
-    /// The service starts at an instant. Its token has what counts then; afterwards the client puts its account back among
-    /// the Administrators, which its token does not notice.
+    /// The service starts at an instant, and its token has what counts then. A client whose account is no administrator
+    /// cannot put it back among them.
     pub fn start(&mut self, now: i64) {
         self.running = self.holds(SERVICE);
         if self.running {
             let held = self.held();
             self.launch(held, self.administrator);
-            self.administrator = true;
             if self.next <= now {
                 self.next = now + self.period;
             }

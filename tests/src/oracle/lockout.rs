@@ -49,11 +49,9 @@ impl Lockout {
         1326
     }
 
-    /// An administrator unlocks the account at the primary. One that is not locked keeps its count.
-    pub fn unlock(&mut self, now: i64) {
-        if self.is_locked(now) {
-            self.count = 0;
-            self.locked_until = i64::MIN;
-        }
+    /// An administrator unlocks the account at the primary, locked or not: what was counted is forgotten.
+    pub fn unlock(&mut self) {
+        self.count = 0;
+        self.locked_until = i64::MIN;
     }
 }
