@@ -194,3 +194,30 @@ fn the_seed_articles_are_told() -> Tested {
     }
     Ok(())
 }
+
+/// Scenarios are written whose own logs repeat the order of events, and whose runs pass.
+#[test]
+fn a_scenario_is_written_that_repeats_the_order_of_events_and_passes() -> Tested {
+    use mockdc::diagnose::replay::fit;
+    use mockdc::diagnose::report::Names;
+
+    let lexicon = Lexicon::built_in()?;
+    let rules = Rule::built_in()?;
+    for scenario in ["q304961-nt4-bdc-sp3", "q304961-windows-2000-dc-sp3"] {
+        let plan = plans().into_iter().find(|plan| plan.name == scenario).ok_or(scenario)?;
+        let history = history(&lexicon, &logs(&mockdc::orchestrator::run(&plan, 1)?)?);
+        let facts = Facts::default();
+        let diagnoses = diagnose(&rules, &history, &facts);
+        let diagnosis =
+            diagnoses.iter().find(|diagnosis| !diagnosis.situations.is_empty()).ok_or(scenario)?;
+        let names = Names::replaced(&history, &facts);
+        let fitted = fit(&history, &facts, diagnosis, &names, &lexicon, &rules)?;
+        assert_eq!(fitted.apart, 0, "{scenario}: {} tried\n{}", fitted.tried, fitted.text);
+        assert!(!fitted.text.contains("BDC1") && !fitted.text.contains("WS1"), "{scenario}: {}", fitted.text);
+        assert!(fitted.text.contains("measured: ") && fitted.text.contains("assumed: "), "{}", fitted.text);
+        let (_, judgement) = mockdc_tests::replay(&mockdc_tests::plan(&fitted.text), 1);
+        let reasons = format!("{scenario}: {:#?}\n{}", judgement.reasons, fitted.text);
+        assert_eq!(judgement.verdict, mockdc::judge::Verdict::Pass, "{reasons}");
+    }
+    Ok(())
+}
