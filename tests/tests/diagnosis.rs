@@ -4,6 +4,8 @@
 //! *Diagnosed as* means: among the articles with the most evidence is one that the scenario cites. Logs of two articles
 //! may be the same to the byte; then both are told, with equal evidence.
 
+#![expect(clippy::print_stdout, reason = "how many are told, and how")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

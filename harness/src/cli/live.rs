@@ -8,7 +8,7 @@ use mockdc_mocks::Span;
 use mockdc_scenarios::Plan;
 
 use super::arguments::{Exec, Live, ReportFormat, Select, Serve};
-use super::run::{DEFAULT_SEED, exit_of, tell};
+use super::run::{DEFAULT_SEED, tell};
 use super::{Exit, Streams, inspect, interrupt};
 use crate::live::{Lived, NoLive, Setup, Told, run_live, tame, write_output};
 use crate::report::console::{self, Style};

@@ -418,10 +418,10 @@ fn polls(run: &Timeline) -> BTreeSet<u64> {
             EventKind::WaitEnded { what: WaitFor::Account { .. }, .. } => {
                 waits.remove(&actor);
             }
-            EventKind::Call { code, subject: Some(subject), .. } if *code != 0 => {
-                if waits.get(&actor).is_some_and(|account| account.name() == subject) {
-                    polls.insert(event.seq);
-                }
+            EventKind::Call { code, subject: Some(subject), .. }
+                if *code != 0 && waits.get(&actor).is_some_and(|account| account.name() == subject) =>
+            {
+                polls.insert(event.seq);
             }
             _ => {}
         }

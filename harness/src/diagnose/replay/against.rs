@@ -21,7 +21,7 @@ pub fn against(
 ) -> io::Result<bool> {
     let (left, right) = (trace(run, of_run), trace(customer, of_customer));
     let pairs = align(&left, &right);
-    writeln!(out, "  {:SIDE$}  | {}", "this run", "the customer's logs")?;
+    writeln!(out, "  {:SIDE$}  | the customer's logs", "this run")?;
     let mut first = None;
     for (number, (one, other)) in pairs.iter().enumerate() {
         let one_text = one.map_or_else(String::new, |at| told(run, &left[at], &Names::kept()));
