@@ -105,6 +105,7 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let play = move |number: usize| play(&of_work[number], &how);
     let desk = Arc::new(pool::Desk::default());
     let closing = Arc::clone(&desk);
+    mockdc_containers::leave_signals_to_the_program();
     let watch = interrupt::watch(move || closing.close())?;
     let _last = backends.contains(&Backend::Samba).then_some(AwaitContainers);
     let mut failed = None;
