@@ -320,7 +320,7 @@ fn at_389(test: &str, address: &str) -> Result<Option<Field>, Box<dyn std::error
 }
 
 #[test]
-fn net_ads_finds_the_controller_and_searches_sealed() -> Outcome {
+fn net_ads_finds_the_controller() -> Outcome {
     if !there("net", "samba-common-bin") {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use std::process::Command;
 use super::command::{Tested, folder, install, mockdc, scenario};
 
 /// The browser; without one the reason is printed, and the test fails where one is required.
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
 fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("MOCKDC_CHROMIUM").map(PathBuf::from);
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -21,7 +22,7 @@ fn chromium() -> Option<PathBuf> {
         let why =
             "no Chromium is on the path and MOCKDC_CHROMIUM names none: the page is not tried in a browser";
         assert!(std::env::var_os("MOCKDC_REQUIRE_CHROMIUM").is_none_or(|value| value != "1"), "{why}");
-        println!("skipped: {why}");
+        eprintln!("skipped: {why}");
     }
     found
 }

@@ -9,6 +9,7 @@ use super::command::{Tested, folder, mockdc, mockdc_with, top};
 const REQUIRE: &str = "MOCKDC_REQUIRE_CLIENTS";
 
 /// Whether a client's tool is there; where it must be and is not, the test fails.
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
 fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
     let tried = Command::new(tool).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     // The tools of OpenLDAP end with another code than 0 when they are asked for their version.
@@ -21,7 +22,7 @@ fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
         "{REQUIRE} is set, and {tool} is missing: {remedy}"
     );
     if !there {
-        println!("left out: {tool} is missing ({remedy})");
+        eprintln!("left out: {tool} is missing ({remedy})");
     }
     there
 }

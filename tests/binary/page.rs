@@ -124,10 +124,11 @@ fn chromium() -> Option<&'static str> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
 fn the_page_shows_the_run_and_its_buttons_steer_it() -> Tested {
     let Some(program) = chromium() else {
         assert!(std::env::var_os(REQUIRE).is_none(), "{REQUIRE} is set, and there is no Chromium");
-        println!("left out: no Chromium (apt install chromium)");
+        eprintln!("left out: no Chromium (apt install chromium)");
         return Ok(());
     };
     let file = scenario("live-page", &two("live-page", ""))?;
