@@ -84,8 +84,10 @@ pub(crate) enum RecordValue {
     /// The objects linked to a container, strongest first.
     Links(Vec<(GpoName, crate::GpoLinkSpec)>),
     /// Where an object stands.
+    #[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front makes objects"))]
     Object(std::sync::Arc<Object>),
     /// Values of an attribute.
+    #[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front makes objects"))]
     Values(Values),
 }
 

@@ -528,7 +528,8 @@ mod tests {
         assert_eq!(message_length(&[0x30, 0x84, 0]), Ok(None));
         assert_eq!(message_length(&[0x30, 0x84, 0, 0, 1, 0]), Ok(Some(262)));
         assert_eq!(decode(&[0x30, 5, 2, 1, 0xff, 0x42, 0]), Err(DecodeError::Integer));
-        assert_eq!(decode(&[0x30, 6, 2, 1, 1, 0x42, 0, 0]).map(|_| ()), Err(DecodeError::Truncated));
+        assert_eq!(decode(&[0x30, 6, 2, 1, 1, 0x42, 0, 0]), Err(DecodeError::LeftOver));
+        assert_eq!(decode(&[0x30, 5, 2, 1, 1, 0x42, 1]), Err(DecodeError::Truncated));
         let mut filter = tlv(0x87, b"x");
         for _ in 0..MAX_FILTER_DEPTH {
             filter = tlv(0xa2, &filter);

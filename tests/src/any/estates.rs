@@ -127,6 +127,11 @@ pub fn estates_of_one_writer(bdcs: RangeInclusive<usize>, slowest: i64) -> impl 
     (travel, bdcs).prop_map(|(travel, bdcs)| Estate { travel, bdcs, domain: String::new() })
 }
 
+/// Domains of Windows NT, whose BDCs get all streams at a pulse.
+pub fn estates_of_windows_nt(bdcs: RangeInclusive<usize>, slowest: i64) -> impl Strategy<Value = Estate> {
+    (pulses(slowest), bdcs).prop_map(|(travel, bdcs)| Estate { travel, bdcs, domain: String::new() })
+}
+
 /// Constant delays, one for each stream.
 pub fn delays(slowest: i64) -> impl Strategy<Value = Travel> {
     (0..=slowest, 0..=slowest, 0..=slowest).prop_map(|(sam, builtin, lsa)| Travel::Delay {
