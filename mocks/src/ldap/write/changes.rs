@@ -1,0 +1,122 @@
+//! What a request changes of the directory, as parts.
+
+use std::sync::Arc;
+
+use super::{Edit, Group};
+use crate::ChangeKind;
+use crate::directory::{Change, Object, Part, RecordValue, Rid};
+use crate::ldap::dn;
+use crate::ldap::schema::schema;
+use crate::ldap::view::Values;
+
+impl Edit<'_> {
+    pub(super) fn stated_parts(&self, id: Rid) -> Vec<(Part, Option<RecordValue>)> {
+        let mut parts = Vec::new();
+        for (name, values) in &self.stated {
+            let old = self.id.and_then(|id| self.view.stated(id, name));
+            if old.as_ref() == Some(values)
+                || (old.is_none() && values.is_empty() && self.fixed(name).is_empty())
+            {
+                continue;
+            }
+            let value = if values.is_empty() && self.fixed(name).is_empty() {
+                None
+            } else {
+                Some(RecordValue::Values(values.clone().into()))
+            };
+            parts.push((Part::Attribute(id, (*name).into()), value));
+        }
+        parts
+    }
+
+    /// What an object has from the first day: an empty list must stand against it.
+    pub(super) fn fixed(&self, name: &str) -> Values {
+        let node = self.id.and_then(|id| self.view.tree.node(id));
+        node.and_then(|node| node.fixed.get(name)).cloned().unwrap_or_default()
+    }
+
+    /// What makes the object, once it has a number.
+    pub(super) fn creation(&self, rdn: &dn::Rdn, parent: Rid) -> impl FnOnce(Rid) -> Change + use<> {
+        let class = schema().class(&self.class);
+        let rdn = dn::Rdn {
+            attribute: class.map_or("CN", |class| class.rdn).to_ascii_uppercase(),
+            value: rdn.value.clone(),
+        };
+        let object = Object { class: self.class.as_str().into(), parent, rdn: rdn.written() };
+        let placeholder = Rid(0);
+        let stated = self.stated_parts(placeholder);
+        let (account, group) = (self.account.clone(), self.group.clone());
+        move |id| {
+            let mut parts = vec![(Part::Object(id), Some(RecordValue::Object(Arc::new(object))))];
+            parts.extend(stated.into_iter().map(|(part, value)| match part {
+                Part::Attribute(_, name) => (Part::Attribute(id, name), value),
+                part => (part, value),
+            }));
+            let mut subject = rdn.value.as_str().into();
+            let mut kind = ChangeKind::Object;
+            if let Some(account) = account {
+                parts.extend(account.parts(id, None));
+                subject = account.name.name().clone();
+                kind = ChangeKind::UserAdd;
+            }
+            if let Some(group) = group {
+                let (head, members) = group_parts(&group, id);
+                kind = if group.local { ChangeKind::LocalGroupAdd } else { ChangeKind::GroupAdd };
+                subject = group.name.name().clone();
+                parts.extend([members, head]);
+            }
+            Change { kind, subject, parts }
+        }
+    }
+
+    /// What changes the object; `None`: nothing does.
+    pub(super) fn changes(&self, id: Rid) -> Option<Change> {
+        let mut parts = self.stated_parts(id);
+        let mut kind = ChangeKind::Object;
+        let mut subject: crate::Name = self.view.tree.dn(id).as_str().into();
+        if let (Some(account), before) = (&self.account, self.before.as_ref()) {
+            let own = account.parts(id, before);
+            subject = before.map_or(&account.name, |before| &before.name).name().clone();
+            let touches = |wanted: fn(&Part) -> bool| own.iter().any(|(part, _)| wanted(part));
+            kind = if touches(|part| matches!(part, Part::Password(_))) {
+                ChangeKind::Password
+            } else if touches(|part| matches!(part, Part::User(_))) {
+                ChangeKind::UserRename
+            } else if own.is_empty() {
+                ChangeKind::Object
+            } else {
+                ChangeKind::UserChange
+            };
+            parts.extend(own);
+        }
+        if let Some(group) = &self.group {
+            subject = self.view.database.name(id).map_or(subject, |name| name.name().clone());
+            let (head, members) = group_parts(group, id);
+            if group.changed {
+                kind = if group.local { ChangeKind::LocalGroupMember } else { ChangeKind::GroupMember };
+                parts.push(members);
+            }
+            if group.renamed {
+                parts.push(head);
+            }
+        }
+        if let Some(policy) = &self.policy
+            && *policy != self.view.database.account_policy()
+        {
+            kind = ChangeKind::AccountPolicy;
+            parts.push((Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone()))));
+        }
+        (!parts.is_empty()).then_some(Change { kind, subject, parts })
+    }
+}
+
+type PartValue = (Part, Option<RecordValue>);
+
+pub(super) fn group_parts(group: &Group, id: Rid) -> (PartValue, PartValue) {
+    let name = Some(RecordValue::Name(group.name.clone()));
+    let members = Some(RecordValue::Members(Arc::new(group.listed.clone())));
+    match group.local {
+        true => ((Part::LocalGroup(id), name), (Part::LocalGroupMembers(id), members)),
+        false => ((Part::Group(id), name), (Part::GroupMembers(id), members)),
+    }
+}
