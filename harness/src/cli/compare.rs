@@ -9,7 +9,7 @@ use clap::Args;
 use mockdc_scenarios::{Draft, Plan, Profile};
 
 use super::arguments::{Assignment, Format, seeds};
-use super::vary::write_file;
+use super::file::write_file;
 use super::{Exit, Streams, inspect, pool, select};
 use crate::orchestrator;
 use crate::report::{self, Document, Outcome, Summary};

@@ -1,12 +1,12 @@
 //! `mockdc diagnose`, and the comparison of a run with a customer's logs.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{Diagnose, Format};
+use super::file::write_file;
 use super::{Exit, Streams};
 use crate::diagnose::replay::{NoScenario, against, fit, history_of};
 use crate::diagnose::report::{self, Names, Show};
@@ -49,10 +49,9 @@ pub(super) fn run(arguments: &Diagnose, streams: &mut Streams<'_>) -> io::Result
         }
     }
     if let Some(path) = &arguments.html
-        && let Err(error) = write_to(path, |out| report::html(out, &input, &found, &names))
+        && let Some(exit) = write_file(path, streams, |out| report::html(out, &input, &found, &names))?
     {
-        writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
-        return Ok(Exit::Environment);
+        return Ok(exit);
     }
     let diagnosed = found.iter().any(|diagnosis| !diagnosis.situations.is_empty());
     let exit = if diagnosed { Exit::Passed } else { Exit::Inconclusive };
@@ -108,9 +107,8 @@ fn scenario(
             return Ok(Exit::Inconclusive);
         }
     };
-    if let Err(error) = write_to(path, |out| out.write_all(fitted.text.as_bytes())) {
-        writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
-        return Ok(Exit::Environment);
+    if let Some(exit) = write_file(path, streams, |out| out.write_all(fitted.text.as_bytes()))? {
+        return Ok(exit);
     }
     match fitted.apart {
         0 => writeln!(
@@ -236,12 +234,6 @@ fn read(paths: &[PathBuf], lexicon: &Lexicon, streams: &mut Streams<'_>) -> io::
         return Ok(Err(Exit::NothingSelected));
     }
     Ok(Ok(input))
-}
-
-fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    write(&mut out)?;
-    out.flush()
 }
 
 fn bar(total: u64) -> ProgressBar {

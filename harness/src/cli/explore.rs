@@ -8,7 +8,8 @@ use clap::Args;
 use mockdc_scenarios::{Action, Values, Variable, story};
 
 use super::arguments::{Assignment, Format};
-use super::vary::{Subject, found, trial, write_file};
+use super::file::write_file;
+use super::vary::{Subject, found, trial};
 use super::{Exit, Streams};
 use crate::report::{quoted, visible};
 use crate::vary::{self, Criterion, Ends, Exploration, Failure};

@@ -7,6 +7,7 @@ mod ctl;
 mod diagnose;
 mod exit;
 mod explore;
+mod file;
 mod format;
 mod inspect;
 mod interrupt;

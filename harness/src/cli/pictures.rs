@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::vary::write_file;
+use super::file::write_file;
 use super::why::saved;
 use super::{Exit, Streams};
 use crate::picture::{self, Scene};

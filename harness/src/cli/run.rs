@@ -1,7 +1,7 @@
 //! `mockdc run`, `mockdc judge` and `mockdc report merge`.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +10,7 @@ use mockdc_scenarios::Plan;
 
 use super::arguments::{Merge, ReportFormat, Run};
 use super::diagnose::Against;
+use super::file::write_file;
 use super::progress::Progress;
 use super::{Exit, Streams, inspect, interrupt, pool};
 use crate::backend::{self, Backend, NoRun, Played};
@@ -184,7 +185,7 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
     let style = style.for_names(labels.iter().map(String::as_str));
     let table = (series.backends != [Backend::Fake]).then(|| Table::of(&series.backends, &summaries));
     if let (Some(path), Some(table)) = (&merge.table, &table)
-        && let Some(exit) = write_to(path, streams, |out| table.markdown(out))?
+        && let Some(exit) = write_file(path, streams, |out| table.markdown(out))?
     {
         return Ok(exit);
     }
@@ -203,7 +204,7 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
     }
     if let Some(path) = &merge.summary {
         let all: Vec<&Summary> = summaries.iter().collect();
-        if let Some(exit) = write_to(path, streams, |out| json::document(out, Some(&series), &all))? {
+        if let Some(exit) = write_file(path, streams, |out| json::document(out, Some(&series), &all))? {
             return Ok(exit);
         }
     }
@@ -222,7 +223,7 @@ pub(super) fn tell(
     let all: Vec<&Summary> = summaries.iter().collect();
     let many_seeds = series.is_some_and(|series| series.seeds.is_some());
     if let Some(path) = junit
-        && let Some(exit) = write_to(path, streams, |out| report::junit(out, &all, many_seeds))?
+        && let Some(exit) = write_file(path, streams, |out| report::junit(out, &all, many_seeds))?
     {
         return Ok(exit);
     }
@@ -238,25 +239,6 @@ pub(super) fn tell(
         }
     }
     Ok(summaries.iter().map(exit_of).max().unwrap_or(Exit::Passed))
-}
-
-/// Writes a file. `Some` when that fails; the reason is printed by then.
-fn write_to(
-    path: &Path,
-    streams: &mut Streams<'_>,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<Option<Exit>> {
-    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
-        write(&mut out)?;
-        out.flush()
-    });
-    match written {
-        Ok(()) => Ok(None),
-        Err(error) => {
-            writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
-            Ok(Some(Exit::Environment))
-        }
-    }
 }
 
 /// Where results come in, one after the other.

@@ -1,15 +1,15 @@
 //! `mockdc threshold` and `mockdc sweep`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mockdc_scenarios::{Amount, Draft, Key, KeyError, Kind, Plan};
 
 use super::arguments::{Assignment, Format, seeds};
+use super::file::write_file;
 use super::{Exit, Streams, inspect, pool, select};
 use crate::report;
 use crate::vary::{self, Axis, Criterion, Ends, Matrix, Range, Trial};
@@ -372,23 +372,4 @@ fn print_keys(draft: &Draft, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {:width$}  {value}", key.path)?;
     }
     Ok(())
-}
-
-/// Writes a file. `Some` when that fails; the reason is printed by then.
-pub(super) fn write_file(
-    path: &Path,
-    streams: &mut Streams<'_>,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<Option<Exit>> {
-    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
-        write(&mut out)?;
-        out.flush()
-    });
-    match written {
-        Ok(()) => Ok(None),
-        Err(error) => {
-            writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
-            Ok(Some(Exit::Environment))
-        }
-    }
 }

@@ -81,6 +81,12 @@ impl LdapError {
         )
     }
 
+    /// The attribute has no values, or not this one.
+    pub(super) fn no_value(attribute: &str) -> LdapError {
+        let problem = (1001, "NO_ATTRIBUTE_OR_VAL");
+        LdapError::attribute(ResultCode::NO_SUCH_ATTRIBUTE, 0x2085, problem, 0, attribute)
+    }
+
     /// A refused bind. The sub-code stands in hexadecimal behind `data`.
     pub(super) fn bind(error: Win32Error, known: bool) -> LdapError {
         let data = match error {

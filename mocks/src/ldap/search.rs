@@ -533,13 +533,7 @@ pub(super) fn compare(
         let attribute = schema().attribute(&text(attribute)).ok_or_else(LdapError::undefined_attribute)?;
         let values = view.values(id, &attribute.name.to_ascii_lowercase());
         if values.is_empty() {
-            return Err(LdapError::attribute(
-                ResultCode::NO_SUCH_ATTRIBUTE,
-                0x2085,
-                (1001, "NO_ATTRIBUTE_OR_VAL"),
-                0,
-                attribute.name,
-            ));
+            return Err(LdapError::no_value(attribute.name));
         }
         Ok(values.iter().any(|stored| matching::equal(&view, attribute, value, stored)))
     })

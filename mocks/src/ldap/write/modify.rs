@@ -101,15 +101,7 @@ impl Edit<'_> {
                 }
             }
             ModificationKind::Delete => {
-                let absent = || {
-                    LdapError::attribute(
-                        ResultCode::NO_SUCH_ATTRIBUTE,
-                        0x2085,
-                        (1001, "NO_ATTRIBUTE_OR_VAL"),
-                        0,
-                        attribute.name,
-                    )
-                };
+                let absent = || LdapError::no_value(attribute.name);
                 if given.is_empty() {
                     if values.is_empty() && !self.permissive {
                         return Err(absent());
@@ -134,13 +126,7 @@ impl Edit<'_> {
                 let whole = matches!(attribute.syntax, Syntax::Integer | Syntax::LargeInteger);
                 let step = step.filter(|_| whole).ok_or_else(|| wrong_value(attribute))?;
                 if values.is_empty() {
-                    return Err(LdapError::attribute(
-                        ResultCode::NO_SUCH_ATTRIBUTE,
-                        0x2085,
-                        (1001, "NO_ATTRIBUTE_OR_VAL"),
-                        0,
-                        attribute.name,
-                    ));
+                    return Err(LdapError::no_value(attribute.name));
                 }
                 for value in &mut values {
                     let sum = number(value).and_then(|value| value.checked_add(step));
