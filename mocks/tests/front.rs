@@ -6,13 +6,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
 use mockdc_mocks::ldap::{
     LiveDomain, Options, Server, WireEffect, WireEvent, WireFault, WireFaults, WireOperation, serve,
 };
-use mockdc_mocks::{Clock, Domain, DomainBuilder, Replication, SimTime, Span};
+use mockdc_mocks::{Clock, Domain, DomainBuilder, Fact, FaultKind, Replication, SimTime, Span};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -504,6 +505,38 @@ async fn what_is_no_message_is_answered_by_a_notice_of_disconnection() -> Outcom
         );
         assert_eq!(answer[..2], [0x30, 0x84], "lengths are in the long form");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_fault_cuts_between_the_client_and_a_controller_waits_until_it_is_over() -> Outcome {
+    let cut = FaultKind::Partition { from: vec!["WS1".into()], to: vec!["BDC1".into()], one_way: false };
+    let world = delayed().workstation("WS1").fault("cut", cut, Span::mins(10), Some(Span::mins(20)));
+    let (hand, listen) = (Hand::default(), || TcpListener::bind("127.0.0.1:0"));
+    let live = LiveDomain::new(world.build(1)?, hand.clone());
+    let on_ws1 = Options { client: Some("WS1".into()), ..Options::default() };
+    let pdc = serve(listen().await?, &live, "PDC1", on_ws1.clone())?;
+    let bdc = serve(listen().await?, &live, "BDC1", on_ws1)?;
+    let (mut at_pdc, mut at_bdc) =
+        (Field::bound(&pdc, ADMINISTRATOR).await?, Field::bound(&bdc, ADMINISTRATOR).await?);
+    live.with(|domain, _| domain.drain_facts());
+
+    hand.to(Span::mins(10));
+    let waiting = tokio::spawn(async move { find(&mut at_bdc, "(sAMAccountName=jdoe)").await });
+    let mut changes = live.changes();
+    let touched = |domain: &mut Domain| {
+        domain.drain_facts().iter().any(|record| matches!(record.fact, Fact::FaultTouched { .. }))
+    };
+    while !live.with(|domain, _| touched(domain)) {
+        tokio::time::timeout(Duration::from_secs(30), changes.changed()).await??;
+    }
+    assert_eq!(find(&mut at_pdc, "(sAMAccountName=jdoe)").await?.len(), 1, "nothing is cut there");
+    assert!(!waiting.is_finished());
+
+    hand.to(Span::mins(20));
+    live.advance();
+    let found = tokio::time::timeout(Duration::from_secs(30), waiting).await???;
+    assert_eq!(found.len(), 1);
     Ok(())
 }
 

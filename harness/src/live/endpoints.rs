@@ -146,6 +146,7 @@ pub async fn open(
             referral_ports: referral_ports.clone(),
             tls: Some(authority.clone()),
             seed,
+            client: plan.program.as_ref().map(|program| program.host.clone()),
             ..Options::default()
         };
         let server = serve(sockets, live, dc.clone(), options)?;

@@ -20,9 +20,29 @@ impl Domain {
         self.hosts.contains_key(host) && !self.wires.down.contains(host)
     }
 
-    /// What changes when anything has happened: how many facts wait to be drained, and when something is due next.
-    pub(crate) fn pulse(&self) -> (usize, Option<SimTime>) {
-        (self.facts.waiting(), self.next_timeout())
+    /// What changes when anything has happened: how many facts wait to be drained, when something is due next, and how
+    /// many faults are open.
+    pub(crate) fn pulse(&self) -> (usize, Option<SimTime>, usize) {
+        (self.facts.waiting(), self.next_timeout(), self.wires.faults.open_count(self.now))
+    }
+
+    /// Whether a client's message and its answer get through to a controller now. Only the first look at a message is an
+    /// occasion of the fault that parts the two.
+    pub(crate) fn wire_reaches(
+        &mut self,
+        now: SimTime,
+        client: &HostName,
+        dc: &HostName,
+        first: bool,
+    ) -> bool {
+        let faults = &mut self.wires.faults;
+        let parted = match first {
+            _ if client == dc => false,
+            true => !faults.reaches(now, client, dc) || !faults.reaches(now, dc, client),
+            false => faults.parted(now, client, dc) || faults.parted(now, dc, client),
+        };
+        self.advance(now);
+        !parted && self.wires.answers(dc)
     }
 
     /// The world as it was at the start.

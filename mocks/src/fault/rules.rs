@@ -136,6 +136,12 @@ impl Faults {
         self.rules.iter().filter(|rule| rule.open(now)).map(|rule| rule.spec.clone()).collect()
     }
 
+    /// How many windows are open.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn open_count(&self, now: SimTime) -> usize {
+        self.rules.iter().filter(|rule| rule.open(now)).count()
+    }
+
     /// When the next window opens or closes.
     pub(crate) fn next_timeout(&self) -> Option<SimTime> {
         self.edges.last().map(|edge| edge.0)

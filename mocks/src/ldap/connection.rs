@@ -78,6 +78,13 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
                 line.input = input;
                 break;
             };
+            if front.options.client.is_some() {
+                // What was asked before has been answered by now.
+                line.write(&mut output).await?;
+                if !let_through(front).await {
+                    return Ok(());
+                }
+            }
             let then = session.handle(message, &mut output);
             line.input = input;
             taken += length;
@@ -167,6 +174,26 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
         }
         if !front.live.with(|domain, _| domain.is_up(&front.dc)) {
             return Ok(());
+        }
+    }
+}
+
+/// Waits until the scenario's network lets a client's message through; `false`: the controller went down meanwhile.
+async fn let_through(front: &Front) -> bool {
+    let Some(client) = &front.options.client else { return true };
+    let mut changes = front.live.changes();
+    let mut first = true;
+    loop {
+        changes.borrow_and_update();
+        let (up, through) = front.live.with(|domain, now| {
+            (domain.is_up(&front.dc), domain.wire_reaches(now, client, &front.dc, first))
+        });
+        if !up || through {
+            return up;
+        }
+        first = false;
+        if changes.changed().await.is_err() {
+            return false;
         }
     }
 }

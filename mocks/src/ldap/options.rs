@@ -19,6 +19,10 @@ pub struct Options {
     pub tls: Option<CertificateAuthority>,
     /// What goes wrong on the wire; keep a clone to change it while the front runs.
     pub faults: WireFaults,
+    /// The host of the world that clients are taken to run on. What the scenario's faults cut between it and the
+    /// controller waits until they are over, as packets do that are sent again. `None`: clients are beside every
+    /// controller.
+    pub client: Option<HostName>,
     /// What a client may use up.
     pub limits: Limits,
     /// Seeds challenges and certificates' numbers; the same seed gives the same challenges.
@@ -32,6 +36,7 @@ impl Default for Options {
             referral_ports: BTreeMap::new(),
             tls: None,
             faults: WireFaults::default(),
+            client: None,
             limits: Limits::default(),
             seed: 1,
         }
