@@ -67,6 +67,12 @@ pub fn samba_knows(verb: VerbKind) -> bool {
     )
 }
 
+/// Whether Samba answers the operation at a controller. Accounts of computers are the model's, and so is whatever is
+/// done to one.
+pub(super) fn samba_answers(verb: &Verb) -> bool {
+    samba_knows(verb.kind()) && !verb.subject().is_some_and(|name| name.as_str().ends_with('$'))
+}
+
 impl World {
     /// Samba's reply, with what the directory does not hold: instants of the scenario, how often the password was
     /// set, a flag that is no attribute; and without what the model does not have.
@@ -158,5 +164,17 @@ fn said(answer: &Answer) -> String {
     match answer {
         Ok(reply) => format!("{reply:?}"),
         Err(code) => code.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_to_a_computers_account_is_answered_by_the_model() {
+        let reset = |user: &str| Verb::UserSetPassword { user: user.into(), password: "ws1".into() };
+        assert!(samba_answers(&reset("WS1")));
+        assert!(!samba_answers(&reset("WS1$")));
     }
 }

@@ -5,7 +5,7 @@ use mockdc_mocks::{
 };
 
 use super::SambaError;
-use super::answers::{MODEL_ALONE, code_of, samba_knows};
+use super::answers::{MODEL_ALONE, code_of, samba_answers};
 use super::ledger::Known;
 use super::logon::Hand;
 use super::world::World;
@@ -56,7 +56,7 @@ impl World {
         operation: &Operation,
     ) -> Result<Outcome, SambaError> {
         self.advance(now).await?;
-        let place = self.place(&operation.at).filter(|_| samba_knows(operation.verb.kind()));
+        let place = self.place(&operation.at).filter(|_| samba_answers(&operation.verb));
         let mut further = Vec::new();
         if let Some(place) = place {
             self.keep_time(now, by, place, operation).await?;
