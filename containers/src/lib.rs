@@ -15,8 +15,9 @@
 //! Samba answers the verbs for which [`samba_knows`] is true, when they are performed at a controller: accounts but for
 //! those of computers, groups, passwords, flags, account policy by LDAP ([`Directory`]), logons by a session set-up of
 //! SMB ([`session`]), and account rights through the agent. The model alone answers everything else: accounts of
-//! computers, whatever is asked of another machine, registry, services, processes, files, shares, effective rights, group policy and restricted groups, and
-//! the codes in [`MODEL_ALONE`]: single mastering, names of 20 characters, logon hours and workstations, clocks.
+//! computers, whatever is asked of another machine, registry, services, processes, files, shares, effective rights,
+//! group policy and restricted groups, and the codes in [`MODEL_ALONE`]: single mastering, names of 20 characters, logon
+//! hours and workstations, clocks.
 //! [`inexpressible`] says what of a world cannot be played at all, with the reason.
 //!
 //! Three things are done beside Samba because Windows does them and Samba does not: a wrong password at a BDC is asked
