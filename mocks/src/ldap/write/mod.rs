@@ -69,6 +69,24 @@ fn begin(session: &Session, domain: &Domain, name: &str) -> Result<(), LdapError
     Err(LdapError::referral(&host, format!("ldap://{host}{port}/{name}")))
 }
 
+/// Does a write under the lock, where it may go on here.
+fn write(
+    session: &Session,
+    name: &[u8],
+    work: impl FnOnce(&mut State, SimTime, &str) -> Result<(), LdapError>,
+) -> Result<(), LdapError> {
+    session.front.live.enter(|state, now| {
+        let name = text(name);
+        begin(session, &state.domain, &name)?;
+        work(state, now, &name)
+    })
+}
+
+/// The directory as this session's controller has it.
+fn seen<'s>(state: &'s mut State, session: &Session, now: SimTime) -> View<'s> {
+    state.view(&session.front.dc, now, session.front.live.start_unix_ms())
+}
+
 /// Adds an object.
 pub(in crate::ldap) fn add(
     session: &Session,
@@ -76,14 +94,11 @@ pub(in crate::ldap) fn add(
     attributes: &AttributeList<'_>,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    let front = session.front.clone();
-    front.live.enter(|state, now| {
-        let name = text(name);
-        begin(session, &state.domain, &name)?;
+    write(session, name, |state, now, name| {
         let (change, id) = {
-            let view = state.view(&front.dc, now, front.live.start_unix_ms());
-            let rdns = dn::parse(&name).ok_or_else(|| LdapError::bad_name(&name))?;
-            let [rdn, above @ ..] = rdns.as_slice() else { return Err(LdapError::bad_name(&name)) };
+            let view = seen(state, session, now);
+            let rdns = dn::parse(name).ok_or_else(|| LdapError::bad_name(name))?;
+            let [rdn, above @ ..] = rdns.as_slice() else { return Err(LdapError::bad_name(name)) };
             let parent = match view.tree.walk(above) {
                 Ok(parent) if view.tree.node(parent).is_some_and(|node| node.deleted_from.is_none()) => {
                     parent
@@ -121,13 +136,10 @@ pub(in crate::ldap) fn modify(
     controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    let front = session.front.clone();
-    front.live.enter(|state, now| {
-        let name = text(name);
-        begin(session, &state.domain, &name)?;
+    write(session, name, |state, now, name| {
         let planned = {
-            let view = state.view(&front.dc, now, front.live.start_unix_ms());
-            let id = resolve(&view, &name, false)?;
+            let view = seen(state, session, now);
+            let id = resolve(&view, name, false)?;
             let mut edit = Edit::of(view, id, controls.permissive)?;
             edit.modify(session, changes).map(|()| (edit.changes(id), id))
         };
@@ -159,13 +171,10 @@ pub(in crate::ldap) fn delete(
     controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    let front = session.front.clone();
-    front.live.enter(|state, now| {
-        let name = text(name);
-        begin(session, &state.domain, &name)?;
+    write(session, name, |state, now, name| {
         let changes = {
-            let view = state.view(&front.dc, now, front.live.start_unix_ms());
-            let id = resolve(&view, &name, false)?;
+            let view = seen(state, session, now);
+            let id = resolve(&view, name, false)?;
             let mut doomed = view.tree.subtree(id);
             if doomed.len() > 1 && !controls.tree_delete {
                 let problem = Problem("UpdErr", 6003, "CANT_ON_NON_LEAF");
@@ -199,13 +208,10 @@ pub(in crate::ldap) fn modify_dn(
     new_superior: Option<&[u8]>,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    let front = session.front.clone();
-    front.live.enter(|state, now| {
-        let name = text(name);
-        begin(session, &state.domain, &name)?;
+    write(session, name, |state, now, name| {
         let (change, id) = {
-            let view = state.view(&front.dc, now, front.live.start_unix_ms());
-            let id = resolve(&view, &name, false)?;
+            let view = seen(state, session, now);
+            let id = resolve(&view, name, false)?;
             let node = view.tree.node(id).ok_or_else(|| LdapError::no_object(""))?;
             let wished = text(new_rdn);
             let rdn = match dn::parse(&wished).as_deref() {
