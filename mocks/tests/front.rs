@@ -115,6 +115,24 @@ async fn what_is_written_at_the_primary_shows_at_the_backup_when_the_model_says_
 }
 
 #[tokio::test]
+async fn another_logon_name_leaves_an_account_where_it_stands() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut pdc = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let group = attributes(&[("objectClass", "group"), ("sAMAccountName", "Clerks")]);
+    pdc.add(&format!("CN=Clerks,CN=Users,{BASE}"), group).await?.success()?;
+    for (cn, name) in [("jdoe", "jane"), ("Clerks", "Scribes")] {
+        let dn = format!("CN={cn},CN=Users,{BASE}");
+        pdc.modify(&dn, vec![Mod::Replace("sAMAccountName", set(&[name]))]).await?.success()?;
+        let found = find(&mut pdc, &format!("(sAMAccountName={name})")).await?;
+        assert_eq!(found[0].dn, dn);
+        pdc.modify(&dn, vec![Mod::Replace("description", set(&["still here"]))]).await?.success()?;
+        pdc.modifydn(&dn, &format!("CN={name}"), true, None).await?.success()?;
+    }
+    assert_eq!(find(&mut pdc, "(cn=jane)").await?[0].dn, format!("CN=jane,CN=Users,{BASE}"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_change_a_move_and_a_deletion_replicate_too() -> Outcome {
     let field = Field::new(delayed()).await?;
     let mut pdc = Field::bound(&field.pdc, ADMINISTRATOR).await?;

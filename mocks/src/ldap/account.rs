@@ -245,8 +245,9 @@ impl Account {
 
     fn take_password(&mut self, view: &View<'_>, new: &Secret, history: u32) {
         let old = if self.password.current.reveal().is_empty() { None } else { Some(&self.password) };
-        let version = self.password.version;
-        self.password = Password { version: version + 1, ..succeed(old, new, history, view.now) };
+        // A new account is born with its first password.
+        let version = self.password.version + u64::from(old.is_some());
+        self.password = Password { version: version.max(1), ..succeed(old, new, history, view.now) };
         self.flags.remove(&AccountFlag::MustChangePassword);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Edit, Group};
 use crate::ChangeKind;
-use crate::directory::{Change, Object, Part, RecordValue, Rid};
+use crate::directory::{Change, Object, Part, RecordValue, Rid, is_computer};
 use crate::ldap::dn;
 use crate::ldap::schema::schema;
 use crate::ldap::view::Values;
@@ -16,6 +16,7 @@ impl Edit<'_> {
             let old = self.id.and_then(|id| self.view.stated(id, name));
             if old.as_ref() == Some(values)
                 || (old.is_none() && values.is_empty() && self.fixed(name).is_empty())
+                || self.is_implied(name, values)
             {
                 continue;
             }
@@ -27,6 +28,15 @@ impl Edit<'_> {
             parts.push((Part::Attribute(id, (*name).into()), value));
         }
         parts
+    }
+
+    /// Whether a new group's type says no more than what it is: global or local, and of security.
+    fn is_implied(&self, name: &str, values: &Values) -> bool {
+        let Some(group) = self.group.as_ref().filter(|_| self.id.is_none() && name == "groupType") else {
+            return false;
+        };
+        let implied: &[u8] = if group.local { b"-2147483644" } else { b"-2147483646" };
+        matches!(values.as_slice(), [value] if value == implied)
     }
 
     /// What an object has from the first day: an empty list must stand against it.
@@ -43,11 +53,16 @@ impl Edit<'_> {
             value: rdn.value.clone(),
         };
         let object = Object { class: self.class.as_str().into(), parent, rdn: rdn.written() };
+        let own_place = self.stands_by_default(&object);
         let placeholder = Rid(0);
         let stated = self.stated_parts(placeholder);
         let (account, group) = (self.account.clone(), self.group.clone());
         move |id| {
-            let mut parts = vec![(Part::Object(id), Some(RecordValue::Object(Arc::new(object))))];
+            // An account whose place and name say no more than the account itself has no part for them.
+            let mut parts = match own_place {
+                true => Vec::new(),
+                false => vec![(Part::Object(id), Some(RecordValue::Object(Arc::new(object))))],
+            };
             parts.extend(stated.into_iter().map(|(part, value)| match part {
                 Part::Attribute(_, name) => (Part::Attribute(id, name), value),
                 part => (part, value),
@@ -69,6 +84,30 @@ impl Edit<'_> {
         }
     }
 
+    /// Whether an account of this kind stands in this place, under this name, unless somebody says otherwise.
+    fn stands_by_default(&self, object: &Object) -> bool {
+        let (class, name) = match (&self.account, &self.group) {
+            (Some(account), _) if !is_computer(&account.flags) => ("user", &account.name),
+            (_, Some(group)) => ("group", &group.name),
+            _ => return false,
+        };
+        let rdn = dn::Rdn { attribute: "CN".into(), value: name.as_str().to_owned() };
+        object.class.as_str() == class
+            && object.parent == self.view.tree.places().users
+            && object.rdn == rdn.written()
+    }
+
+    /// An account's place and name in the directory, when they are those of its logon name so far.
+    fn pinned(&self, id: Rid) -> Option<PartValue> {
+        if self.view.database.extras(id).is_some_and(|extras| extras.object.is_some()) {
+            return None;
+        }
+        let node = self.view.tree.node(id)?;
+        let object =
+            Object { class: node.class.as_str().into(), parent: node.parent?, rdn: node.rdn.clone() };
+        Some((Part::Object(id), Some(RecordValue::Object(Arc::new(object)))))
+    }
+
     /// What changes the object; `None`: nothing does.
     pub(super) fn changes(&self, id: Rid) -> Option<Change> {
         let mut parts = self.stated_parts(id);
@@ -78,6 +117,10 @@ impl Edit<'_> {
             let own = account.parts(id, before);
             subject = before.map_or(&account.name, |before| &before.name).name().clone();
             let touches = |wanted: fn(&Part) -> bool| own.iter().any(|(part, _)| wanted(part));
+            // Another logon name leaves the object where it is, under the name that it has there.
+            if touches(|part| matches!(part, Part::User(_))) {
+                parts.extend(self.pinned(id));
+            }
             kind = if touches(|part| matches!(part, Part::Password(_))) {
                 ChangeKind::Password
             } else if touches(|part| matches!(part, Part::User(_))) {
@@ -97,6 +140,7 @@ impl Edit<'_> {
                 parts.push(members);
             }
             if group.renamed {
+                parts.extend(self.pinned(id));
                 parts.push(head);
             }
         }
