@@ -25,6 +25,13 @@ impl Scale {
         Scale { speed, started: Instant::now(), file_time: file_time_now() }
     }
 
+    /// A scenario whose start is an instant of a calendar of its own, in milliseconds since 1970 (UTC), as the
+    /// controllers of a live domain have it. The directory holds its instants and spans as they are.
+    pub fn starting_at(unix_ms: i64) -> Scale {
+        let file_time = UNIX_FILE_TIME.saturating_add(unix_ms.saturating_mul(10_000));
+        Scale { speed: 1.0, started: Instant::now(), file_time }
+    }
+
     /// The same scale with its start this much later.
     #[must_use]
     pub fn later(self, by: Duration) -> Scale {

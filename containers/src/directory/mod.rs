@@ -5,9 +5,11 @@ mod groups;
 mod modify;
 mod policy;
 mod read;
+mod trust;
 mod users;
 
 pub use entry::*;
+pub use trust::*;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -93,8 +95,28 @@ pub struct Directory {
 impl Directory {
     /// Connects without saying who calls. `scale` is how instants and ages are written.
     pub async fn connect(endpoint: &Endpoint, scale: Scale) -> Result<Directory, DirectoryError> {
-        let settings = LdapConnSettings::new().set_conn_timeout(PATIENCE);
-        let url = format!("ldap://{}", endpoint.ldap);
+        let settings = LdapConnSettings::new();
+        Directory::open(endpoint, scale, settings, format!("ldap://{}", endpoint.ldap)).await
+    }
+
+    /// Connects over TLS to a controller whose address for LDAP is one of LDAP over TLS, and whose certificate `trust`
+    /// vouches for.
+    pub async fn connect_over_tls(
+        endpoint: &Endpoint,
+        scale: Scale,
+        trust: &Trust,
+    ) -> Result<Directory, DirectoryError> {
+        let settings = LdapConnSettings::new().set_config(trust.config());
+        Directory::open(endpoint, scale, settings, format!("ldaps://{}", endpoint.ldap)).await
+    }
+
+    async fn open(
+        endpoint: &Endpoint,
+        scale: Scale,
+        settings: LdapConnSettings,
+        url: String,
+    ) -> Result<Directory, DirectoryError> {
+        let settings = settings.set_conn_timeout(PATIENCE);
         let opened = LdapConnAsync::with_settings(settings, &url).await;
         let (connection, ldap) = opened.map_err(|error| silent(endpoint, &error))?;
         // The driver ends with the last handle, and reports what it meets through the operations.
@@ -115,9 +137,14 @@ impl Directory {
         scale: Scale,
     ) -> Result<Directory, DirectoryError> {
         let mut directory = Directory::connect(endpoint, scale).await?;
-        let name = format!("{}\\{}", endpoint.domain, credentials.user);
-        directory.bind(&name, credentials.password.reveal()).await?;
+        directory.bind_as(credentials).await?;
         Ok(directory)
+    }
+
+    /// Binds as somebody, or as somebody else than before: codes as for [`Directory::log_on`].
+    pub async fn bind_as(&mut self, credentials: &Credentials) -> Result<(), DirectoryError> {
+        let name = format!("{}\\{}", self.endpoint.domain, credentials.user);
+        self.bind(&name, credentials.password.reveal()).await
     }
 
     pub(crate) async fn bind(&mut self, name: &str, password: &str) -> Result<(), DirectoryError> {

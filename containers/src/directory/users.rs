@@ -164,10 +164,23 @@ impl Directory {
         if user == to {
             return Ok(());
         }
+        self.set_account_name(user, to).await?;
+        self.rename_entry(Act::Create, &entry.dn, to.as_str()).await
+    }
+
+    /// The name by which programs know a user, and nothing else: 2221, 2223, 2224, 1379.
+    pub async fn set_account_name(
+        &mut self,
+        user: &AccountName,
+        to: &AccountName,
+    ) -> Result<(), DirectoryError> {
+        let entry = self.user(user).await?;
+        if user == to {
+            return Ok(());
+        }
         self.free(to).await?;
         let edit = Edit::set("sAMAccountName", to);
-        self.modify_entry(Act::Create, &entry.dn, vec![edit]).await?;
-        self.rename_entry(Act::Create, &entry.dn, to.as_str()).await
+        self.modify_entry(Act::Create, &entry.dn, vec![edit]).await
     }
 
     pub(super) async fn set_primary_group(
