@@ -86,8 +86,86 @@ fn a_margin_finer_than_the_precision_is_refused_with_the_reason_and_counted() ->
     let value = json(&ran.out)?;
     assert_eq!(value["scenarios"][0]["result"], "skipped");
     assert_eq!(value["totals"]["skipped"], 1);
+    let at_ports = mockdc(&["run", &file, "--speed", "60", "--backend", "ldap"])?;
+    assert!(at_ports.out.contains("an event and a deadline fall on one instant"), "{at_ports:?}");
     // The clock that jumps keeps the order whatever the margin.
     assert_eq!(mockdc(&["run", &file, "--speed", "jump"])?.code, 0);
+    Ok(())
+}
+
+/// What is run at the ports of the fakes: each model of replication, and what goes over the wire in each kind of it.
+const AT_PORTS: &[&str] = &[
+    "q304961-nt4-bdc-sp3",
+    "q304961-nt4-bdc-sp4",
+    "kb828371-article*",
+    "q304961-windows-2000-dc-sp3",
+    "q304961-forced-too-late",
+    "q307434-two-controllers-for-one-question*",
+    "q311127-cost-of-domain-users*",
+    "nt4-bdc-in-mixed-mode*",
+    "created-at-one-dc-used-at-another*",
+    "bootstrap-account-deleted-on-time*",
+];
+
+#[test]
+fn at_the_ports_of_the_fakes_verdicts_and_answers_are_those_of_the_direct_run() -> Tested {
+    let results = folder("ldap-table")?;
+    let folder = results.to_string_lossy().into_owned();
+    let mut arguments = vec!["run", "scenarios", "--backend", "fake,ldap", "--results", &folder];
+    AT_PORTS.iter().for_each(|name| arguments.extend(["--name", name]));
+    let ran = mockdc(&arguments)?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("the backends agree wherever they ran the same scenario"), "{}", ran.out);
+    let table = json(&std::fs::read_to_string(results.join("table.json"))?)?;
+    let rows = table["rows"].as_array().ok_or("rows")?;
+    assert!(rows.len() >= AT_PORTS.len(), "{table}");
+    for row in rows {
+        assert_eq!(row["cells"][1]["differences"].as_array().map(Vec::len), Some(0), "{row:#}");
+    }
+    let summary = json(&std::fs::read_to_string(results.join("summary.json"))?)?;
+    let scenarios = summary["scenarios"].as_array().ok_or("scenarios")?;
+    let by_wire = scenarios.iter().filter_map(|scenario| scenario["wall"]["by-wire"].as_u64());
+    assert!(by_wire.clone().all(|count| count > 0), "every one of these has something for LDAP to say");
+    assert_eq!(by_wire.count(), rows.len());
+    Ok(())
+}
+
+#[test]
+fn what_a_controller_refuses_on_the_wire_is_the_code_of_the_model() -> Tested {
+    // A wrong password, an account that is not there, a write at a backup controller, a short password, a name that
+    // is taken, a caller who may not.
+    let step = |id: &str, at: &str, verb: &str, who: &str| {
+        format!("[[step]]\nid = \"{id}\"\nat = \"1m\"\nat-host = \"{at}\"\ndo = {{ {verb} }}\n{who}\n")
+    };
+    let clerk = "as = { user = \"clerk\", password = \"Clerk-1-pass\" }";
+    let wrong = "as = { user = \"clerk\", password = \"Clerk-2-pass\" }";
+    let add =
+        |user: &str, password: &str| format!("user-add = {{ user = \"{user}\", password = \"{password}\" }}");
+    let codes = [
+        (step("wrong", "PDC1", "user-info = { user = \"clerk\" }", wrong), 1326),
+        (step("nobody", "BDC1", "user-info = { user = \"nobody\" }", ""), 2221),
+        (step("copy", "BDC1", &add("B", "Secret-1-pass"), ""), 2226),
+        (step("short", "PDC1", &add("S", "x"), ""), 2245),
+        (step("taken", "PDC1", &add("clerk", "Secret-1-pass"), ""), 2224),
+        (step("denied", "PDC1", &add("D", "Secret-1-pass"), clerk), 5),
+        (step("group", "PDC1", "group-members = { group = \"None\" }", ""), 2220),
+    ];
+    let mut more = String::from("[[user]]\nname = \"clerk\"\npassword = \"Clerk-1-pass\"\n\n");
+    for (step, code) in &codes {
+        let id = step.split('"').nth(1).unwrap_or_default();
+        more.push_str(step);
+        more.push_str(&format!("\n[[expect]]\nevent = {{ step = {{ id = \"{id}\", code = {code} }} }}\n\n"));
+    }
+    let text = super::live::two("refused", &more)
+        .replace("[domain]\n", "until = \"5m\"\n\n[domain]\n")
+        .replace("replication =", "account-policy = { minimum-length = 6 }\nreplication =");
+    let file = scenario("refused", &text)?;
+    let ran = mockdc(&["run", &file, "--backend", "fake,ldap", "--format", "json"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let value = json(&ran.out)?;
+    let wall = &value["scenarios"][1]["wall"];
+    assert_eq!(wall["differences"].as_array().map(Vec::len), Some(0), "{wall:#}");
+    assert_eq!(wall["by-wire"], codes.len());
     Ok(())
 }
 

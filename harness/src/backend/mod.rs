@@ -1,7 +1,9 @@
 //! What a scenario can be run against, and a run from start to end on either.
 //!
-//! The fake runs in virtual time, or with a speed on the wall clock; Samba runs on the wall clock only.
+//! The fake runs in virtual time, or with a speed on the wall clock; the ports of the fake and Samba run on the wall clock
+//! only.
 
+mod ldap;
 mod play;
 mod samba;
 mod wall;
@@ -21,18 +23,21 @@ pub enum Backend {
     /// The domain model, in this process.
     #[default]
     Fake,
+    /// The domain model at the ports of its mock controllers, called by an LDAP client over TCP for what LDAP can say.
+    Ldap,
     /// Samba Active Directory in containers, with the model beside it for what Samba does not know.
     Samba,
 }
 
 impl Backend {
     /// All of them.
-    pub const ALL: [Backend; 2] = [Backend::Fake, Backend::Samba];
+    pub const ALL: [Backend; 3] = [Backend::Fake, Backend::Ldap, Backend::Samba];
 
     /// Its name, as on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Fake => "fake",
+            Backend::Ldap => "ldap",
             Backend::Samba => "samba",
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use mockdc_scenarios::Plan;
 
 use super::Backend;
+use super::ldap::Wired;
 use super::samba::{self, Samba};
 use super::wall::{MOST_ATTEMPTS, OnTheWall, PRECISION, allowed};
 use crate::orchestrator::{self, Prepared, RunError};
@@ -159,6 +160,14 @@ async fn attempt_on(plan: &Arc<Plan>, seed: u64, backend: Backend, pace: Pace) -
             let run = orchestrator::run_on_the_wall(plan, seed, world, pace).await;
             let (timeline, effort) = run.map_err(|Trouble(why)| Broken::Down(why))?;
             Ok(Tried { timeline, wall: OnTheWall::of(pace, effort), effort })
+        }
+        Backend::Ldap => {
+            let wired = Wired::start(plan, seed).await?;
+            let run = orchestrator::run_on_the_wall(plan, seed, Rc::new(wired.clone()), pace).await;
+            let (timeline, effort) = run.map_err(|Trouble(why)| Broken::Down(why))?;
+            let (differences, by_wire) = (wired.differences(), Some(wired.by_wire()));
+            let wall = OnTheWall { differences, by_wire, ..OnTheWall::of(pace, effort) };
+            Ok(Tried { timeline, wall, effort })
         }
         Backend::Samba => {
             let midnight = orchestrator::midnight(plan).map_err(off)?;

@@ -32,6 +32,9 @@ pub struct OnTheWall {
     pub retries: u64,
     /// Operations performed.
     pub calls: u64,
+    /// How many of them went over the wire, where the backend has one beside the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_wire: Option<u64>,
     /// How long the backend worked, in milliseconds of the wall clock.
     pub worked_ms: u64,
     /// The greatest lateness, in milliseconds of the wall clock.
@@ -50,6 +53,7 @@ impl OnTheWall {
             attempts: 1,
             retries: 0,
             calls: effort.calls,
+            by_wire: None,
             worked_ms: millis(effort.worked),
             lag_ms: millis(effort.lag),
             differences: Vec::new(),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use mockdc_mocks::{Domain, FaultKind, HostName, Language, SimTime, Span, SpecError, WorldSpec};
 use mockdc_scenarios::{Plan, ScriptStart};
 
@@ -194,4 +195,11 @@ pub fn midnight(plan: &Plan) -> Result<Span, RunError> {
     let seconds =
         i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());
     Ok(Span::secs(seconds))
+}
+
+/// The scenario's start in milliseconds since 1970, as if its clock showed UTC.
+pub fn start_unix_ms(plan: &Plan) -> Result<i64, RunError> {
+    let wrong = |error| RunError::Start(plan.name.clone(), error);
+    let start: DateTime = plan.start.parse().map_err(wrong)?;
+    Ok(start.to_zoned(TimeZone::UTC).map_err(wrong)?.timestamp().as_millisecond())
 }
