@@ -4,6 +4,7 @@ mod articles;
 mod browser;
 mod clean;
 mod command;
+mod containers;
 mod exec;
 mod exit_codes;
 mod live;

@@ -75,6 +75,10 @@ pub enum Command {
     Exec(Exec),
     /// Steer a live run: synchronise, partition, hold, crash, let time pass, look at what waits to replicate.
     Ctl(Ctl),
+    /// Give a served controller an address of its own in a network: pass on what comes at a port, until the process ends.
+    Relay(Relay),
+    /// Say whether a domain controller answers at an address: exit code 0, or 6.
+    Probe(Probe),
     /// Remove the containers, networks and volumes that runs on Samba left, and say what they were. What belongs to a
     /// run that is under way stays.
     Clean(Clean),
@@ -370,6 +374,18 @@ pub struct Live {
     /// Let the control API answer at an address that others can reach.
     #[arg(long, requires = "control")]
     pub control_from_anywhere: bool,
+    /// The address of this machine at which the controllers listen; 0.0.0.0 is all of them, and whoever reaches it
+    /// reaches the controllers.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub listen: std::net::IpAddr,
+    /// The port at which clients reach every controller under its own name, when something passes on what comes there,
+    /// as `mockdc relay` does: referrals name it.
+    #[arg(long, value_name = "PORT")]
+    pub public_port: Option<u16>,
+    /// Keep the run's files (endpoints.json, ca.pem, password, token) in this folder, and leave them there; a folder of
+    /// the run's own otherwise, which goes with it.
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<PathBuf>,
     /// Write events, logs and summaries into this folder.
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
@@ -414,6 +430,25 @@ pub struct Exec {
     /// `{base-dn}`, `{bind-name}` and `{password-file}` are filled in.
     #[arg(last = true, value_name = "PROGRAM")]
     pub command: Vec<String>,
+}
+
+/// `mockdc relay`
+#[derive(Debug, Args)]
+pub struct Relay {
+    /// What is passed on: a port, or an address with a port, to listen on, and where what comes there goes.
+    #[arg(required = true, value_name = "PORT=HOST:PORT")]
+    pub routes: Vec<super::relay::Route>,
+}
+
+/// `mockdc probe`
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// Where a controller answers LDAP.
+    #[arg(value_name = "HOST:PORT", value_parser = super::relay::host_and_port)]
+    pub address: String,
+    /// How long to wait for an answer, on the wall clock.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time_out)]
+    pub within: mockdc_mocks::Span,
 }
 
 /// `mockdc ctl`

@@ -16,6 +16,7 @@ mod live;
 mod pictures;
 mod pool;
 mod progress;
+mod relay;
 mod run;
 mod select;
 mod vary;
@@ -129,6 +130,8 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Serve(serve) => live::serve(&serve, streams),
         Command::Exec(exec) => live::exec(&exec, streams),
         Command::Ctl(ctl) => ctl::ctl(&ctl, streams),
+        Command::Relay(relay) => relay::relay(&relay, streams),
+        Command::Probe(probe) => relay::probe(&probe, streams),
         Command::Clean(clean) => clean::run(&clean, streams),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "mockdc", &mut streams.out);

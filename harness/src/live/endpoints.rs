@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, ServeError, Server, Sockets, serve};
@@ -10,6 +10,8 @@ use mockdc_mocks::{DcRole, HostName};
 use mockdc_scenarios::Plan;
 use serde::Serialize;
 use tokio::net::{TcpListener, UdpSocket};
+
+use super::Setup;
 
 /// From one controller's ports to the next one's.
 pub const PORT_STEP: u16 = 10;
@@ -118,11 +120,10 @@ struct Bound {
 /// Opens every controller, on free ports or from a base on, with LDAP, LDAP over TLS and connectionless LDAP.
 pub async fn open(
     live: &LiveDomain,
-    plan: &Plan,
-    seed: u64,
-    base: Option<u16>,
+    setup: &Setup,
     authority: &CertificateAuthority,
 ) -> Result<(Vec<Server>, Vec<Endpoint>), NoPorts> {
+    let Setup { plan, seed, port_base: base, listen, public_port, .. } = setup;
     let controllers = live.controllers();
     let mut bound = Vec::new();
     for (place, (dc, _)) in controllers.iter().enumerate() {
@@ -135,17 +136,18 @@ pub async fn open(
                 Some(port.filter(|port| *port < u16::MAX).ok_or_else(beyond)?)
             }
         };
-        bound.push(bind(dc, port).await?);
+        bound.push(bind(dc, *listen, port).await?);
     }
+    let port = |bound: &Bound| public_port.unwrap_or(bound.ldap.port());
     let referral_ports: BTreeMap<HostName, u16> =
-        controllers.iter().zip(&bound).map(|((dc, _), bound)| (dc.clone(), bound.ldap.port())).collect();
+        controllers.iter().zip(&bound).map(|((dc, _), bound)| (dc.clone(), port(bound))).collect();
     let (mut servers, mut endpoints) = (Vec::new(), Vec::new());
     for ((dc, role), Bound { sockets, ldap }) in controllers.iter().zip(bound) {
         let options = Options {
             dns_domain: Some(dns_domain(plan)),
             referral_ports: referral_ports.clone(),
             tls: Some(authority.clone()),
-            seed,
+            seed: *seed,
             client: plan.program.as_ref().map(|program| program.host.clone()),
             ..Options::default()
         };
@@ -164,8 +166,8 @@ pub async fn open(
 }
 
 /// LDAP at a port, LDAP over TLS at the next one, and datagrams at the first; free ones without a port.
-async fn bind(dc: &HostName, port: Option<u16>) -> Result<Bound, NoPorts> {
-    let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+async fn bind(dc: &HostName, listen: IpAddr, port: Option<u16>) -> Result<Bound, NoPorts> {
+    let at = |port: u16| SocketAddr::from((listen, port));
     let refused = |address| move |error| NoPorts::Bind { dc: dc.clone(), address, error };
     let first = at(port.unwrap_or(0));
     let listener = TcpListener::bind(first).await.map_err(refused(first))?;
@@ -268,7 +270,7 @@ pub(crate) fn example() -> Endpoints {
     let endpoint = |name: &str, role, port: u16| Endpoint {
         name: name.into(),
         role,
-        host: Ipv4Addr::LOCALHOST.into(),
+        host: IpAddr::from([127, 0, 0, 1]),
         port,
         url: format!("ldap://127.0.0.1:{port}"),
         ldaps_url: None,

@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// The folder; it goes when this is dropped.
+/// The folder; it goes when this is dropped, unless somebody has named it.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    stays: bool,
+}
 
 impl Scratch {
     /// Makes one below the system's folder for such things.
@@ -19,11 +22,19 @@ impl Scratch {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = std::env::temp_dir().join(format!("mockdc-{}-{number}", std::process::id()));
             match fs::DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => return Ok(Scratch(path)),
+                Ok(()) => return Ok(Scratch { path, stays: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// One that somebody has named, made where it is not there. It stays.
+    pub fn at(folder: &Path) -> io::Result<Scratch> {
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", folder.display()));
+        fs::create_dir_all(folder).map_err(named)?;
+        Ok(Scratch { path: std::path::absolute(folder).map_err(named)?, stays: true })
     }
 
     /// Writes a file into it that nobody else can read, and gives its path.
@@ -36,13 +47,15 @@ impl Scratch {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed is a few files in a folder for such things.
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.stays {
+            // What cannot be removed is a few files in a folder for such things.
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }

@@ -1,13 +1,11 @@
 //! A live run from start to end.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Server};
 use mockdc_mocks::{Credentials, Span};
 use mockdc_scenarios::Plan;
@@ -35,6 +33,12 @@ pub struct Setup {
     pub speed: Option<f64>,
     /// The first port; free ones when absent.
     pub port_base: Option<u16>,
+    /// The address at which the controllers listen.
+    pub listen: IpAddr,
+    /// The port at which clients reach every controller, when it is not the one at which it listens.
+    pub public_port: Option<u16>,
+    /// Where the run's files are kept; a folder that goes with the run when absent.
+    pub files: Option<PathBuf>,
     /// Where the control API answers, if it does.
     pub control: Option<SocketAddr>,
     /// The program with its arguments, if there is one.
@@ -121,10 +125,13 @@ async fn live(
     tell: &mut impl FnMut(Told<'_>) -> io::Result<()>,
 ) -> Result<Lived, NoLive> {
     let Setup { plan, seed, .. } = setup;
-    let scratch = Scratch::new()?;
+    let scratch = match &setup.files {
+        Some(folder) => Scratch::at(folder)?,
+        None => Scratch::new()?,
+    };
     let clock = LiveClock::new(setup.speed);
     let domain = orchestrator::domain(plan, *seed)?;
-    let live = LiveDomain::starting_at(domain, clock.clone(), start_unix_ms(plan)?);
+    let live = LiveDomain::starting_at(domain, clock.clone(), orchestrator::start_unix_ms(plan)?);
     let waits = setup.command.is_some();
     let orchestrator::LiveSet { stage, until } = orchestrator::set_up_live(plan, *seed, waits);
     let program = plan.program.as_ref();
@@ -133,7 +140,7 @@ async fn live(
 
     let authority =
         CertificateAuthority::new("mockdc").map_err(|error| io::Error::other(error.to_string()))?;
-    let (servers, dcs) = open(&live, plan, *seed, setup.port_base, &authority).await?;
+    let (servers, dcs) = open(&live, setup, &authority).await?;
     let user = credentials(plan);
     let feed = control::Feed::default();
     let mut endpoints = Endpoints {
@@ -258,13 +265,6 @@ fn credentials(plan: &Plan) -> Credentials {
         },
         |program| program.user.clone(),
     )
-}
-
-/// The scenario's start, as if its clock showed UTC.
-fn start_unix_ms(plan: &Plan) -> Result<i64, RunError> {
-    let wrong = |error| RunError::Start(plan.name.clone(), error);
-    let start: DateTime = plan.start.parse().map_err(wrong)?;
-    Ok(start.to_zoned(TimeZone::UTC).map_err(wrong)?.timestamp().as_millisecond())
 }
 
 /// Writes what the program wrote into a results folder.
