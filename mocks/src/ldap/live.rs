@@ -1,6 +1,7 @@
 //! A domain that lives: shared by servers, observers and whoever drives its time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -27,6 +28,8 @@ struct Shared {
     clock: Box<dyn Clock + Send + Sync>,
     start_unix_ms: i64,
     changed: watch::Sender<u64>,
+    /// Whether anybody is told of operations.
+    observed: AtomicBool,
 }
 
 /// What stands behind the lock.
@@ -53,7 +56,8 @@ impl LiveDomain {
         start_unix_ms: i64,
     ) -> LiveDomain {
         let state = Mutex::new(State { domain, trees: BTreeMap::new(), facts: None, observers: Vec::new() });
-        let shared = Shared { state, clock: Box::new(clock), start_unix_ms, changed: watch::Sender::new(0) };
+        let (clock, changed, observed) = (Box::new(clock), watch::Sender::new(0), AtomicBool::new(false));
+        let shared = Shared { state, clock, start_unix_ms, changed, observed };
         LiveDomain { shared: Arc::new(shared) }
     }
 
@@ -100,6 +104,7 @@ impl LiveDomain {
     /// not come back here.
     pub fn observe(&self, observer: impl FnMut(&WireEvent) + Send + 'static) {
         self.lock().observers.push(Box::new(observer));
+        self.shared.observed.store(true, Ordering::SeqCst);
     }
 
     /// A number that grows when something has happened in the domain, or when what is due next is due at another
@@ -132,6 +137,11 @@ impl LiveDomain {
         let mut state = self.lock();
         let (_, tree, _) = state.parts(dc);
         tree.naming.host(dc)
+    }
+
+    /// Whether [`LiveDomain::tell`] reaches anybody.
+    pub(super) fn is_observed(&self) -> bool {
+        self.shared.observed.load(Ordering::Relaxed)
     }
 
     pub(super) fn tell(&self, event: &WireEvent) {

@@ -202,7 +202,8 @@ fn page(
 ) -> Result<Vec<ResponseControl>, LdapError> {
     let limits = session.front.options.limits.clone();
     let mut answer = Vec::new();
-    let fingerprint = controls::fingerprint(search);
+    // Only pages are continued.
+    let fingerprint = controls.paged.as_ref().map_or(0, |_| controls::fingerprint(search));
     let (mut found, fresh) = match &controls.paged {
         Some((_, cookie)) if !cookie.is_empty() => {
             let known = <[u8; 8]>::try_from(cookie.as_slice()).ok().map(u64::from_le_bytes);
@@ -310,8 +311,9 @@ fn named(view: &View<'_>, filter: &Filter<'_>) -> Option<Vec<Rid>> {
             let value_text = || std::str::from_utf8(value).ok();
             match name.to_ascii_lowercase().as_slice() {
                 b"samaccountname" => {
-                    let mut found = view.tree.fixed_accounts().to_vec();
-                    found.extend(view.database.find(&value_text()?.into()));
+                    let name = value_text()?;
+                    let mut found: Vec<Rid> = view.tree.fixed_named(name).collect();
+                    found.extend(view.database.find(&name.into()));
                     Some(found)
                 }
                 b"objectguid" if value.len() == 16 => Some(view.tree.by_guid(value).into_iter().collect()),

@@ -179,7 +179,9 @@ impl Session {
             (request, Err(error)) => (operation(&request), Err(error)),
             (Request::Search(search), Ok(controls)) => {
                 told.target = text(search.base);
-                told.filter = search.filter.to_string();
+                if self.front.live.is_observed() {
+                    told.filter = search.filter.to_string();
+                }
                 let start = output.len();
                 match super::search::search(self, id, &search, &controls, &mut told, output) {
                     // A watch has no last message.
@@ -331,6 +333,9 @@ impl Session {
     }
 
     pub(super) fn tell(&self, operation: WireOperation, told: Told, result: Option<Result<(), &LdapError>>) {
+        if !self.front.live.is_observed() {
+            return;
+        }
         let (code, message) = match result {
             None => (None, String::new()),
             Some(Ok(())) => (Some(0), String::new()),

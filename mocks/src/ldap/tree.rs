@@ -20,6 +20,10 @@ pub(super) struct Tree {
     /// By the value of the relative name, folded.
     names: BTreeMap<String, BTreeSet<Rid>>,
     fixed_accounts: Vec<Rid>,
+    /// The same by their names in small letters, as they were at the start.
+    fixed_names: BTreeMap<String, Rid>,
+    /// Those of them that have changed since, their names perhaps too.
+    fixed_changed: BTreeSet<Rid>,
     places: Places,
     usn: u64,
 }
@@ -81,7 +85,19 @@ impl Tree {
         };
         let (nodes, children, guids) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (names, fixed_accounts) = (BTreeMap::new(), Vec::new());
-        let mut tree = Tree { naming, nodes, children, guids, names, fixed_accounts, places, usn: FIRST_USN };
+        let (fixed_names, fixed_changed, usn) = (BTreeMap::new(), BTreeSet::new(), FIRST_USN);
+        let mut tree = Tree {
+            naming,
+            nodes,
+            children,
+            guids,
+            names,
+            fixed_accounts,
+            fixed_names,
+            fixed_changed,
+            places,
+            usn,
+        };
         for (index, fixed) in fixed.into_iter().enumerate() {
             tree.plant_fixed(Rid(root.0 + index as u32), fixed);
         }
@@ -127,8 +143,10 @@ impl Tree {
         }
         self.guids.insert(guid, id);
         self.names.entry(value_of(&key)).or_default().insert(id);
-        if attributes.contains_key("sAMAccountName") {
+        if let Some(names) = attributes.get("sAMAccountName") {
             self.fixed_accounts.push(id);
+            let name = names.first().map(|name| String::from_utf8_lossy(name).to_lowercase());
+            self.fixed_names.insert(name.unwrap_or_default(), id);
         }
         let node = Node {
             parent,
@@ -165,6 +183,7 @@ impl Tree {
             self.usn += 1;
             node.usn_changed = self.usn;
             node.changed = at;
+            self.fixed_changed.insert(rid);
             return;
         }
         let place = self.place(rid, database);
@@ -335,6 +354,13 @@ impl Tree {
     /// The objects whose relative name has this value, folded.
     pub(super) fn by_name(&self, value: &str) -> Vec<Rid> {
         self.names.get(value).into_iter().flatten().copied().collect()
+    }
+
+    /// Those of [`Tree::fixed_accounts`] that may have this logon name.
+    pub(super) fn fixed_named(&self, name: &str) -> impl Iterator<Item = Rid> {
+        let named = self.fixed_names.get(&name.to_lowercase());
+        let changed = self.fixed_changed.iter().filter(move |id| Some(*id) != named);
+        named.into_iter().chain(changed).copied()
     }
 
     /// Accounts that every domain has and that mean nothing to the model.
