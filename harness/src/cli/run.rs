@@ -18,7 +18,7 @@ use crate::orchestrator::{self, Prepared};
 use crate::report::console::{self, Style};
 use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
 use crate::run::Pace;
-use crate::timeline::Timeline;
+use crate::timeline::{Events, Timeline};
 
 /// The seed of a run for which nobody states one.
 pub(super) const DEFAULT_SEED: u64 = 1;
@@ -300,7 +300,8 @@ impl Hall<'_> {
             if self.run.seeds.is_none() || summary.result != RunResult::Pass {
                 console::scenario_line(text, &summary, self.style)?;
             }
-            let events = timeline.as_ref().map_or(&[][..], |timeline| &timeline.events);
+            let none = Events::default();
+            let events = timeline.as_ref().map_or(&none, |timeline| &timeline.events);
             console::failure(text, &summary, events, self.style)?;
             if let (Some(against), Some(timeline)) = (&self.against, &timeline) {
                 self.differs |= !against.show(timeline, text)?;

@@ -28,7 +28,7 @@ impl Feed {
         let mut cast = self.cast.lock().unwrap_or_else(PoisonError::into_inner);
         let before = events.len();
         stage.events(|recorded| {
-            for event in recorded.get(before..).unwrap_or_default() {
+            for event in recorded.range(before..) {
                 cast.add(event);
                 let mut json = serde_json::to_value(event).unwrap_or_default();
                 json["time"] = instant(event.at).into();

@@ -6,7 +6,7 @@ use mockdc_mocks::{ChangeKind, DcRole, Fact, FaultSpec, HostName, Name, SimTime,
 use serde::{Deserialize, Serialize};
 
 use crate::run::LiveDriver;
-use crate::timeline::{Event, EventKind};
+use crate::timeline::{EventKind, Events};
 
 /// A live run at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ struct Replicas {
 }
 
 impl Replicas {
-    fn of(events: &[Event]) -> Replicas {
+    fn of(events: &Events) -> Replicas {
         let mut seen = Replicas::default();
         for event in events {
             let EventKind::Fact(fact) = &event.kind else { continue };

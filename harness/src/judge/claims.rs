@@ -14,7 +14,7 @@ use mockdc_scenarios::{Claim, Measure, Moments, Pattern, Quantity, Timing};
 use serde::Serialize;
 
 use super::outline::Outline;
-use crate::timeline::{Event, EventKind, StateView, compares, matches};
+use crate::timeline::{Event, EventKind, Events, StateView, compares, matches};
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,7 +62,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn events(&self) -> &'a [Event] {
+    fn events(&self) -> &'a Events {
         &self.outline.run.events
     }
 

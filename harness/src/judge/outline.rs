@@ -133,7 +133,7 @@ impl<'a> Register<'a> {
     fn enter(&mut self, event: &'a Event) {
         if matches!(
             &event.kind,
-            EventKind::Ldap { .. } | EventKind::Fact(Fact::Committed { .. } | Fact::Replicated { .. })
+            EventKind::Ldap(_) | EventKind::Fact(Fact::Committed { .. } | Fact::Replicated { .. })
         ) {
             self.wire.push(event);
         }
@@ -200,12 +200,12 @@ impl<'a> Outline<'a> {
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
             register: Register::default(),
         };
-        let (known, rest) = run.events.split_at(start.map_or(0, |start| start.length));
         let told = start.map_or(&[][..], |start| &start.told);
-        for event in told.iter().map(|place| &known[*place]).chain(rest) {
+        let rest = run.events.range(start.map_or(0, |start| start.length)..);
+        told.iter().map(|place| &run.events[*place]).chain(rest).for_each(|event| {
             outline.register.enter(event);
             outline.take(event);
-        }
+        });
         outline.lives = outline.purposes.iter().map(|purpose| (purpose.account.name(), Vec::new())).collect();
         for (place, change) in outline.existence.iter().enumerate() {
             if let Some(life) = outline.lives.get_mut(change.account) {

@@ -28,7 +28,7 @@ impl Start {
     /// not show the same: then each run is looked at as a whole.
     pub(crate) fn of(plan: &Plan, events: &[Event]) -> Option<Start> {
         let mut checked = super::Tested::default();
-        runs_forward_from(events, 0, &mut checked);
+        runs_forward_from(None, 0, events, &mut checked);
         if !checked.breaches.is_empty() {
             return None;
         }

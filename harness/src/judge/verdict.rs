@@ -323,7 +323,7 @@ fn failed_program(run: &Timeline) -> Option<Reason> {
 }
 
 fn could_not_start(run: &Timeline, step: &Event, host: &HostName, service: &ServiceName) -> bool {
-    let before = run.events[..usize::try_from(step.seq).unwrap_or_default()].iter().rev();
+    let before = run.events.before(step.seq).rev();
     before.take_while(|event| event.at == step.at).any(|event| {
         event.host == *host
             && matches!(&event.kind, EventKind::Fact(Fact::ServiceFailed { service: failed, .. }) if failed == service)

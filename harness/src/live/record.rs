@@ -6,7 +6,7 @@ use mockdc_mocks::{AccountName, Attribute, Fact, HostName, Name, SimTime, Span, 
 use mockdc_scenarios::{LdapOperation, Plan};
 use toml::{Table, Value};
 
-use crate::timeline::{Event, EventKind, Timeline};
+use crate::timeline::{Event, EventKind, Events, LdapCall, Timeline};
 
 /// The script's name.
 const SCRIPT: &str = "recorded";
@@ -48,7 +48,7 @@ pub fn recorded(run: &Timeline) -> String {
     head + &toml::to_string(&keys).unwrap_or_default()
 }
 
-fn script(plan: &Plan, events: &[Event]) -> Table {
+fn script(plan: &Plan, events: &Events) -> Table {
     let mut script = Table::new();
     script.insert("name".into(), SCRIPT.into());
     let host = plan.program.as_ref().map(|program| program.host.to_string());
@@ -95,7 +95,8 @@ impl Replay {
             EventKind::Fact(Fact::Replicated { .. }) => {
                 self.fresh.remove(&event.host);
             }
-            EventKind::Ldap { operation, at, by, subject, result, entries, .. } => {
+            EventKind::Ldap(call) => {
+                let LdapCall { operation, at, by, subject, result, entries, .. } = &**call;
                 let fresh = self.fresh.remove(at).unwrap_or_default();
                 let verbs = match operation {
                     operation if operation.writes() => {

@@ -71,13 +71,8 @@ impl Prepared {
     /// Judges a run that was made from here, as [`judge::judge`](crate::judge::judge) does, and faster.
     pub fn judge(&self, run: &Timeline) -> Judgement {
         let start = self.start.as_ref();
-        let begins_here = |start: &&Start| {
-            let opening = self.opening.as_ref().map_or(&[][..], |opening| &opening.events);
-            let known = run.events.get(..start.length);
-            debug_assert!(known == Some(opening), "the run was not made from this start");
-            known.is_some()
-        };
-        judge_from(run, start.filter(begins_here))
+        let begins_here = self.opening.as_ref().is_some_and(|opening| run.events.begin_with(&opening.events));
+        judge_from(run, start.filter(|_| begins_here))
     }
 
     /// As [`Prepared::run`], and measures how finely events and deadlines lie side by side: a run on the wall clock at a speed

@@ -10,7 +10,7 @@ use super::story::Cast;
 use super::summary::{Reason, RunResult, Summary, Totals};
 use super::text::visible;
 use crate::backend::OnTheWall;
-use crate::timeline::{Event, EventKind};
+use crate::timeline::{Event, EventKind, Events};
 
 /// Events shown before and after one that is evidence.
 const AROUND: usize = 3;
@@ -98,7 +98,7 @@ fn on_the_wall(wall: &OnTheWall) -> String {
 
 /// Why a scenario did not pass: its reasons, the events around them, and last the command that repeats it.
 /// Prints nothing for one that passed or was skipped.
-pub fn failure(out: &mut dyn Write, summary: &Summary, events: &[Event], style: Style) -> io::Result<()> {
+pub fn failure(out: &mut dyn Write, summary: &Summary, events: &Events, style: Style) -> io::Result<()> {
     if matches!(summary.result, RunResult::Pass | RunResult::Skipped) {
         return Ok(());
     }
@@ -134,7 +134,7 @@ fn breaks_as_stated(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 }
 
 /// The events that are evidence and those around them, in columns; the last ones when there is no evidence.
-fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &[Event], style: Style) -> io::Result<()> {
+fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &Events, style: Style) -> io::Result<()> {
     if events.is_empty() {
         return Ok(());
     }
@@ -148,7 +148,7 @@ fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &[Event], styl
     let cast = Cast::of(events);
     let widths = cast.widths(chosen.iter().map(|at| &events[*at]));
     // What is noise leaves no gap behind.
-    let gap = |from: usize, to: usize| events[from..to].iter().any(|event| !is_noise(event));
+    let gap = |from: usize, to: usize| events.range(from..to).any(|event| !is_noise(event));
     writeln!(out)?;
     let mut next = 0;
     for at in chosen {
@@ -170,7 +170,7 @@ fn events_around(out: &mut dyn Write, reasons: &[Reason], events: &[Event], styl
 
 /// Places of the events to show, the most telling ones as far as there is room: the evidence of the first reason and
 /// what stands next to it, then that of the others, then more and more of what lies around.
-fn chosen(reasons: &[Reason], marked: &BTreeSet<u64>, events: &[Event]) -> BTreeSet<usize> {
+fn chosen(reasons: &[Reason], marked: &BTreeSet<u64>, events: &Events) -> BTreeSet<usize> {
     let places = |reason: &Reason| -> Vec<usize> {
         let seqs = reason.evidence.iter().filter_map(|evidence| usize::try_from(evidence.event).ok());
         seqs.filter(|at| *at < events.len()).collect()

@@ -23,7 +23,7 @@ use super::table::Table;
 use super::{Outcome, json};
 use crate::logs::{LogFormat, StartError};
 use crate::picture;
-use crate::timeline::{Event, EventKind, Timeline};
+use crate::timeline::{EventKind, Events, Timeline};
 
 /// The file that makes a folder one of ours. Each line names an entry that mockdc wrote.
 const MARKER: &str = ".mockdc-results";
@@ -195,7 +195,7 @@ fn clear(dir: &Path) -> Result<(), FolderError> {
     fs::remove_file(&marker).map_err(|error| failed(&marker, error))
 }
 
-fn write_logs(dir: &Path, events: &[Event], format: &LogFormat) -> Result<(), FolderError> {
+fn write_logs(dir: &Path, events: &Events, format: &LogFormat) -> Result<(), FolderError> {
     let mut logs: BTreeMap<&HostName, BTreeMap<&Name, Vec<u8>>> = BTreeMap::new();
     for event in events {
         let EventKind::Log { file, .. } = &event.kind else { continue };

@@ -7,7 +7,7 @@ use mockdc_mocks::{Attribute, Fact, Name, SimTime, StateKey, Value, Win32Error};
 use mockdc_scenarios::{LdapOperation, ProgramEnding};
 use serde::Serialize;
 
-use crate::timeline::{ActorId, EndReason, Event, EventKind, Role, WaitEnd, WaitFor};
+use crate::timeline::{ActorId, EndReason, Event, EventKind, Events, LdapCall, Role, WaitEnd, WaitFor};
 
 /// What an event says, in one line without its time, host and actor.
 pub fn describe(event: &Event) -> String {
@@ -30,7 +30,8 @@ pub fn describe(event: &Event) -> String {
             }
             text
         }
-        EventKind::Ldap { operation, at, by, entry, filter, result, entries, behind, .. } => {
+        EventKind::Ldap(call) => {
+            let LdapCall { operation, at, by, entry, filter, result, entries, behind, .. } = &**call;
             let mut text = format!("LDAP {operation}");
             if !entry.is_empty() {
                 let _ = write!(text, " {}", one_line(entry));
@@ -397,7 +398,7 @@ pub struct Cast {
 
 impl Cast {
     /// Everyone who starts in these events.
-    pub fn of(events: &[Event]) -> Cast {
+    pub fn of(events: &Events) -> Cast {
         let roles = events.iter().filter_map(|event| match (&event.kind, event.actor) {
             (EventKind::ActorStarted { role, subject, .. }, Some(actor)) => {
                 Some((actor, (*role, subject.clone())))
@@ -699,7 +700,7 @@ mod tests {
         late.host = "PRINTSERVER".into();
         let events =
             [start(0, Role::ClientConfigurationManager, "BDC1"), start(1, Role::Script, "probe"), late];
-        let cast = Cast::of(&events);
+        let cast = Cast::of(&events.to_vec().into());
         let widths = cast.widths(&events);
         let lines: Vec<String> = events.iter().map(|event| cast.line(event, widths)).collect();
         assert_eq!(

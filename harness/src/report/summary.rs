@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::story::{Cast, describe, instant};
 use crate::backend::{Backend, OnTheWall};
-use crate::timeline::{EndReason, Event, EventKind};
+use crate::timeline::{EndReason, EventKind, Events};
 
 /// A run in short. It serialises as `summary.json` and as an entry of `--format json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,7 +158,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// The event with this number; `None` when the run has no such event.
-    pub fn of(seq: u64, events: &[Event], cast: &Cast) -> Option<Evidence> {
+    pub fn of(seq: u64, events: &Events, cast: &Cast) -> Option<Evidence> {
         let event = events.get(usize::try_from(seq).ok()?)?;
         Some(Evidence {
             event: seq,
@@ -194,7 +194,7 @@ pub struct Measures {
 
 impl Measures {
     /// Counted over all events of a run.
-    pub fn of(events: &[Event]) -> Measures {
+    pub fn of(events: &Events) -> Measures {
         use mockdc_mocks::Fact;
         let mut measures = Measures { events: events.len() as u64, ..Measures::default() };
         for event in events {

@@ -140,7 +140,7 @@ fn however_much_is_evidence_the_page_stays_short() {
     for seq in 0..1_000 {
         events.push(Event { seq, ..run.events[5].clone() });
     }
-    let long = Timeline { events, ..run };
+    let long = Timeline { events: events.into(), ..run };
     let evidence: Vec<u64> = (0..1_000).step_by(2).collect();
     let told = told(RunResult::Fail, &evidence, &long);
     let text = printed(|out| failure(out, &told, &long.events, Style::default()));
@@ -255,7 +255,7 @@ fn measures_count_attempts_commits_and_bytes() {
         busy_bytes: 200,
         ..Measures::default()
     };
-    assert_eq!(Measures::of(&story.events), expected);
+    assert_eq!(Measures::of(&story.events.into()), expected);
 }
 
 /// A folder of this test's own, empty at first.

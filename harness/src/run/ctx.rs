@@ -17,27 +17,33 @@ use rand_chacha::ChaCha8Rng;
 use super::stage::{ActorStart, Stage};
 use super::timers::TimerId;
 use super::{CallPath, answered};
-use crate::timeline::{ActorId, EventKind, Live};
+use crate::timeline::{ActorId, EventKind, Events, Live};
 
 /// An actor's hands.
 #[derive(Clone)]
 pub struct Ctx {
+    actor: Rc<Body>,
+    caller: Caller,
+}
+
+/// What an actor has whatever credentials it uses.
+struct Body {
     stage: Rc<Stage>,
     path: CallPath,
     id: ActorId,
-    caller: Caller,
     process: Option<ProcessId>,
-    random: Rc<RefCell<Option<ChaCha8Rng>>>,
+    random: RefCell<Option<Box<ChaCha8Rng>>>,
 }
 
 impl Ctx {
     pub(super) fn new(stage: Rc<Stage>, path: CallPath, id: ActorId, start: &ActorStart) -> Ctx {
-        Ctx { stage, path, id, caller: start.caller.clone(), process: start.process, random: Rc::default() }
+        let actor = Body { stage, path, id, process: start.process, random: RefCell::default() };
+        Ctx { actor: Rc::new(actor), caller: start.caller.clone() }
     }
 
     /// The present instant.
     pub fn now(&self) -> SimTime {
-        self.stage.now()
+        self.actor.stage.now()
     }
 
     /// Where the actor runs.
@@ -52,24 +58,24 @@ impl Ctx {
 
     /// Its process, where it is one.
     pub fn process(&self) -> Option<ProcessId> {
-        self.process
+        self.actor.process
     }
 
     /// Its number.
     pub fn id(&self) -> ActorId {
-        self.id
+        self.actor.id
     }
 
     /// Asks for an operation, now; the answer is the future's.
     pub(super) fn ask(&self, by: &Caller, operation: Operation) -> impl Future<Output = Answer> + use<'_> {
         // The operation is performed before the future is polled.
-        let asked = match &self.path {
-            CallPath::Model => Asked::Answer(self.stage.perform(by, &operation)),
+        let asked = match &self.actor.path {
+            CallPath::Model => Asked::Answer(self.actor.stage.perform(by, &operation)),
             CallPath::Port(port) => Asked::Future(port.call(by, operation)),
         };
         async move {
             match asked {
-                Asked::Answer(outcome) => answered(&self.stage, outcome).await,
+                Asked::Answer(outcome) => answered(&self.actor.stage, outcome).await,
                 Asked::Future(answer) => answer.await,
             }
         }
@@ -77,12 +83,12 @@ impl Ctx {
 
     /// The stage that it plays on.
     pub fn stage(&self) -> &Rc<Stage> {
-        &self.stage
+        &self.actor.stage
     }
 
     /// The same actor under other credentials.
     pub fn with_caller(&self, caller: Caller) -> Ctx {
-        Ctx { caller, ..self.clone() }
+        Ctx { actor: self.actor.clone(), caller }
     }
 
     /// Lets time pass.
@@ -92,22 +98,22 @@ impl Ctx {
 
     /// Waits for an instant; at once when it is past.
     pub async fn sleep_until(&self, at: SimTime) {
-        let mut timer = Armed { stage: &self.stage, id: None };
+        let mut timer = Armed { stage: &self.actor.stage, id: None };
         poll_fn(|context| {
-            let mut timers = self.stage.timers.borrow_mut();
+            let mut timers = self.actor.stage.timers.borrow_mut();
             match timer.id {
-                None if at <= self.stage.now() => Poll::Ready(()),
+                None if at <= self.actor.stage.now() => Poll::Ready(()),
                 None => {
-                    timer.id = Some(timers.arm(at, context.waker().clone()));
+                    timer.id = Some(timers.arm(at, self.actor.stage.present.wakes(context.waker())));
                     Poll::Pending
                 }
                 Some(id) if timers.is_armed(id) => {
-                    timers.renew(id, context.waker());
+                    timers.renew(id, self.actor.stage.present.wakes(context.waker()));
                     Poll::Pending
                 }
                 Some(_) => {
                     timer.id = None;
-                    if let Some(watched) = self.stage.watched.borrow_mut().as_mut() {
+                    if let Some(watched) = self.actor.stage.watched.borrow_mut().as_mut() {
                         watched.deadline(at);
                     }
                     Poll::Ready(())
@@ -128,10 +134,10 @@ impl Ctx {
         let subject = verb.subject();
         let account: Option<AccountName> = by.credentials().map(|credentials| credentials.user.clone());
         let began = self.now();
-        let acting = self.stage.set_acting(Some(self.id));
+        let acting = self.actor.stage.set_acting(Some(self.actor.id));
         let answer = self.ask(by, Operation { at: at.clone(), verb });
-        self.stage.set_acting(acting);
-        self.stage.seen.set(None);
+        self.actor.stage.set_acting(acting);
+        self.actor.stage.seen.set(None);
         let answer = answer.await;
         let code = answer.as_ref().err().map_or(0, |error| error.code());
         self.record(EventKind::Call {
@@ -140,7 +146,7 @@ impl Ctx {
             by: account,
             subject,
             code,
-            seen: self.stage.seen.take(),
+            seen: self.actor.stage.seen.take(),
             took: self.now().since(began),
         });
         answer
@@ -148,7 +154,7 @@ impl Ctx {
 
     /// The language of the actor's host.
     pub fn language(&self) -> Language {
-        self.stage.language_of(self.host())
+        self.actor.stage.language_of(self.host())
     }
 
     /// The system's text for a code, in the language of the actor's host.
@@ -158,9 +164,9 @@ impl Ctx {
 
     /// Writes a line to a log of the actor's host.
     pub fn log(&self, file: &Name, component: &Name, text: impl Into<String>) {
-        let clock = self.stage.clock_of(self.host());
+        let clock = self.actor.stage.clock_of(self.host());
         // Thread numbers of the products are multiples of four.
-        let thread = 100 + 4 * self.id.0;
+        let thread = 100 + 4 * self.actor.id.0;
         self.record(EventKind::Log {
             file: file.clone(),
             component: component.clone(),
@@ -172,12 +178,12 @@ impl Ctx {
 
     /// Records an event of the actor and gives its place.
     pub fn record(&self, kind: EventKind) -> u64 {
-        self.stage.record(self.caller.host.clone(), Some(self.id), None, kind)
+        self.actor.stage.record(self.caller.host.clone(), Some(self.actor.id), None, kind)
     }
 
     /// Waits for a process to end and gives its exit code; `None` when it was ended from outside.
     pub async fn process_ended(&self, process: ProcessId) -> Option<u32> {
-        poll_fn(|context| match self.stage.process_end(process, context.waker()) {
+        poll_fn(|context| match self.actor.stage.process_end(process, context.waker()) {
             Some(code) => Poll::Ready(code),
             None => Poll::Pending,
         })
@@ -187,7 +193,7 @@ impl Ctx {
     /// Waits until a service does not run.
     pub async fn service_stopped(&self, at: &HostName, service: &ServiceName) {
         let key = (at.clone(), service.clone());
-        poll_fn(|context| match self.stage.service_stop(&key, context.waker()) {
+        poll_fn(|context| match self.actor.stage.service_stop(&key, context.waker()) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         })
@@ -197,10 +203,10 @@ impl Ctx {
     /// Waits until `test` of the live view is true; it is looked at anew after each event.
     pub async fn until(&self, test: impl Fn(&Live) -> bool) {
         poll_fn(|context| {
-            if self.stage.live(&test) {
+            if self.actor.stage.live(&test) {
                 return Poll::Ready(());
             }
-            self.stage.on_change(context.waker());
+            self.actor.stage.on_change(context.waker());
             Poll::Pending
         })
         .await;
@@ -208,12 +214,12 @@ impl Ctx {
 
     /// Waits for the next event, whatever it is.
     pub async fn next_event(&self) {
-        let seen = self.stage.events(<[_]>::len);
+        let seen = self.actor.stage.events(Events::len);
         poll_fn(|context| {
-            if self.stage.events(<[_]>::len) > seen {
+            if self.actor.stage.events(Events::len) > seen {
                 return Poll::Ready(());
             }
-            self.stage.on_change(context.waker());
+            self.actor.stage.on_change(context.waker());
             Poll::Pending
         })
         .await;
@@ -228,7 +234,7 @@ impl Ctx {
                 return Poll::Ready(Some(output));
             }
             // A call that is under way takes no time of the scenario: its answer comes first.
-            if self.stage.under_way.get() > 0 {
+            if self.actor.stage.under_way.get() > 0 {
                 return Poll::Pending;
             }
             expiry.as_mut().poll(context).map(|()| None)
@@ -238,13 +244,14 @@ impl Ctx {
 
     /// Reads the live view of the run.
     pub fn view<R>(&self, read: impl FnOnce(&Live) -> R) -> R {
-        self.stage.live(read)
+        self.actor.stage.live(read)
     }
 
     /// Draws from the actor's own stream.
     pub fn draw<R>(&self, draw: impl FnOnce(&mut ChaCha8Rng) -> R) -> R {
-        let mut random = self.random.borrow_mut();
-        let stream = random.get_or_insert_with(|| self.stage.stream(&format!("actor/{}", self.id.0)));
+        let mut random = self.actor.random.borrow_mut();
+        let stream = random
+            .get_or_insert_with(|| Box::new(self.actor.stage.stream(&format!("actor/{}", self.actor.id.0))));
         draw(stream)
     }
 
@@ -288,7 +295,7 @@ impl Ctx {
         start: ActorStart,
         run: impl FnOnce(Ctx) -> LocalBoxFuture<'static, u32> + 'static,
     ) -> ActorId {
-        self.stage.spawn(start, Box::new(run))
+        self.actor.stage.spawn(start, Box::new(run))
     }
 }
 

@@ -9,7 +9,7 @@ use mockdc_mocks::{Answer, Caller, HostName, Operation, Outcome, Port, SimTime, 
 use super::life::{Next, latency, life, what_next};
 use super::stage::{Birth, Stage};
 use super::turns::Turns;
-use crate::timeline::{EndReason, Event, EventKind};
+use crate::timeline::{EndReason, EventKind, Events};
 
 /// The port to the domain model, called directly, in virtual time.
 ///
@@ -51,7 +51,7 @@ pub(super) async fn answered(stage: &Stage, outcome: Outcome) -> Answer {
 /// How a run ended, with all that happened.
 pub struct Ending {
     /// The events.
-    pub events: Vec<Event>,
+    pub events: Events,
     /// Why it ended.
     pub reason: EndReason,
     /// The instant at which it ended.
@@ -68,12 +68,14 @@ pub struct Driver {
 impl Driver {
     /// A driver over the stage's own domain model.
     pub fn new(stage: Rc<Stage>) -> Driver {
-        Driver { stage, path: CallPath::Model, turns: Turns::default() }
+        let turns = Turns::on(&stage.present);
+        Driver { stage, path: CallPath::Model, turns }
     }
 
     /// A driver over any port. Time moves by the actors' timers alone when the stage has no domain model.
     pub fn with_port(stage: Rc<Stage>, port: Rc<dyn Port>) -> Driver {
-        Driver { stage, path: CallPath::Port(port), turns: Turns::default() }
+        let turns = Turns::on(&stage.present);
+        Driver { stage, path: CallPath::Port(port), turns }
     }
 
     /// Runs until `until`, until the curtain falls, until someone ends the stage, or until nothing can happen any more.
@@ -108,8 +110,9 @@ impl Driver {
         while self.stage.ended.get().is_none() {
             let due = self.stage.timers.borrow_mut().pop_due(now);
             match due {
-                Some(waker) => {
-                    waker.wake();
+                Some(wakes) => {
+                    // Everyone has waited since the last one: there is nobody to let go before.
+                    self.turns.wake_alone(wakes);
                     self.settle();
                 }
                 None => break,

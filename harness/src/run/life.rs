@@ -1,11 +1,11 @@
 //! What every driver does alike: an actor's life from birth to the end of its process, and what comes next in a run.
 
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
-use futures::FutureExt;
-use futures::future::abortable;
 use mockdc_mocks::{Operation, ServiceState, SimTime, Span, Verb};
 
 use super::stage::{Actor, Birth, Stage};
@@ -62,11 +62,11 @@ pub(super) async fn latency(stage: &Stage, due: SimTime) {
         let mut timers = stage.timers.borrow_mut();
         match armed {
             None => {
-                armed = Some(timers.arm(due, context.waker().clone()));
+                armed = Some(timers.arm(due, stage.present.wakes(context.waker())));
                 Poll::Pending
             }
             Some(id) if timers.is_armed(id) => {
-                timers.renew(id, context.waker());
+                timers.renew(id, stage.present.wakes(context.waker()));
                 Poll::Pending
             }
             Some(_) => Poll::Ready(()),
@@ -109,8 +109,39 @@ pub(super) fn life(
             let _ = answer.await;
         }
     };
-    let (whole, abort) = abortable(whole);
-    stage.actors.borrow_mut().insert(id, Actor { role, process, abort });
+    let doom = Rc::new(Doom::default());
+    stage.actors.borrow_mut().insert(id, Actor { role, process, doom: doom.clone() });
     // An actor that is ended from outside leaves no trace but the end of its process.
-    whole.map(|_| ())
+    until(doom, whole)
+}
+
+/// The end of an actor from outside.
+#[derive(Default)]
+pub(super) struct Doom {
+    has_come: Cell<bool>,
+    /// The actor's, while it waits.
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Doom {
+    /// Ends the actor: it does not go on, and what it holds is dropped at its next turn, for which it is woken.
+    pub(super) fn come(&self) {
+        self.has_come.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// A life that goes on until it is over or its doom comes.
+async fn until(doom: Rc<Doom>, life: impl Future<Output = ()>) {
+    let mut life = pin!(life);
+    poll_fn(|context| {
+        if doom.has_come.get() || life.as_mut().poll(context).is_ready() || doom.has_come.get() {
+            return Poll::Ready(());
+        }
+        doom.waker.borrow_mut().get_or_insert_with(|| context.waker().clone());
+        Poll::Pending
+    })
+    .await;
 }

@@ -101,13 +101,14 @@ impl LiveDriver {
             inbox: inbox.clone(),
             asked: asked.clone(),
         });
+        let turns = Turns::on(&stage.present);
         LiveDriver {
             stage,
             live,
             clock,
             inbox,
             path: CallPath::Port(port),
-            turns: Turns::default(),
+            turns,
             watcher,
             program: None,
             closing: false,
@@ -313,8 +314,8 @@ impl LiveDriver {
         self.reach(now);
         while self.stage.ended.get().is_none() {
             let due = self.stage.timers.borrow_mut().pop_due(now);
-            let Some(waker) = due else { break };
-            waker.wake();
+            let Some(wakes) = due else { break };
+            self.turns.wake(wakes);
             self.settle();
         }
     }

@@ -8,7 +8,7 @@ use mockdc_mocks::{Port, SimTime, Span};
 use super::driver::Driver;
 use super::stage::{ActorStart, Stage};
 use super::{Ctx, Ending};
-use crate::timeline::{EndReason, Event, Live};
+use crate::timeline::{EndReason, Events, Live};
 
 /// Plays one actor in virtual time against a port.
 pub struct Rehearsal {
@@ -23,7 +23,7 @@ pub struct Rehearsed {
     /// Why the rehearsal ended.
     pub reason: EndReason,
     /// What happened.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 impl Rehearsal {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::task::Waker;
 
-use futures::future::{AbortHandle, LocalBoxFuture};
+use futures::future::LocalBoxFuture;
 use mockdc_mocks::{
     Caller, Domain, Fact, FactRecord, HostName, Language, Name, Operation, Outcome, ProcessId, ProgramName,
     ServiceName, SimTime, Span, StateKey, Token, Value,
@@ -13,10 +13,12 @@ use mockdc_mocks::{
 use rand_chacha::ChaCha8Rng;
 
 use super::Ctx;
+use super::life::Doom;
 use super::margin::{Margin, Watched};
 use super::secrets::Secrets;
 use super::timers::Timers;
-use crate::timeline::{ActorId, EndReason, Event, EventKind, Live, Role};
+use super::turns::Present;
+use crate::timeline::{ActorId, EndReason, Event, EventKind, Events, Live, Role};
 
 /// Who an actor is.
 #[derive(Clone, Debug)]
@@ -65,8 +67,10 @@ const INSTANT_LIMIT: usize = 100_000;
 pub struct Stage {
     now: Cell<SimTime>,
     pub(super) timers: RefCell<Timers>,
+    /// Whose turn it is.
+    pub(super) present: Present,
     pub(super) domain: RefCell<Option<Domain>>,
-    events: RefCell<Vec<Event>>,
+    events: RefCell<Events>,
     secrets: Secrets,
     live: RefCell<Live>,
     witnesses: RefCell<Vec<Observer>>,
@@ -89,7 +93,7 @@ pub struct Stage {
     /// Calls of the actor whose turn it is that a world still works on.
     pub(super) under_way: Cell<u32>,
     /// Actors that were ended by their own call while its answer is still to come: they take it first.
-    pub(super) condemned: RefCell<Option<Vec<AbortHandle>>>,
+    pub(super) condemned: RefCell<Option<Vec<Rc<Doom>>>>,
     pub(super) watched: RefCell<Option<Watched>>,
 }
 
@@ -97,7 +101,7 @@ pub struct Stage {
 pub(super) struct Actor {
     pub(super) role: Role,
     pub(super) process: Option<ProcessId>,
-    pub(super) abort: AbortHandle,
+    pub(super) doom: Rc<Doom>,
 }
 
 /// An actor that shall start as soon as the present one gives way.
@@ -140,6 +144,7 @@ impl Stage {
         Rc::new(Stage {
             now: Cell::new(SimTime::START),
             timers: RefCell::default(),
+            present: Present::default(),
             domain: RefCell::new(domain),
             events: RefCell::default(),
             secrets: Secrets::default(),
@@ -170,9 +175,7 @@ impl Stage {
     /// Begins with an opening: its events stand in the record, and its view is the live view. What it does is
     /// [`Stage::follow_opening`]'s.
     pub(crate) fn open_with(&self, opening: &Opening) {
-        let mut events = Vec::with_capacity(opening.events.len() + EXPECTED_EVENTS);
-        events.extend_from_slice(&opening.events);
-        self.events.replace(events);
+        self.events.replace(Events::after(opening.events.clone(), EXPECTED_EVENTS));
         self.live.replace(opening.live.clone());
         self.busy.set((SimTime::START, opening.events.len()));
     }
@@ -189,7 +192,7 @@ impl Stage {
 
     /// What has been recorded so far, as an opening for other runs of the same plan.
     pub(crate) fn opening(&self) -> Opening {
-        let events: Vec<Event> = self.events.borrow().clone();
+        let events = self.events.borrow().to_vec();
         let runs = |event: &Event| {
             matches!(event.kind, EventKind::Fact(Fact::ServiceStarted { .. } | Fact::ProcessStarted { .. }))
         };
@@ -260,7 +263,7 @@ impl Stage {
     }
 
     /// Reads the events so far.
-    pub fn events<R>(&self, read: impl FnOnce(&[Event]) -> R) -> R {
+    pub fn events<R>(&self, read: impl FnOnce(&Events) -> R) -> R {
         read(&self.events.borrow())
     }
 
@@ -300,7 +303,7 @@ impl Stage {
         self.actors.borrow().values().any(|actor| actor.role != Role::Operator)
     }
 
-    pub(super) fn take_events(&self) -> Vec<Event> {
+    pub(super) fn take_events(&self) -> Events {
         self.events.take()
     }
 
@@ -491,8 +494,8 @@ impl Stage {
         for id in gone {
             let Some(actor) = self.actors.borrow_mut().remove(&id) else { continue };
             match self.condemned.borrow_mut().as_mut() {
-                Some(condemned) if self.acting.get() == Some(id) => condemned.push(actor.abort),
-                _ => actor.abort.abort(),
+                Some(condemned) if self.acting.get() == Some(id) => condemned.push(actor.doom),
+                _ => actor.doom.come(),
             }
         }
     }

@@ -74,7 +74,8 @@ impl WallDriver {
         let flights = RefCell::default();
         let port = Rc::new(WallPort { stage: stage.clone(), world: world.clone(), flights });
         let clock = WallClock::start(pace);
-        WallDriver { stage, world, path: CallPath::Port(port.clone()), port, turns: Turns::default(), clock }
+        let turns = Turns::on(&stage.present);
+        WallDriver { stage, world, path: CallPath::Port(port.clone()), port, turns, clock }
     }
 
     /// Runs until `until`, until the curtain falls, until someone ends the stage, or until nothing can happen any
@@ -108,8 +109,8 @@ impl WallDriver {
         self.reach(now).await?;
         while self.stage.ended.get().is_none() {
             let due = self.stage.timers.borrow_mut().pop_due(now);
-            let Some(waker) = due else { break };
-            waker.wake();
+            let Some(wakes) = due else { break };
+            self.turns.wake(wakes);
             self.settle().await?;
         }
         Ok(())
@@ -174,8 +175,8 @@ impl WallDriver {
 
     fn end_the_condemned(&self) {
         let condemned = self.stage.condemned.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default();
-        for abort in condemned {
-            abort.abort();
+        for doom in condemned {
+            doom.come();
         }
     }
 }

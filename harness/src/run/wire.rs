@@ -8,7 +8,7 @@ use mockdc_mocks::ldap::{WireEvent, WireOperation};
 use mockdc_mocks::{Fact, HostName, Name, SimTime, Span, StateKey, Version};
 use mockdc_scenarios::LdapOperation;
 
-use crate::timeline::{ActorId, Event, EventKind};
+use crate::timeline::{ActorId, Event, EventKind, LdapCall};
 
 /// Watches commits and where they have arrived.
 pub(super) struct Watcher {
@@ -79,7 +79,7 @@ impl Watcher {
             true => known.behind(&event.dc, subject.as_ref(), event.at),
             false => None,
         };
-        let kind = EventKind::Ldap {
+        let kind = EventKind::Ldap(Box::new(LdapCall {
             operation,
             at: event.dc.clone(),
             by: event.who.clone(),
@@ -91,7 +91,7 @@ impl Watcher {
             entries: u32::try_from(event.entries).unwrap_or(u32::MAX),
             seen: event.version,
             behind,
-        };
+        }));
         let host = self.client.clone().unwrap_or_else(|| event.dc.clone());
         Some((host, self.owner.get(), kind))
     }

@@ -51,31 +51,7 @@ pub enum EventKind {
         took: Span,
     },
     /// A controller answered an operation of LDAP; the event's host is the client's.
-    Ldap {
-        /// The operation.
-        operation: LdapOperation,
-        /// The controller.
-        at: HostName,
-        /// The account that the connection was bound as; `None`: anonymous.
-        by: Option<AccountName>,
-        /// The connection's number at that controller, from 1.
-        connection: u64,
-        /// The entry: its distinguished name, a search's base, the name of an extended operation.
-        entry: String,
-        /// A search's filter; empty otherwise.
-        filter: String,
-        /// The account that it was about, when that is one.
-        subject: Option<Name>,
-        /// The result code of LDAP: 0 for success.
-        result: u32,
-        /// Entries given.
-        entries: u32,
-        /// What it saw or wrote of the account.
-        seen: Option<Version>,
-        /// For how long the oldest change had been committed that had not reached the controller: of the account that
-        /// it was about, or any when it was about none. `None`: the controller lacked nothing.
-        behind: Option<Span>,
-    },
+    Ldap(Box<LdapCall>),
     /// The user's own program ended. Its actor's end follows.
     ProgramEnded {
         /// How.
@@ -248,6 +224,35 @@ pub enum EventKind {
         /// Why.
         reason: EndReason,
     },
+}
+
+/// An operation of LDAP that was answered. It lies apart from the event, which is smaller for that: few runs have any.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LdapCall {
+    /// The operation.
+    pub operation: LdapOperation,
+    /// The controller.
+    pub at: HostName,
+    /// The account that the connection was bound as; `None`: anonymous.
+    pub by: Option<AccountName>,
+    /// The connection's number at that controller, from 1.
+    pub connection: u64,
+    /// The entry: its distinguished name, a search's base, the name of an extended operation.
+    pub entry: String,
+    /// A search's filter; empty otherwise.
+    pub filter: String,
+    /// The account that it was about, when that is one.
+    pub subject: Option<Name>,
+    /// The result code of LDAP: 0 for success.
+    pub result: u32,
+    /// Entries given.
+    pub entries: u32,
+    /// What it saw or wrote of the account.
+    pub seen: Option<Version>,
+    /// For how long the oldest change had been committed that had not reached the controller: of the account that
+    /// it was about, or any when it was about none. `None`: the controller lacked nothing.
+    pub behind: Option<Span>,
 }
 
 /// What an actor plays.

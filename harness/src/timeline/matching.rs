@@ -33,15 +33,15 @@ pub fn matches(pattern: &Pattern, event: &Event, view: Option<&StateView>) -> bo
             }
             _ => false,
         },
-        EventKind::Ldap { operation, at, by, subject, result, behind, .. } => match pattern {
+        EventKind::Ldap(call) => match pattern {
             Pattern::Ldap { operation: o, at: a, from, by: b, subject: s, result: r, stale } => {
-                given(o, operation)
-                    && given(a, at)
+                given(o, &call.operation)
+                    && given(a, &call.at)
                     && given(from, &event.host)
-                    && given_some(b, by.as_ref())
-                    && given_some(s, subject.as_ref())
-                    && given(r, result)
-                    && given(stale, &behind.is_some())
+                    && given_some(b, call.by.as_ref())
+                    && given_some(s, call.subject.as_ref())
+                    && given(r, &call.result)
+                    && given(stale, &call.behind.is_some())
             }
             _ => false,
         },

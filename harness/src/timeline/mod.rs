@@ -2,6 +2,7 @@
 
 mod condition;
 mod event;
+mod events;
 mod live;
 mod matching;
 mod record;
@@ -10,6 +11,7 @@ mod view;
 
 pub use condition::*;
 pub use event::*;
+pub use events::*;
 pub use live::*;
 pub use matching::*;
 pub use record::*;

@@ -7,7 +7,7 @@ use mockdc_mocks::SimTime;
 use mockdc_scenarios::Plan;
 use serde::{Deserialize, Serialize};
 
-use super::{EndReason, Event, EventKind};
+use super::{EndReason, Event, EventKind, Events};
 
 /// The form of `events.jsonl` that this version writes and reads.
 pub const RECORD_VERSION: u32 = 1;
@@ -18,7 +18,7 @@ pub struct Timeline {
     /// What was planned.
     pub header: Header,
     /// What happened, in order.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 /// The first line of `events.jsonl`.
@@ -88,10 +88,10 @@ pub struct Difference<'a> {
 
 impl Timeline {
     /// A run of `plan` under `seed`.
-    pub fn new(plan: Arc<Plan>, seed: u64, events: Vec<Event>) -> Timeline {
+    pub fn new(plan: Arc<Plan>, seed: u64, events: impl Into<Events>) -> Timeline {
         let header =
             Header { version: RECORD_VERSION, mockdc: env!("CARGO_PKG_VERSION").to_owned(), seed, plan };
-        Timeline { header, events }
+        Timeline { header, events: events.into() }
     }
 
     /// The plan.
@@ -140,7 +140,7 @@ impl Timeline {
             }
             events.push(event);
         }
-        Ok(Timeline { header, events })
+        Ok(Timeline { header, events: events.into() })
     }
 
     /// A number that the same events always give, and others hardly ever. Seed and plan do not enter.
@@ -240,12 +240,15 @@ mod tests {
     #[test]
     fn two_runs_part_at_the_first_event_that_differs() {
         let one = run();
-        let mut other = run();
-        other.events[1].at = SimTime(61_000);
+        let with = |events: Vec<Event>| Timeline { events: events.into(), header: one.header.clone() };
+        let mut events = one.events.to_vec();
+        events[1].at = SimTime(61_000);
+        let other = with(events.clone());
         assert_ne!(one.digest(), other.digest());
         assert_eq!(one.first_difference(&other).map(|difference| difference.seq), Some(1));
-        other = run();
-        other.events.pop();
+        events = one.events.to_vec();
+        events.pop();
+        let other = with(events);
         let difference = one.first_difference(&other).unwrap();
         assert_eq!((difference.seq, difference.other), (2, None));
     }

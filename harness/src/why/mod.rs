@@ -146,14 +146,12 @@ impl<'r> Inquiry<'r> {
 
     /// Events before this one, the latest first.
     fn before(&self, seq: u64) -> impl Iterator<Item = &'r Event> + use<'r> {
-        let end = usize::try_from(seq).unwrap_or(usize::MAX).min(self.run.events.len());
-        self.run.events[..end].iter().rev()
+        self.run.events.before(seq).rev()
     }
 
     /// Events after this one, in order.
     fn after(&self, seq: u64) -> impl Iterator<Item = &'r Event> + use<'r> {
-        let start = usize::try_from(seq).unwrap_or(usize::MAX).saturating_add(1).min(self.run.events.len());
-        self.run.events[start..].iter()
+        self.run.events.since(seq.saturating_add(1))
     }
 
     /// A fault that touched something at the same instant, shortly before.

@@ -14,7 +14,7 @@ use mockdc_scenarios::InstallMethod;
 use super::*;
 use crate::actors::{advanced_client, client_service, logon_install, maintenance};
 use crate::run::{Ending, ProgramStart};
-use crate::timeline::{ActorId, EndReason, WaitFor};
+use crate::timeline::{ActorId, EndReason, Events, WaitFor};
 
 /// More events than any of these plays has by far.
 const CIRCLE: usize = 20_000;
@@ -173,7 +173,7 @@ fn service(stage: &Rc<Stage>, client: &Rc<Installation>, profile: &Profile) {
 }
 
 /// Whether a code stands where somebody reads it: in an outcome, a launch or a log.
-fn shows(events: &[Event], code: Win32Error) -> bool {
+fn shows(events: &Events, code: Win32Error) -> bool {
     let (number, hex) = (code.code().to_string(), format!("{:X}", code.code()));
     let word =
         |text: &str, wanted: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| w == wanted);

@@ -44,7 +44,7 @@ fn install(profile: &Profile, host: &str, on_dc: bool, double: Double, until: Si
         subject: host.into(),
     };
     stage.spawn(start, Box::new(move |ctx| ccm::install(ctx, site, client).boxed_local()));
-    Driver::with_port(stage, Rc::new(Shared(double))).run(until, "SMS1".into()).events
+    Driver::with_port(stage, Rc::new(Shared(double))).run(until, "SMS1".into()).events.to_vec()
 }
 
 fn profile(name: &str, overrides: &str) -> Profile {

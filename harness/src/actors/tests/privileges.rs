@@ -46,7 +46,7 @@ fn service(name: &str, without: &[Right], administrator: bool) -> Vec<Event> {
             false => crate::actors::client_service::run(ctx, program, client).boxed_local(),
         }),
     );
-    Driver::with_port(stage, Rc::new(Shared(double))).run(SimTime(3_600_000), "WKS1".into()).events
+    Driver::with_port(stage, Rc::new(Shared(double))).run(SimTime(3_600_000), "WKS1".into()).events.to_vec()
 }
 
 /// The agents that turn pending, in order.

@@ -11,14 +11,21 @@ use crate::timeline::{Event, EventKind};
 pub(super) fn runs_forward(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     tested.occasions(outline.run.events.len());
-    runs_forward_from(&outline.run.events, outline.start.map_or(0, |start| start.length), &mut tested);
+    let events = &outline.run.events;
+    let known = outline.start.map_or(0, |start| start.length);
+    let before = known.checked_sub(1).and_then(|last| events.get(last));
+    runs_forward_from(before, known, events.range(known..), &mut tested);
     tested
 }
 
 /// The same of the events from a place on; those before it are known to run forward.
-pub(crate) fn runs_forward_from(events: &[Event], from: usize, tested: &mut Tested) {
-    let mut before: Option<&Event> = from.checked_sub(1).and_then(|last| events.get(last));
-    for (place, event) in events.iter().enumerate().skip(from) {
+pub(crate) fn runs_forward_from<'a>(
+    mut before: Option<&'a Event>,
+    from: usize,
+    events: impl IntoIterator<Item = &'a Event>,
+    tested: &mut Tested,
+) {
+    for (place, event) in (from..).zip(events) {
         if event.seq != place as u64 {
             tested.broken(format!("event {} stands in place {place}", event.seq), [event.seq]);
         }

@@ -55,12 +55,11 @@ pub(super) fn waits_end_by_their_limit(outline: &Outline<'_>) -> Tested {
 /// Whether the actor's last call before the wait's end was made by the limit and answered at the end: a look that
 /// begins in time counts, however long its answer takes.
 fn looks_until(outline: &Outline<'_>, end: &Event, due: SimTime) -> bool {
-    let earlier = &outline.run.events[..usize::try_from(end.seq).unwrap_or(0).min(outline.run.events.len())];
-    let last =
-        earlier.iter().rev().filter(|event| event.actor == end.actor).find_map(|event| match event.kind {
-            EventKind::Call { took, .. } => Some((event.at, event.at - took)),
-            _ => None,
-        });
+    let earlier = outline.run.events.before(end.seq);
+    let last = earlier.rev().filter(|event| event.actor == end.actor).find_map(|event| match event.kind {
+        EventKind::Call { took, .. } => Some((event.at, event.at - took)),
+        _ => None,
+    });
     last.is_some_and(|(answered, made)| made <= due && answered == end.at)
 }
 

@@ -104,9 +104,10 @@ pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
 
 /// The last call at a host that the actor of an event made before it, with its code.
 fn last_look(outline: &Outline<'_>, end: &Event, host: &HostName) -> Option<(u64, Win32Error)> {
-    let before = outline.run.events.get(..usize::try_from(end.seq).ok()?)?;
-    before.iter().rev().filter(|event| event.actor == end.actor).find_map(|event| match &event.kind {
-        EventKind::Call { at, code, .. } if at == host => Some((event.seq, Win32Error(*code))),
-        _ => None,
+    outline.run.events.before(end.seq).rev().filter(|event| event.actor == end.actor).find_map(|event| {
+        match &event.kind {
+            EventKind::Call { at, code, .. } if at == host => Some((event.seq, Win32Error(*code))),
+            _ => None,
+        }
     })
 }

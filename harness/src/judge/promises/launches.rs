@@ -1,13 +1,14 @@
 //! Promises about what a client launches (KB828371).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use mockdc_mocks::{Fact, HostName, Name, Right, StateKey, Value, Win32Error};
 use mockdc_scenarios::{ComponentRules, Profile};
 
 use crate::judge::Tested;
 use crate::judge::outline::Outline;
-use crate::timeline::{Event, EventKind, Role, StateView};
+use crate::timeline::{Event, EventKind, Events, Role, StateView};
 
 /// A component due, with what it lacks.
 struct Due<'a> {
@@ -199,13 +200,15 @@ pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
     let is_failure =
         |event: &&Event| matches!(event.kind, EventKind::ComponentLaunched { code, .. } if code != 0);
     // Without any, there is nothing to look for from one end of the run to the other.
-    let events = if outline.register.launches.iter().any(is_failure) { events.as_slice() } else { &[] };
-    let failures = events.iter().enumerate().filter_map(|(place, event)| match &event.kind {
-        EventKind::ComponentLaunched { component, code } if *code != 0 => {
-            Some((place, event, component, *code))
-        }
-        _ => None,
-    });
+    let any = outline.register.launches.iter().any(is_failure);
+    let failures = any.then(|| events.iter().enumerate()).into_iter().flatten().filter_map(
+        |(place, event)| match &event.kind {
+            EventKind::ComponentLaunched { component, code } if *code != 0 => {
+                Some((place, event, component, *code))
+            }
+            _ => None,
+        },
+    );
     for (place, event, component, code) in failures {
         // A run that ends at this very instant leaves no time for a report.
         if event.at == outline.end {
@@ -216,18 +219,18 @@ pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
             other.host == event.host
                 && matches!(&other.kind, EventKind::ComponentDue { component: due, .. } if due == component)
         };
-        let from = events[..place].iter().rposition(|other| same(&other)).unwrap_or(place);
+        let from = events.range(..place).rposition(|other| same(&other)).unwrap_or(place);
         let to =
-            events[place..].iter().position(|other| same(&other)).map_or(events.len(), |next| place + next);
+            events.range(place..).position(|other| same(&other)).map_or(events.len(), |next| place + next);
         let rules = outline.profile(&event.host, event.seq);
         let mut missing = Vec::new();
-        if !events[from..to].iter().any(|line| names_code(line, &event.host, code)) {
+        if !events.range(from..to).any(|line| names_code(line, &event.host, code)) {
             missing.push(format!("no log line names {code}"));
         }
         let agent = rules.and_then(|profile| component_rules(profile, component)).map(|rules| &rules.agent);
         let good = rules.map(|profile| &profile.client_service.good_status);
         if agent.is_none_or(|agent| !agent.as_str().is_empty())
-            && !shows_failure(&events[..to], place, &event.host, &[Some(component), agent], good)
+            && !shows_failure(events, place..to, &event.host, &[Some(component), agent], good)
         {
             missing.push("no status shows it".to_owned());
         }
@@ -253,7 +256,7 @@ pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
 
 /// Whether an agent of the host shows another status than the good one before the service starts again.
 fn shows_later(outline: &Outline<'_>, refused: &RefusedStart<'_>) -> bool {
-    let later = outline.run.events.iter().skip(usize::try_from(refused.event.seq).unwrap_or(usize::MAX));
+    let later = outline.run.events.since(refused.event.seq);
     let here = later.filter(|event| event.host == refused.event.host);
     let until = here.take_while(|event| {
         !matches!(&event.kind, EventKind::Fact(Fact::ServiceStarted { service, .. }) if service.name() == refused.service)
@@ -280,21 +283,21 @@ fn names_code(event: &Event, host: &HostName, code: u32) -> bool {
 
 /// Whether the agent's status is not good just before the failure, or at some moment after it.
 fn shows_failure(
-    events: &[Event],
-    place: usize,
+    events: &Events,
+    places: Range<usize>,
     host: &HostName,
     names: &[Option<&Name>],
     good: Option<&Name>,
 ) -> bool {
     let key = |name: &Name| StateKey::Component { component: name.clone() };
     let mut view = StateView::new();
-    events[..place].iter().for_each(|event| view.apply(event));
+    events.range(..places.start).for_each(|event| view.apply(event));
     let keys: Vec<StateKey> = names.iter().flatten().map(|name| key(name)).collect();
     let bad_now = |view: &StateView| {
         keys.iter().any(|key| view.known(host, key).is_some_and(|known| is_bad(&known.value, good)))
     };
     bad_now(&view)
-        || events[place..].iter().any(|event| {
+        || events.range(places).any(|event| {
             view.apply(event);
             bad_now(&view)
         })

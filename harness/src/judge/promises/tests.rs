@@ -7,7 +7,7 @@ use mockdc_scenarios::LdapOperation;
 
 use super::*;
 use crate::timeline::story::{Story, plan, span, timeline, token};
-use crate::timeline::{AccountPurpose, EndReason, EventKind, Queue, Role, WaitEnd, WaitFor};
+use crate::timeline::{AccountPurpose, EndReason, EventKind, LdapCall, Queue, Role, WaitEnd, WaitFor};
 
 const BOOT: &str = "SMS#_BDC1";
 
@@ -375,7 +375,7 @@ fn every_promise_is_looked_at_in_every_run() {
 fn ldap(story: &mut Story, operation: LdapOperation, at: &str, result: u32) {
     story.by(Some(9)).event(
         "WS1",
-        EventKind::Ldap {
+        EventKind::Ldap(Box::new(LdapCall {
             operation,
             at: at.into(),
             by: Some("Administrator".into()),
@@ -387,7 +387,7 @@ fn ldap(story: &mut Story, operation: LdapOperation, at: &str, result: u32) {
             entries: 0,
             seen: None,
             behind: None,
-        },
+        })),
     );
 }
 

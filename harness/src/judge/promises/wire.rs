@@ -6,7 +6,7 @@ use mockdc_mocks::{Fact, HostName, Name, Version};
 
 use crate::judge::Tested;
 use crate::judge::outline::Outline;
-use crate::timeline::{ActorId, Event, EventKind};
+use crate::timeline::{ActorId, Event, EventKind, LdapCall};
 
 /// A change that a program committed.
 #[derive(Clone, Copy)]
@@ -21,6 +21,10 @@ type Asked<'a> = (ActorId, &'a Name, &'a HostName);
 /// A program may well ask a controller again and again until a change is there; what it asked last is what it acts on.
 pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
+    // What replicates matters only to whoever reads.
+    if !outline.register.wire.iter().any(|event| matches!(event.kind, EventKind::Ldap(_))) {
+        return tested;
+    }
     let mut there: BTreeMap<&HostName, BTreeSet<Version>> = BTreeMap::new();
     let mut latest: BTreeMap<(&HostName, &Name), Version> = BTreeMap::new();
     let mut subjects: BTreeMap<Version, &Name> = BTreeMap::new();
@@ -43,7 +47,14 @@ pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
                     *known = (*known).max(*version);
                 }
             }
-            EventKind::Ldap { operation, at, subject: Some(subject), result, .. } => {
+            EventKind::Ldap(call) => {
+                let LdapCall { operation, at, subject, result, .. } = &**call;
+                let Some(subject) = subject else {
+                    if operation.writes() {
+                        fresh.remove(at);
+                    }
+                    continue;
+                };
                 let Some(actor) = event.actor else { continue };
                 if operation.writes() {
                     let fresh = fresh.remove(at).unwrap_or_default();
@@ -61,7 +72,6 @@ pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
                     reads.insert((actor, subject, at), lacks.map(|own| (*event, own)));
                 }
             }
-            EventKind::Ldap { operation, at, .. } if operation.writes() => drop(fresh.remove(at)),
             _ => {}
         }
     }
