@@ -71,6 +71,8 @@ pub struct Stage {
     pub(super) present: Present,
     pub(super) domain: RefCell<Option<Domain>>,
     events: RefCell<Events>,
+    /// Room for the facts of an operation.
+    facts: RefCell<Vec<FactRecord>>,
     secrets: Secrets,
     live: RefCell<Live>,
     witnesses: RefCell<Vec<Observer>>,
@@ -147,6 +149,7 @@ impl Stage {
             present: Present::default(),
             domain: RefCell::new(domain),
             events: RefCell::default(),
+            facts: RefCell::default(),
             secrets: Secrets::default(),
             live: RefCell::new(live),
             witnesses: RefCell::default(),
@@ -368,11 +371,13 @@ impl Stage {
 
     /// Records what the domain model has to say.
     pub(super) fn record_facts(&self) {
-        let facts = match self.domain.borrow_mut().as_mut() {
-            Some(domain) => domain.drain_facts(),
+        let mut facts = self.facts.take();
+        match self.domain.borrow_mut().as_mut() {
+            Some(domain) => domain.take_facts(&mut facts),
             None => return,
-        };
-        self.record_these(facts);
+        }
+        self.record_these(facts.drain(..));
+        self.facts.replace(facts);
     }
 
     /// Records what a world has to say.

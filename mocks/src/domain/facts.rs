@@ -1,7 +1,5 @@
 //! The facts of a run, in the order in which they happened.
 
-use std::collections::BTreeMap;
-
 use super::HostMap;
 use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Version};
 
@@ -10,7 +8,8 @@ use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Versi
 pub(crate) struct Facts {
     records: Vec<FactRecord>,
     latest: SimTime,
-    counters: HostMap<BTreeMap<Counter, i64>>,
+    /// By the place of each counter in [`Counter`].
+    counters: HostMap<[i64; 4]>,
     relocked: Vec<HostName>,
 }
 
@@ -40,7 +39,7 @@ impl Facts {
             Some(counters) => counters,
             None => self.counters.entry(host.clone()).or_default(),
         };
-        let total = counters.entry(counter).or_default();
+        let total = &mut counters[counter as usize];
         *total = total.saturating_add(i64::try_from(add).unwrap_or(i64::MAX));
         let value = Value::Number(*total);
         self.state(at, host, StateKey::Counter { counter }, Some(value), None);
@@ -65,5 +64,11 @@ impl Facts {
     /// Takes the facts since the last call.
     pub(crate) fn drain(&mut self) -> Vec<FactRecord> {
         std::mem::take(&mut self.records)
+    }
+
+    /// Takes the facts since the last call for those in `taken`, which are forgotten; their room is used again.
+    pub(crate) fn swap(&mut self, taken: &mut Vec<FactRecord>) {
+        taken.clear();
+        std::mem::swap(&mut self.records, taken);
     }
 }

@@ -103,4 +103,10 @@ impl Domain {
     pub fn drain_facts(&mut self) -> Vec<FactRecord> {
         self.facts.drain()
     }
+
+    /// Puts the facts since the last call into `taken`, in place of what it held. Whoever asks after each operation
+    /// gives the same list each time, and no memory is asked for.
+    pub fn take_facts(&mut self, taken: &mut Vec<FactRecord>) {
+        self.facts.swap(taken);
+    }
 }
