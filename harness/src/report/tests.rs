@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::summary as summary_line;
 use super::*;
 use crate::timeline::story::{Story, plan, timeline};
-use crate::timeline::{EndReason, Event, EventKind, Role, Timeline};
+use crate::timeline::{EndReason, Event, EventKind, Events, Role, Timeline};
 
 /// Half a minute of a boot loader that waits in vain: 22 events.
 fn run() -> Timeline {
@@ -129,7 +129,7 @@ fn a_failure_without_evidence_shows_how_the_run_ended() {
     let text = printed(|out| failure(out, &told, &run.events, Style::default()));
     assert!(text.contains("    ...\n    00:15:00.000"), "{text}");
     assert!(text.contains("ends: success\n\n"), "{text}");
-    let text = printed(|out| failure(out, &told, &[], Style::default()));
+    let text = printed(|out| failure(out, &told, &Events::default(), Style::default()));
     assert!(text.ends_with("mockdc run kb/hand-made.toml --seed 7\n"));
 }
 
