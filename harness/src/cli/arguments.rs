@@ -227,7 +227,7 @@ pub struct Merge {
 }
 
 /// `mockdc diagnose`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Diagnose {
     /// Logs, and folders that are searched for them. A folder may hold one of each machine's. Security templates,
     /// registry exports, `repadmin /showrepl /csv` and LDIF are read as well.
@@ -571,7 +571,7 @@ pub enum Control {
     Stop,
 }
 
-fn live_speed(text: &str) -> Result<LiveSpeed, String> {
+pub(super) fn live_speed(text: &str) -> Result<LiveSpeed, String> {
     if text == "manual" {
         return Ok(LiveSpeed(None));
     }
@@ -591,7 +591,7 @@ fn control_address(text: &str) -> Result<std::net::SocketAddr, String> {
     }
 }
 
-fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
+pub(super) fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
     let span: mockdc_mocks::Span =
         text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
     if span <= mockdc_mocks::Span::ZERO { Err("a program needs some time".to_owned()) } else { Ok(span) }

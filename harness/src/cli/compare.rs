@@ -1,48 +1,53 @@
 //! `mockdc compare`: the regression test of a fix.
 
 use std::io;
-use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use mockdc_scenarios::{Draft, Plan, Profile};
 
-use super::arguments::{Assignment, Format, seeds};
+use super::arguments::{Assignment, Format, LiveSpeed, live_speed, time_out};
+use super::asked::Asked;
 use super::file::write_file;
-use super::{Exit, Streams, inspect, pool, select};
+use super::interrupt::{self, Watch};
+use super::{Exit, Streams, inspect, programs, select};
 use crate::orchestrator;
 use crate::report::{self, Document, Outcome, Summary};
-use crate::vary::{Comparison, Criterion, parallel};
+use crate::vary::{Comparison, parallel};
 
 /// `mockdc compare`
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// What is known: a results folder, a profile (`sms-2.0-sp3`), settings (`KEY=VALUE,KEY=VALUE`), or `as-is`.
-    pub a: String,
+    /// What is known: a results folder, a profile (`sms-2.0-sp3`), settings (`KEY=VALUE,KEY=VALUE`), or `as-is`. With
+    /// `--program` a scenario file, as after `--on`.
+    #[arg(required_unless_present = "program")]
+    pub a: Option<String>,
     /// What is tried: as before.
-    pub b: String,
+    #[arg(required_unless_present = "program")]
+    pub b: Option<String>,
     /// The scenarios that both are run on: files, and folders that are searched for them.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub on: Vec<PathBuf>,
+    /// A program with its arguments, as a shell takes them apart: first A, then B. Each is run against the served
+    /// controllers of each scenario, as by `mockdc exec`. Given once it is B, and the scenario's own program is A.
+    #[arg(long, value_name = "COMMAND")]
+    pub program: Vec<String>,
+    /// With `--program`: how many seconds of the scenario pass in one of the wall; 1 unless said otherwise.
+    #[arg(long, value_name = "SPEED", requires = "program", value_parser = live_speed)]
+    pub speed: Option<LiveSpeed>,
+    /// With `--program`: how long each run of a program may take, on the wall clock: `90s`.
+    #[arg(long, value_name = "TIME", requires = "program", value_parser = time_out)]
+    pub timeout: Option<mockdc_mocks::Span>,
     /// Only scenarios whose name matches; `*` stands for anything. May be given several times.
     #[arg(long, value_name = "PATTERN")]
     pub name: Vec<String>,
-    /// What B must not lose.
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub judge: Criterion,
-    /// The seed; a scenario's own seed comes first. 1 unless said otherwise.
-    #[arg(long, conflicts_with = "seeds")]
-    pub seed: Option<u64>,
-    /// Run with each of these seeds, ends included: `1..500`.
-    #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
-    pub seeds: Option<(u64, u64)>,
+    /// What is asked. Programs run one after the other unless `--jobs` says otherwise: they share the machine's clock.
+    #[command(flatten)]
+    pub asked: Asked,
     /// Write the differences as JUnit XML into this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Run so many at once; as many as there are cores unless said otherwise.
-    #[arg(long, short, value_name = "N")]
-    pub jobs: Option<NonZeroU16>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -94,36 +99,15 @@ impl Side {
 
 /// `mockdc compare`
 pub(super) fn compare(command: &Compare, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let (a, b) = match (Side::parse(&command.a), Side::parse(&command.b)) {
-        (Ok(a), Ok(b)) => (a, b),
-        (Err(why), _) | (_, Err(why)) => {
-            writeln!(streams.err, "error: {why}")?;
-            return Ok(Exit::Usage);
-        }
+    let (names, both) = match command.program.is_empty() {
+        true => sides(command, streams)?,
+        false => programs::compared(command, streams)?,
     };
-    let saved = [&a, &b].map(|side| matches!(side, Side::Results(_)));
-    if saved[0] != saved[1] {
-        writeln!(
-            streams.err,
-            "error: one is a results folder and the other is not\nhelp: `mockdc run … --results DIR` makes the other \
-             folder"
-        )?;
-        return Ok(Exit::Usage);
-    }
-    let (one, other, left_out) = match (&a, &b) {
-        (Side::Results(a), Side::Results(b)) => match (read_results(a), read_results(b)) {
-            (Ok(a), Ok(b)) => (a, b, Vec::new()),
-            (Err(why), _) | (_, Err(why)) => {
-                writeln!(streams.err, "error: {why}")?;
-                return Ok(Exit::Usage);
-            }
-        },
-        _ => match run_both(command, &a, &b, streams)? {
-            Ok(runs) => runs,
-            Err(exit) => return Ok(exit),
-        },
+    let Both { one, other, left_out, watch: _watch } = match both {
+        Ok(both) => both,
+        Err(exit) => return Ok(exit),
     };
-    let mut comparison = Comparison::of((&command.a, &one), (&command.b, &other), command.judge);
+    let mut comparison = Comparison::of((&names.0, &one), (&names.1, &other), command.asked.judge);
     comparison.left_out = left_out;
     if comparison.compared == 0 {
         writeln!(streams.err, "error: there is no run that both have")?;
@@ -149,6 +133,52 @@ pub(super) fn compare(command: &Compare, streams: &mut Streams<'_>) -> io::Resul
     })
 }
 
+/// The names of A and B.
+pub(super) type Names = (String, String);
+
+/// The runs of A and of B.
+pub(super) struct Both {
+    /// A's.
+    pub(super) one: Vec<Summary>,
+    /// B's.
+    pub(super) other: Vec<Summary>,
+    /// What was run with neither, because one of the two is not possible there: why.
+    pub(super) left_out: Vec<String>,
+    /// Kept until all is written.
+    pub(super) watch: Option<Watch>,
+}
+
+/// Profiles, settings, or results folders.
+fn sides(command: &Compare, streams: &mut Streams<'_>) -> io::Result<(Names, Result<Both, Exit>)> {
+    let names = (command.a.clone().unwrap_or_default(), command.b.clone().unwrap_or_default());
+    let (a, b) = match (Side::parse(&names.0), Side::parse(&names.1)) {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(why), _) | (_, Err(why)) => {
+            writeln!(streams.err, "error: {why}")?;
+            return Ok((names, Err(Exit::Usage)));
+        }
+    };
+    let both = match (&a, &b) {
+        (Side::Results(a), Side::Results(b)) => match (read_results(a), read_results(b)) {
+            (Ok(one), Ok(other)) => Ok(Both { one, other, left_out: Vec::new(), watch: None }),
+            (Err(why), _) | (_, Err(why)) => {
+                writeln!(streams.err, "error: {why}")?;
+                Err(Exit::Usage)
+            }
+        },
+        (Side::Results(_), _) | (_, Side::Results(_)) => {
+            writeln!(
+                streams.err,
+                "error: one is a results folder and the other is not\nhelp: `mockdc run … --results DIR` makes the \
+                 other folder"
+            )?;
+            Err(Exit::Usage)
+        }
+        _ => run_both(command, &a, &b, streams)?,
+    };
+    Ok((names, both))
+}
+
 fn read_results(path: &Path) -> Result<Vec<Summary>, String> {
     let path = if path.is_dir() { path.join("summary.json") } else { path.to_owned() };
     let bytes = std::fs::read(&path).map_err(|error| {
@@ -161,8 +191,6 @@ fn read_results(path: &Path) -> Result<Vec<Summary>, String> {
         .map_err(|error| format!("`{}` is no summary of results: {error}", path.display()))?;
     Ok(document.scenarios)
 }
-
-type Both = (Vec<Summary>, Vec<Summary>, Vec<String>);
 
 /// Runs the scenarios with A and with B; what cannot be run with one of them is left out of both, with the reason.
 fn run_both(
@@ -216,18 +244,21 @@ fn run_both(
         inspect::tell_mistakes(&reports, streams)?;
         return Ok(Err(Exit::InvalidScenario));
     }
-    let jobs = command.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()));
     let mut work = Vec::new();
+    let (a, b) = (Arc::new(a.clone()), Arc::new(b.clone()));
     for (one, other) in plans {
-        let seed = one.seed.or(command.seed).unwrap_or(1);
-        let (from, to) = command.seeds.unwrap_or((seed, seed));
+        let seeds = command.asked.seeds(&one);
         let (one, other) = (Arc::new(one), Arc::new(other));
-        for seed in from..=to {
-            work.push((Arc::clone(&one), a, seed));
-            work.push((Arc::clone(&other), b, seed));
+        for seed in seeds {
+            work.push((Arc::clone(&one), Arc::clone(&a), seed));
+            work.push((Arc::clone(&other), Arc::clone(&b), seed));
         }
     }
-    let runs = parallel(&work, jobs, |(plan, side, seed)| summary(plan, *seed, side));
+    let jobs = command.asked.jobs();
+    let runs = move || parallel(&work, jobs, |(plan, side, seed)| summary(plan, *seed, side));
+    let Some((runs, watch)) = interrupt::attended(runs)? else {
+        return interrupt::interrupted(streams).map(Err);
+    };
     let (mut one, mut other) = (Vec::new(), Vec::new());
     for (place, run) in runs.into_iter().enumerate() {
         match run {
@@ -236,7 +267,7 @@ fn run_both(
             Err(why) => left_out.push(why),
         }
     }
-    Ok(Ok((one, other, left_out)))
+    Ok(Ok(Both { one, other, left_out, watch: Some(watch) }))
 }
 
 fn summary(plan: &Arc<Plan>, seed: u64, side: &Side) -> Result<Summary, String> {

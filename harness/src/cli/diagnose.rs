@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{Diagnose, Format};
 use super::file::write_file;
-use super::{Exit, Streams};
+use super::{Exit, Streams, interrupt};
 use crate::diagnose::replay::{NoScenario, against, fit, history_of};
 use crate::diagnose::report::{self, Names, Show};
 use crate::diagnose::rules::{Diagnosis, Rule, diagnose};
@@ -25,6 +25,45 @@ struct Knowledge {
 
 /// `mockdc diagnose`
 pub(super) fn run(arguments: &Diagnose, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let (arguments, progress) = (arguments.clone(), streams.progress);
+    let work = move || Told::of(&arguments, progress);
+    let Some((told, _watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams);
+    };
+    let told = told?;
+    for (path, bytes) in &told.files {
+        if let Some(exit) = write_file(path, streams, |out| out.write_all(bytes))? {
+            return Ok(exit);
+        }
+    }
+    streams.err.write_all(&told.err)?;
+    streams.out.write_all(&told.out)?;
+    Ok(told.exit)
+}
+
+/// What is told in the end, and nothing of it before: so nobody finds the half of it when it is broken off.
+struct Told {
+    exit: Exit,
+    out: Vec<u8>,
+    err: Vec<u8>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Told {
+    fn of(arguments: &Diagnose, progress: bool) -> io::Result<Told> {
+        let (mut out, mut err, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        let mut streams = Streams::new(&mut out, &mut err);
+        streams.progress = progress;
+        let exit = tell(arguments, &mut files, &mut streams)?;
+        Ok(Told { exit, out, err, files })
+    }
+}
+
+fn tell(
+    arguments: &Diagnose,
+    files: &mut Vec<(PathBuf, Vec<u8>)>,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
     let knowledge = match Knowledge::built_in() {
         Ok(knowledge) => knowledge,
         Err(error) => {
@@ -48,32 +87,40 @@ pub(super) fn run(arguments: &Diagnose, streams: &mut Streams<'_>) -> io::Result
             writeln!(streams.out, "{}", serde_json::to_string_pretty(&document)?)?;
         }
     }
-    if let Some(path) = &arguments.html
-        && let Some(exit) = write_file(path, streams, |out| report::html(out, &input, &found, &names))?
-    {
-        return Ok(exit);
+    if let Some(path) = &arguments.html {
+        let mut page = Vec::new();
+        report::html(&mut page, &input, &found, &names)?;
+        files.push((path.clone(), page));
     }
     let diagnosed = found.iter().any(|diagnosis| !diagnosis.situations.is_empty());
     let exit = if diagnosed { Exit::Passed } else { Exit::Inconclusive };
     match &arguments.scenario {
         Some(path) => {
-            let written = scenario(arguments, path, &input, &found, &names, &knowledge, streams)?;
-            Ok(exit.max(written))
+            let of = Found { input: &input, found: &found, names: &names, knowledge: &knowledge };
+            let (ends, text) = scenario(arguments, path, &of, streams)?;
+            files.extend(text.map(|text| (path.clone(), text.into_bytes())));
+            Ok(exit.max(ends))
         }
         None => Ok(exit),
     }
 }
 
-/// Writes the scenario that reproduces a failure.
+/// What was read, and what came of it.
+struct Found<'a> {
+    input: &'a Input,
+    found: &'a [Diagnosis<'a>],
+    names: &'a Names,
+    knowledge: &'a Knowledge,
+}
+
+/// The scenario that reproduces a failure, which goes to `path`.
 fn scenario(
     arguments: &Diagnose,
     path: &Path,
-    input: &Input,
-    found: &[Diagnosis<'_>],
-    names: &Names,
-    knowledge: &Knowledge,
+    of: &Found<'_>,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> io::Result<(Exit, Option<String>)> {
+    let Found { input, found, names, knowledge } = *of;
     let wanted = |diagnosis: &&Diagnosis<'_>| match &arguments.client {
         Some(client) => names.of(&diagnosis.client).eq_ignore_ascii_case(client),
         None => !diagnosis.situations.is_empty(),
@@ -87,11 +134,11 @@ fn scenario(
                     "error: the logs speak of no client `{client}`\nhelp: they speak of {}",
                     known.join(", ")
                 )?;
-                Ok(Exit::Usage)
+                Ok((Exit::Usage, None))
             }
             None => {
                 writeln!(streams.err, "no scenario: {}", NoScenario::Nothing)?;
-                Ok(Exit::Inconclusive)
+                Ok((Exit::Inconclusive, None))
             }
         };
     };
@@ -100,16 +147,13 @@ fn scenario(
         Ok(fitted) => fitted,
         Err(error @ NoScenario::NoneRuns(_)) => {
             writeln!(streams.err, "error: {error}")?;
-            return Ok(Exit::Bug);
+            return Ok((Exit::Bug, None));
         }
         Err(error) => {
             writeln!(streams.err, "no scenario: {error}")?;
-            return Ok(Exit::Inconclusive);
+            return Ok((Exit::Inconclusive, None));
         }
     };
-    if let Some(exit) = write_file(path, streams, |out| out.write_all(fitted.text.as_bytes()))? {
-        return Ok(exit);
-    }
     match fitted.apart {
         0 => writeln!(
             streams.err,
@@ -125,7 +169,8 @@ fn scenario(
             path.display()
         )?,
     }
-    Ok(if fitted.apart == 0 { Exit::Passed } else { Exit::Inconclusive })
+    let exit = if fitted.apart == 0 { Exit::Passed } else { Exit::Inconclusive };
+    Ok((exit, Some(fitted.text)))
 }
 
 /// A customer's logs that runs are compared with.

@@ -5,13 +5,13 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use mockdc_scenarios::{Action, Values, Variable, story};
+use mockdc_scenarios::{Action, Draft, Values, Variable, story};
 
 use super::arguments::{Assignment, Format};
 use super::file::write_file;
-use super::vary::{Subject, found, trial};
-use super::{Exit, Streams};
-use crate::report::{quoted, visible};
+use super::vary::{Subject, found, trials};
+use super::{Exit, Streams, interrupt};
+use crate::report::{quoted, safe, visible};
 use crate::vary::{self, Criterion, Ends, Exploration, Failure};
 
 /// `mockdc explore`
@@ -40,15 +40,68 @@ pub struct Explore {
 
 /// `mockdc explore`
 pub(super) fn explore(command: &Explore, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let (trial, _) = match trial(&command.subject, streams)? {
-        Ok(ready) => ready,
+    let trials = match trials(&command.subject, streams)? {
+        Ok(trials) => trials,
         Err(exit) => return Ok(exit),
     };
-    let mut variables = trial.draft.variables();
-    for Assignment { key, value } in &command.vary {
-        let key = match found(&trial.draft, key, streams)? {
-            Ok(key) => key,
+    if let (Some(out), [_, _, ..]) = (&command.out, trials.as_slice()) {
+        let names: Vec<&str> = trials.iter().map(|(trial, _)| trial.name.as_str()).collect();
+        writeln!(
+            streams.err,
+            "error: `{}` is one file, and {} scenarios are explored\nhelp: choose one with `--name`: {}; or leave out \
+             `--out`, and each gets a file of its own",
+            out.display(),
+            names.len(),
+            names.join(", ")
+        )?;
+        return Ok(Exit::Usage);
+    }
+    // The cases of a file have its keys in common.
+    let variables = match trials.first().map(|(trial, _)| variables(command, &trial.draft, streams)) {
+        Some(variables) => match variables? {
+            Ok(variables) => variables,
             Err(exit) => return Ok(exit),
+        },
+        None => return Ok(Exit::NothingSelected),
+    };
+    let (cases, draw, jobs) = (command.cases.max(1), command.draw, command.subject.asked.jobs());
+    let several = trials.len() > 1;
+    let work = move || -> Vec<Exploration> {
+        trials.iter().map(|(trial, _)| vary::explore(trial, &variables, cases, draw, jobs)).collect()
+    };
+    let Some((explored, _watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams);
+    };
+    let (mut exit, mut documents) = (Exit::Passed, Vec::new());
+    for explored in &explored {
+        let (ends, document) = match told(command, explored, several, streams)? {
+            Ok(told) => told,
+            Err(exit) => return Ok(exit),
+        };
+        exit = exit.max(ends);
+        documents.push(document);
+    }
+    if command.format == Format::Json {
+        let document = match documents.as_mut_slice() {
+            [only] => only.take(),
+            _ => serde_json::Value::Array(documents),
+        };
+        writeln!(streams.out, "{}", serde_json::to_string_pretty(&document)?)?;
+    }
+    Ok(exit)
+}
+
+/// What varies: the table `[vary]`, and what the command line adds to it. The reason why nothing does is printed.
+fn variables(
+    command: &Explore,
+    draft: &Draft,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<Vec<Variable>, Exit>> {
+    let mut variables = draft.variables();
+    for Assignment { key, value } in &command.vary {
+        let key = match found(draft, key, streams)? {
+            Ok(key) => key,
+            Err(exit) => return Ok(Err(exit)),
         };
         match Values::parse(&key, value) {
             Ok(values) => {
@@ -57,7 +110,7 @@ pub(super) fn explore(command: &Explore, streams: &mut Streams<'_>) -> io::Resul
             }
             Err(why) => {
                 writeln!(streams.err, "error: {why}")?;
-                return Ok(Exit::Usage);
+                return Ok(Err(Exit::Usage));
             }
         }
     }
@@ -67,44 +120,47 @@ pub(super) fn explore(command: &Explore, streams: &mut Streams<'_>) -> io::Resul
             "error: nothing in the scenario is marked as variable\nhelp: write a table `[vary]` with a line such as \
              `\"domain.replication.nt4.pulse\" = {{ from = \"5m\", to = \"2h\" }}`, or add `--vary KEY=FROM..TO`"
         )?;
-        return Ok(Exit::Usage);
+        return Ok(Err(Exit::Usage));
     }
-    let explored = vary::explore(&trial, &variables, command.cases.max(1), command.draw);
+    Ok(Ok(variables))
+}
+
+/// Writes the file of a failure, and tells it where people read; gives the form for machines.
+fn told(
+    command: &Explore,
+    explored: &Exploration,
+    several: bool,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<(Exit, serde_json::Value), Exit>> {
+    let mut document = serde_json::to_value(explored)?;
     let Some(failure) = &explored.failure else {
-        match command.format {
-            Format::Json => writeln!(streams.out, "{}", serde_json::to_string_pretty(&explored)?)?,
-            Format::Console => {
-                let Exploration { tried, refused, open, .. } = &explored;
-                writeln!(
-                    streams.out,
-                    "{}: no failure in {tried} combinations ({refused} not possible, {open} open)",
-                    trial.name
-                )?;
-            }
+        if command.format == Format::Console {
+            let Exploration { scenario, tried, refused, open, .. } = explored;
+            writeln!(
+                streams.out,
+                "{scenario}: no failure in {tried} combinations ({refused} not possible, {open} open)"
+            )?;
         }
-        return Ok(Exit::Passed);
+        return Ok(Ok((Exit::Passed, document)));
     };
     let path = command.out.clone().unwrap_or_else(|| {
-        let stem = command.subject.scenario.file_stem().unwrap_or_default().to_string_lossy();
-        command.subject.scenario.with_file_name(format!("{stem}-found.toml"))
+        let file = &command.subject.scenario;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let case = explored.scenario.split_once('[').filter(|_| several);
+        let case = case.map_or_else(String::new, |(_, case)| format!("-{}", safe(case.trim_end_matches(']'))));
+        file.with_file_name(format!("{stem}{case}-found.toml"))
     });
-    let text = scenario(command, &explored, failure);
+    let text = scenario(command, explored, failure);
     if let Some(exit) = write_file(&path, streams, |out| out.write_all(text.as_bytes()))? {
-        return Ok(exit);
+        return Ok(Err(exit));
     }
     let file = path.to_string_lossy();
-    match command.format {
-        Format::Json => {
-            let mut document = serde_json::to_value(&explored)?;
-            document["file"] = file.as_ref().into();
-            writeln!(streams.out, "{}", serde_json::to_string_pretty(&document)?)?;
-        }
-        Format::Console => {
-            tell(&explored, failure, streams)?;
-            writeln!(streams.out, "{}", quoted(["mockdc", "run", &file]))?;
-        }
+    document["file"] = file.as_ref().into();
+    if command.format == Format::Console {
+        tell(explored, failure, streams)?;
+        writeln!(streams.out, "{}", quoted(["mockdc", "run", &file]))?;
     }
-    Ok(if failure.ends == Ends::Bug { Exit::Bug } else { Exit::Failed })
+    Ok(Ok((if failure.ends == Ends::Bug { Exit::Bug } else { Exit::Failed }, document)))
 }
 
 fn tell(explored: &Exploration, failure: &Failure, streams: &mut Streams<'_>) -> io::Result<()> {
@@ -150,7 +206,7 @@ fn scenario(command: &Explore, explored: &Exploration, failure: &Failure) -> Str
     let draft = failure.draft.named(&format!("{base}-found"));
     let mut text = draft.text_below(&visible(&comment));
     // What was asked on the command line stands in the file, so that it fails by itself.
-    if command.subject.judge == Criterion::Installed {
+    if command.subject.asked.judge == Criterion::Installed {
         let plans = failure.draft.plans().unwrap_or_default();
         let clients: BTreeSet<&str> = plans
             .iter()

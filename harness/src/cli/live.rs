@@ -113,16 +113,10 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
         let setup = setup(plan, how);
         let Lived { timeline, output, stopped } = match live_run(&setup, how, streams)? {
             Ok(lived) => lived,
-            Err(error) => {
-                writeln!(streams.err, "error: {error}")?;
-                if let Some(help) = remedy(&error) {
-                    writeln!(streams.err, "help: {help}")?;
-                }
-                return Ok(exit_for(&error));
-            }
+            Err(error) => return refuse(&error, streams),
         };
         let judgement = crate::judge::judge(&timeline);
-        let outcome = Outcome { timeline, judgement, rerun: rerun(&setup, how) };
+        let outcome = Outcome { timeline, judgement, rerun: rerun(&setup, how.command) };
         let summary = outcome.summary();
         if let Some(folder) = &mut folder {
             let written = folder.add(&summary, &outcome.timeline).map_err(|error| error.to_string());
@@ -223,10 +217,10 @@ fn setup(plan: &Arc<Plan>, how: &How<'_>) -> Setup {
     }
 }
 
-/// The command that makes a run like this one again.
-fn rerun(setup: &Setup, how: &How<'_>) -> String {
+/// The command that makes a run like this one again; `given`: the program, where the command line named it.
+pub(super) fn rerun(setup: &Setup, given: Option<&[String]>) -> String {
     let plan = &setup.plan;
-    let verb = if how.command.is_some() { "exec" } else { "serve" };
+    let verb = if setup.command.is_some() { "exec" } else { "serve" };
     let mut words =
         vec!["mockdc".to_owned(), verb.into(), plan.file.clone(), "--name".into(), plan.name.clone()];
     if plan.seed.is_none() {
@@ -234,11 +228,23 @@ fn rerun(setup: &Setup, how: &How<'_>) -> String {
     }
     let speed = setup.speed.map_or_else(|| "manual".to_owned(), |speed| speed.to_string());
     words.extend(["--speed".into(), speed]);
-    if let Some(command) = how.command.filter(|command| !command.is_empty()) {
+    if let Some(timeout) = setup.timeout {
+        words.extend(["--timeout".into(), timeout.to_string()]);
+    }
+    if let Some(command) = given.filter(|command| !command.is_empty()) {
         words.push("--".into());
         words.extend(command.iter().cloned());
     }
     report::quoted(words.iter().map(String::as_str))
+}
+
+/// Says why there is no live run, and what helps.
+pub(super) fn refuse(error: &NoLive, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    writeln!(streams.err, "error: {error}")?;
+    if let Some(help) = remedy(error) {
+        writeln!(streams.err, "help: {help}")?;
+    }
+    Ok(exit_for(error))
 }
 
 fn exit_for(error: &NoLive) -> Exit {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod arguments;
+mod asked;
 mod clean;
 mod compare;
 mod ctl;
@@ -15,6 +16,7 @@ mod kb;
 mod live;
 mod pictures;
 mod pool;
+mod programs;
 mod progress;
 mod relay;
 mod run;

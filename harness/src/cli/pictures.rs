@@ -1,13 +1,13 @@
 //! Pictures of runs: `mockdc run --html` and `--trace`, `mockdc report html`, `trace` and `picture`.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::file::write_file;
+use super::file::{whole, write_file};
 use super::why::saved;
 use super::{Exit, Streams};
 use crate::picture::{self, Scene};
@@ -53,12 +53,14 @@ fn write(
     streams: &mut Streams<'_>,
     write: impl FnOnce(&mut dyn Write, &Outcome) -> io::Result<()>,
 ) -> io::Result<Exit> {
-    let timeline = match saved(&of.run, streams)? {
-        Ok(timeline) => timeline,
+    let judged = |timeline: Timeline| {
+        let judgement = crate::judge::judge(&timeline);
+        Outcome { timeline, judgement, rerun: String::new() }
+    };
+    let (outcome, _watch) = match saved(&of.run, streams, judged)? {
+        Ok(saved) => saved,
         Err(exit) => return Ok(exit),
     };
-    let judgement = crate::judge::judge(&timeline);
-    let outcome = Outcome { timeline, judgement, rerun: String::new() };
     match &of.out {
         None => write(streams.out, &outcome)?,
         Some(path) => {
@@ -121,9 +123,5 @@ impl Pictures {
 }
 
 fn file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
-        write(&mut out)?;
-        out.flush()
-    });
-    written.map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+    whole(path, write).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }

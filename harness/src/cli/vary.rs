@@ -1,18 +1,17 @@
 //! `mockdc threshold` and `mockdc sweep`.
 
 use std::io::{self, Write};
-use std::num::NonZeroU16;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 use mockdc_scenarios::{Amount, Draft, Key, KeyError, Kind, Plan};
 
-use super::arguments::{Assignment, Format, seeds};
+use super::arguments::{Assignment, Format};
+use super::asked::Asked;
 use super::file::write_file;
-use super::{Exit, Streams, inspect, pool, select};
+use super::{Exit, Streams, inspect, interrupt, select};
 use crate::report;
-use crate::vary::{self, Axis, Criterion, Ends, Matrix, Range, Trial};
+use crate::vary::{self, Axis, Ends, Matrix, Range, Trial};
 
 /// Which scenario of one file, and what is asked of it.
 #[derive(Debug, Args)]
@@ -22,21 +21,12 @@ pub struct Subject {
     /// The scenario in it, where its cases are several: `name[case]`, or a pattern that one of them fits.
     #[arg(long)]
     pub name: Option<String>,
-    /// What is asked of each run.
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub judge: Criterion,
-    /// The seed; a scenario's own seed comes first. 1 unless said otherwise.
-    #[arg(long, conflicts_with = "seeds")]
-    pub seed: Option<u64>,
-    /// Run with each of these seeds, ends included: `1..500`. A scenario's own seed is set aside.
-    #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
-    pub seeds: Option<(u64, u64)>,
     /// Set a value of the scenario beforehand: `client.loader.time-out=20m`. May be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<Assignment>,
-    /// Run so many at once; as many as there are cores unless said otherwise. The answer does not depend on it.
-    #[arg(long, short, value_name = "N")]
-    pub jobs: Option<NonZeroU16>,
+    /// What is asked of it.
+    #[command(flatten)]
+    pub asked: Asked,
 }
 
 /// `mockdc threshold`
@@ -114,7 +104,11 @@ pub(super) fn threshold(command: &Threshold, streams: &mut Streams<'_>) -> io::R
             return Ok(Exit::Usage);
         }
     };
-    let found = vary::Threshold::find(&trial, &key, range, jobs(&command.subject));
+    let (of_work, jobs) = (trial.clone(), command.subject.asked.jobs());
+    let work = move || vary::Threshold::find(&of_work, &key, range, jobs);
+    let Some((found, _watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams);
+    };
     match command.format {
         Format::Json => writeln!(streams.out, "{}", serde_json::to_string_pretty(&found)?)?,
         Format::Console => tell(&trial, &found, command, streams)?,
@@ -200,7 +194,7 @@ pub(super) fn sweep(command: &Sweep, streams: &mut Streams<'_>) -> io::Result<Ex
         Err(exit) => return Ok(exit),
     };
     if command.privileges {
-        return privileges(command, &trial, &plan, streams);
+        return privileges(command, &trial, plan, streams);
     }
     if !(1..=2).contains(&command.vary.len()) {
         writeln!(
@@ -228,7 +222,10 @@ pub(super) fn sweep(command: &Sweep, streams: &mut Streams<'_>) -> io::Result<Ex
         writeln!(streams.err, "error: {cells} combinations are more than {}", vary::MOST_CELLS)?;
         return Ok(Exit::Usage);
     }
-    let swept = vary::Sweep::make(&trial, axes, jobs(&command.subject));
+    let jobs = command.subject.asked.jobs();
+    let Some((swept, _watch)) = interrupt::attended(move || vary::Sweep::make(&trial, axes, jobs))? else {
+        return interrupt::interrupted(streams);
+    };
     for (path, svg) in [(&command.csv, false), (&command.svg, true)] {
         let Some(path) = path else { continue };
         let write = |out: &mut dyn Write| if svg { swept.svg(out) } else { swept.csv(out) };
@@ -243,9 +240,13 @@ pub(super) fn sweep(command: &Sweep, streams: &mut Streams<'_>) -> io::Result<Ex
     Ok(if swept.shows_a_bug() { Exit::Bug } else { Exit::Passed })
 }
 
-fn privileges(command: &Sweep, trial: &Trial, plan: &Plan, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let seed = *trial.seeds.start();
-    let matrix = match Matrix::make(plan, command.client.as_deref(), seed, jobs(&command.subject)) {
+fn privileges(command: &Sweep, trial: &Trial, plan: Plan, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let (seed, jobs, client) = (*trial.seeds.start(), command.subject.asked.jobs(), command.client.clone());
+    let work = move || Matrix::make(&plan, client.as_deref(), seed, jobs);
+    let Some((made, _watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams);
+    };
+    let matrix = match made {
         Ok(matrix) => matrix,
         Err(error) => {
             writeln!(streams.err, "error: {error}")?;
@@ -266,6 +267,29 @@ fn privileges(command: &Sweep, trial: &Trial, plan: &Plan, streams: &mut Streams
 
 /// The scenario of one file with its values set. The reason why there is none is printed.
 pub(super) fn trial(subject: &Subject, streams: &mut Streams<'_>) -> io::Result<Result<(Trial, Plan), Exit>> {
+    let mut found = match trials(subject, streams)? {
+        Ok(found) => found,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    match (found.pop(), found.as_slice()) {
+        (Some(only), []) => Ok(Ok(only)),
+        (last, others) => {
+            let names: Vec<&str> = others.iter().chain(&last).map(|(trial, _)| trial.name.as_str()).collect();
+            writeln!(
+                streams.err,
+                "error: the file holds several scenarios\nhelp: choose one with `--name`: {}",
+                names.join(", ")
+            )?;
+            Ok(Err(Exit::Usage))
+        }
+    }
+}
+
+/// The scenarios of one file that are selected, with their values set. The reason why there is none is printed.
+pub(super) fn trials(
+    subject: &Subject,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<Vec<(Trial, Plan)>, Exit>> {
     if subject.scenario.is_dir() {
         writeln!(
             streams.err,
@@ -303,39 +327,24 @@ pub(super) fn trial(subject: &Subject, streams: &mut Streams<'_>) -> io::Result<
         subject.name.as_deref().is_none_or(|name| plan.name == name || select::glob(name, &plan.name))
     };
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
-    let mut chosen: Vec<Plan> = plans.into_iter().filter(wanted).collect();
-    match (chosen.pop(), chosen.is_empty()) {
-        (Some(plan), true) => {
-            let seeds = subject.seeds.map_or_else(|| one_seed(subject, &plan), |(from, to)| from..=to);
-            let trial = Trial { draft, name: plan.name.clone(), seeds, criterion: subject.judge };
-            Ok(Ok((trial, plan)))
-        }
-        (None, _) => {
-            writeln!(
-                streams.err,
-                "error: no scenario of the file fits `--name`; it has {}",
-                names.join(", ")
-            )?;
-            Ok(Err(Exit::NothingSelected))
-        }
-        (Some(_), false) => {
-            writeln!(
-                streams.err,
-                "error: the file holds several scenarios\nhelp: choose one with `--name`: {}",
-                names.join(", ")
-            )?;
-            Ok(Err(Exit::Usage))
-        }
+    let chosen: Vec<(Trial, Plan)> = plans
+        .into_iter()
+        .filter(wanted)
+        .map(|plan| {
+            let (name, seeds) = (plan.name.clone(), subject.asked.seeds(&plan));
+            let draft = draft.clone();
+            (Trial { draft, name, seeds, criterion: subject.asked.judge }, plan)
+        })
+        .collect();
+    if chosen.is_empty() {
+        writeln!(
+            streams.err,
+            "error: no scenario of the file fits `--name`; it has {}",
+            names.join(", ")
+        )?;
+        return Ok(Err(Exit::NothingSelected));
     }
-}
-
-fn one_seed(subject: &Subject, plan: &Plan) -> RangeInclusive<u64> {
-    let seed = plan.seed.or(subject.seed).unwrap_or(1);
-    seed..=seed
-}
-
-fn jobs(subject: &Subject) -> usize {
-    subject.jobs.map_or_else(pool::cores, |jobs| usize::from(jobs.get()))
+    Ok(Ok(chosen))
 }
 
 /// The key of a path. What was perhaps meant, and what there is, is printed when there is none.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::arguments::Format;
+use super::interrupt::{self, Watch};
 use super::{Exit, Streams};
 use crate::report::{Cast, Evidence, Outcome, visible_line};
 use crate::timeline::Timeline;
@@ -30,35 +31,25 @@ pub struct Why {
 
 /// `mockdc why`
 pub(super) fn why(command: &Why, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let run = match saved(&command.run, streams)? {
-        Ok(run) => run,
+    let event = command.event.or(command.number);
+    let ((run, answers), _watch) = match saved(&command.run, streams, move |run| answered(run, event))? {
+        Ok(saved) => saved,
         Err(exit) => return Ok(exit),
     };
-    let asked: Vec<u64> = match command.event.or(command.number) {
-        Some(seq) => vec![seq],
-        None => telling(&run),
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(seq) => {
+            writeln!(streams.err, "error: the run has no event {seq}; it has {}, from 0", run.events.len())?;
+            return Ok(Exit::Usage);
+        }
     };
-    if asked.is_empty() {
+    if answers.is_empty() {
         writeln!(
             streams.err,
             "error: nothing speaks against this run\nhelp: name an event: `mockdc why {} 42`",
             command.run.display()
         )?;
         return Ok(Exit::Usage);
-    }
-    let mut answers: Vec<Because> = Vec::new();
-    for seq in asked {
-        match crate::why::why(&run, seq) {
-            Some(because) => answers.push(because),
-            None => {
-                writeln!(
-                    streams.err,
-                    "error: the run has no event {seq}; it has {}, from 0",
-                    run.events.len()
-                )?;
-                return Ok(Exit::Usage);
-            }
-        }
     }
     match command.format {
         Format::Console => {
@@ -83,6 +74,13 @@ pub(super) fn why(command: &Why, streams: &mut Streams<'_>) -> io::Result<Exit> 
     Ok(Exit::Passed)
 }
 
+/// Why this event, or what speaks against the run, came about. `Err`: there is no event of this number.
+fn answered(run: Timeline, event: Option<u64>) -> (Timeline, Result<Vec<Because>, u64>) {
+    let asked = event.map_or_else(|| telling(&run), |seq| vec![seq]);
+    let answers = asked.into_iter().map(|seq| crate::why::why(&run, seq).ok_or(seq)).collect();
+    (run, answers)
+}
+
 /// The events that show why the run did not pass, or else what it breaks as stated: the last of each reason.
 fn telling(run: &Timeline) -> Vec<u64> {
     let judgement = crate::judge::judge(run);
@@ -104,8 +102,13 @@ fn events_of(because: &Because) -> Vec<u64> {
     events
 }
 
-/// A saved run: an `events.jsonl`, or the folder that holds one. The reason why there is none is printed.
-pub(super) fn saved(path: &Path, streams: &mut Streams<'_>) -> io::Result<Result<Timeline, Exit>> {
+/// What is made of a saved run: of an `events.jsonl`, or the folder that holds one. The reason why there is none is
+/// printed. The watch is kept until what was made is written.
+pub(super) fn saved<T: Send + 'static>(
+    path: &Path,
+    streams: &mut Streams<'_>,
+    make: impl FnOnce(Timeline) -> T + Send + 'static,
+) -> io::Result<Result<(T, Watch), Exit>> {
     let file = match path.is_dir() {
         false => path.to_owned(),
         true => match inside(path) {
@@ -123,8 +126,12 @@ pub(super) fn saved(path: &Path, streams: &mut Streams<'_>) -> io::Result<Result
             return Ok(Err(Exit::Usage));
         }
     };
-    match Timeline::read(BufReader::new(opened)) {
-        Ok(run) => Ok(Ok(run)),
+    let work = move || Timeline::read(BufReader::new(opened)).map(make);
+    let Some((made, watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams).map(Err);
+    };
+    match made {
+        Ok(made) => Ok(Ok((made, watch))),
         Err(error) => {
             writeln!(
                 streams.err,

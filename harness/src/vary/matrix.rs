@@ -1,11 +1,14 @@
-//! Which component fails without which right: each right is taken away by policy, the client's service is restarted, and
-//! the run says what was launched.
+//! Which component fails without which right, and when: each right is taken away by policy, something makes the client
+//! launch its components anew, and the run says what came of it.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::fmt::Display;
 use std::sync::Arc;
 
-use mockdc_mocks::{Fact, GpoLinkSpec, GpoSpec, HostName, Right, SimTime, Span, Win32Error};
+use indexmap::IndexMap;
+use mockdc_mocks::{
+    Fact, GpoLinkSpec, GpoSpec, HostName, Operation, Right, SimTime, StateKey, Value, Verb, Win32Error,
+};
 use mockdc_scenarios::{Action, Client, Plan, Step, Trigger};
 use serde::Serialize;
 
@@ -13,8 +16,8 @@ use super::parallel::parallel;
 use crate::orchestrator;
 use crate::timeline::{EventKind, Timeline};
 
-/// When the service is restarted: every machine has refreshed its policy by then.
-const RESTART: SimTime = SimTime(3 * 3_600_000);
+/// When components are launched anew: every machine has refreshed its policy by then.
+const ANEW: SimTime = SimTime(3 * 3_600_000);
 
 /// The end of the run.
 const END: SimTime = SimTime(4 * 3_600_000);
@@ -55,6 +58,56 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
+/// What makes a client launch its components anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Its service is restarted (KB828371).
+    ServiceRestart,
+    /// Its machine is restarted.
+    MachineRestart,
+    /// Its maintenance cycle comes, and the service runs on (KB828371; FACTS.md, A30).
+    Cycle,
+}
+
+impl Moment {
+    /// All of them.
+    pub const ALL: [Moment; 3] = [Moment::ServiceRestart, Moment::MachineRestart, Moment::Cycle];
+
+    /// The words for it, after "after".
+    pub fn words(self) -> &'static str {
+        match self {
+            Moment::ServiceRestart => "a restart of the service",
+            Moment::MachineRestart => "a restart of the machine",
+            Moment::Cycle => "a maintenance cycle",
+        }
+    }
+
+    /// The word for it in tables for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Moment::ServiceRestart => "service-restart",
+            Moment::MachineRestart => "machine-restart",
+            Moment::Cycle => "cycle",
+        }
+    }
+
+    fn action(self, client: &Client) -> Action {
+        let host = client.machine.clone();
+        match self {
+            Moment::ServiceRestart => {
+                Action::RestartService { host, service: client.profile.client_service.service.clone() }
+            }
+            Moment::MachineRestart => Action::Do {
+                operation: Operation::new(host, Verb::Restart { down: None }),
+                user: None,
+                require: None,
+            },
+            Moment::Cycle => Action::Cycle { client: host },
+        }
+    }
+}
+
 /// Rights by components.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,7 +120,9 @@ pub struct Matrix {
     pub profile: String,
     /// The components, in the order of their launch.
     pub components: Vec<String>,
-    /// A row for each right.
+    /// For each component the agent whose status it decides; empty for none.
+    pub agents: Vec<String>,
+    /// A row for each moment and right.
     pub rows: Vec<Row>,
 }
 
@@ -75,12 +130,26 @@ pub struct Matrix {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Row {
+    /// What makes the components be launched anew.
+    pub after: Moment,
     /// The right.
-    pub right: Right,
+    pub without: Right,
     /// The code with which the client's service does not start; nothing when it does.
     pub service: Option<u32>,
-    /// For each component the code of its launch: 0 for success; nothing when it was not due.
-    pub launches: Vec<Option<u32>>,
+    /// For each component what came of it.
+    pub components: Vec<Met>,
+    /// The agents that show the status of a failure at the end.
+    pub failing: Vec<String>,
+}
+
+/// What came of a component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Met {
+    /// The code of its launch: 0 for success; nothing when it was not due.
+    pub launch: Option<u32>,
+    /// The code of the verification that follows: 0 for success; nothing when there was none.
+    pub verification: Option<u32>,
 }
 
 impl Matrix {
@@ -94,7 +163,6 @@ impl Matrix {
                 wanted: machine.unwrap_or("any machine").to_owned(),
                 known: plan.clients.iter().map(|client| client.machine.to_string()).collect(),
             })?;
-        let components: Vec<String> = client.profile.components.keys().cloned().collect();
         let needed: BTreeSet<Right> = client
             .profile
             .components
@@ -103,19 +171,23 @@ impl Matrix {
             .copied()
             .chain([Right::ServiceLogon])
             .collect();
-        let takes: Vec<Option<Right>> = std::iter::once(None).chain(needed.into_iter().map(Some)).collect();
-        let runs = parallel(&takes, jobs, |right| {
-            let plan = Arc::new(without(plan, client, *right));
+        let whole = (Moment::ServiceRestart, None);
+        let each = Moment::ALL
+            .into_iter()
+            .flat_map(|moment| needed.iter().map(move |right| (moment, Some(*right))));
+        let runs: Vec<(Moment, Option<Right>)> = std::iter::once(whole).chain(each).collect();
+        let made = parallel(&runs, jobs, |(moment, right)| {
+            let plan = Arc::new(without(plan, client, *moment, *right));
             orchestrator::run(&plan, seed).map_err(|error| MatrixError::Run(error.to_string()))
         });
         let mut rows = Vec::new();
-        for (right, run) in takes.iter().zip(runs) {
+        for ((moment, right), run) in runs.into_iter().zip(made) {
             let run = run?;
-            let row = |right| row(&run, client, &components, right);
+            let row = |right| row(&run, client, moment, right);
             match right {
                 None => {
                     let whole = row(Right::ServiceLogon);
-                    if !whole.launches.contains(&Some(0)) {
+                    if !whole.components.iter().any(|met| met.launch == Some(0)) {
                         let why = match whole.service {
                             Some(code) => format!("its service ends with {}", Win32Error(code)),
                             None => "none is due".into(),
@@ -127,65 +199,25 @@ impl Matrix {
                     if !reached(&run, &client.machine) {
                         return Err(MatrixError::NoPolicy(client.machine.clone()));
                     }
-                    rows.push(row(*right));
+                    rows.push(row(right));
                 }
             }
         }
+        let rules = client.profile.components.values();
         Ok(Matrix {
             scenario: plan.name.clone(),
             machine: client.machine.clone(),
             profile: client.profile.name.clone(),
-            components,
+            components: client.profile.components.keys().cloned().collect(),
+            agents: rules.map(|component| component.agent.to_string()).collect(),
             rows,
         })
     }
-
-    /// The matrix as a table for people.
-    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(
-            out,
-            "{}: what {} of {} launches without a right (service is the service itself)",
-            self.scenario, self.machine, self.profile
-        )?;
-        let first = self.rows.iter().map(|row| row.right.constant().len()).max().unwrap_or(0);
-        let heads: Vec<&str> =
-            std::iter::once("service").chain(self.components.iter().map(String::as_str)).collect();
-        write!(out, "{:first$}", "without")?;
-        for head in &heads {
-            write!(out, "  {head:>8}")?;
-        }
-        writeln!(out)?;
-        for row in &self.rows {
-            write!(out, "{:first$}", row.right.constant())?;
-            let service = row.service.map_or_else(|| "runs".to_owned(), |code| code.to_string());
-            let cells = row.launches.iter().map(|launch| match launch {
-                Some(0) => "runs".to_owned(),
-                Some(code) => code.to_string(),
-                None => "-".to_owned(),
-            });
-            for (cell, head) in std::iter::once(service).chain(cells).zip(&heads) {
-                write!(out, "  {cell:>width$}", width = head.len().max(8))?;
-            }
-            writeln!(out)?;
-        }
-        Ok(())
-    }
-
-    /// The matrix as comma-separated values, with a head.
-    pub fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "right,service,{}", self.components.join(","))?;
-        for row in &self.rows {
-            let cells =
-                row.launches.iter().map(|launch| launch.map_or_else(String::new, |code| code.to_string()));
-            let cells: Vec<String> = cells.collect();
-            writeln!(out, "{},{},{}", row.right.constant(), row.service.unwrap_or(0), cells.join(","))?;
-        }
-        Ok(())
-    }
 }
 
-/// The plan's world with the client installed, the right taken away, and the client's service restarted.
-fn without(plan: &Plan, client: &Client, right: Option<Right>) -> Plan {
+/// The plan's world with the client installed, the right taken away, and something that makes it launch its components
+/// anew.
+fn without(plan: &Plan, client: &Client, moment: Moment, right: Option<Right>) -> Plan {
     let mut plan = plan.clone();
     plan.clients.retain(|other| other.machine == client.machine);
     plan.clients.iter_mut().for_each(|client| client.installed = true);
@@ -212,13 +244,10 @@ fn without(plan: &Plan, client: &Client, right: Option<Right>) -> Plan {
         });
     }
     plan.steps = vec![Step {
-        id: "restart".into(),
+        id: "anew".into(),
         line: 1,
-        trigger: Trigger::At(RESTART),
-        action: Action::RestartService {
-            host: client.machine.clone(),
-            service: client.profile.client_service.service.clone(),
-        },
+        trigger: Trigger::At(ANEW),
+        action: moment.action(client),
     }];
     plan
 }
@@ -231,10 +260,13 @@ fn reached(run: &Timeline, machine: &HostName) -> bool {
     })
 }
 
-fn row(run: &Timeline, client: &Client, components: &[String], right: Right) -> Row {
-    let since = run.events.iter().filter(|event| event.at >= RESTART && event.host == client.machine);
+fn row(run: &Timeline, client: &Client, moment: Moment, without: Right) -> Row {
+    let rules = &client.profile.components;
+    let wording = &client.profile.log.lines;
+    let refused = client.profile.client_service.refused_verification_code;
+    let since = run.events.iter().filter(|event| event.at >= ANEW && event.host == client.machine);
     let mut service = None;
-    let mut launches = vec![None; components.len()];
+    let mut components = vec![Met::default(); rules.len()];
     for event in since {
         match &event.kind {
             EventKind::Fact(Fact::ServiceFailed { service: failed, error, cause })
@@ -243,23 +275,34 @@ fn row(run: &Timeline, client: &Client, components: &[String], right: Right) -> 
                 service = Some(cause.unwrap_or(*error).code());
             }
             EventKind::ComponentLaunched { component, code } => {
-                let place = client
-                    .profile
-                    .components
-                    .iter()
-                    .position(|(key, rules)| *component == **key || *component == rules.title);
-                // The first launch after the restart counts; later ones repeat it.
-                if let Some(slot) = place.and_then(|place| launches.get_mut(place))
-                    && slot.is_none()
+                let place = rules.values().position(|rules| *component == rules.title);
+                // The first launch counts; later ones repeat it.
+                if let Some(met) = place.and_then(|place| components.get_mut(place))
+                    && met.launch.is_none()
                 {
-                    *slot = Some(*code);
+                    *met = Met { launch: Some(*code), verification: Some(0) };
+                }
+            }
+            // A verification is no call and leaves its line.
+            EventKind::Log { text, .. } => {
+                for (met, rules) in components.iter_mut().zip(rules.values()) {
+                    let values: &[(&str, &dyn Display)] = &[("component", &rules.title), ("code", &refused)];
+                    if **text == *wording.verification_failed.fill(values) {
+                        met.verification = Some(refused);
+                    }
                 }
             }
             _ => {}
         }
     }
-    Row { right, service, launches }
+    let mut shown: IndexMap<&str, bool> = IndexMap::new();
+    for event in run.events.iter().filter(|event| event.host == client.machine) {
+        if let EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) = &event.kind
+        {
+            let fails = matches!(value, Some(Value::Text(status)) if **status == *client.profile.client_service.failing_status.as_str());
+            shown.insert(component.as_str(), fails);
+        }
+    }
+    let failing = shown.into_iter().filter(|(_, fails)| *fails).map(|(agent, _)| agent.to_owned()).collect();
+    Row { after: moment, without, service, components, failing }
 }
-
-/// How long a matrix plays, for who wants to say so.
-pub const PLAYED: Span = Span(END.0);

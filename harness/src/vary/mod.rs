@@ -8,6 +8,7 @@ mod explore;
 mod heat;
 mod interval;
 mod matrix;
+mod matrix_table;
 mod parallel;
 mod sweep;
 mod threshold;

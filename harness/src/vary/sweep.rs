@@ -239,7 +239,7 @@ fn cell(trial: &Trial, values: Vec<Setting>, settings: &[(&Key, Setting)]) -> Ce
 }
 
 /// A field of comma-separated values (RFC 4180).
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     // A spreadsheet takes a field that begins so for a formula.
     let text = if text.starts_with(['=', '+', '@']) { format!("'{text}") } else { text.to_owned() };
     match text.contains([',', '"', '\n', '\r']) {

@@ -190,19 +190,56 @@ profile = "sms-2003-legacy"
 installed = true
 "#;
 
+/// A29 and A30 of FACTS.md, for every right, component and moment.
 #[test]
-fn a_component_that_needs_a_right_fails_without_it_and_no_other_does() {
+fn each_right_breaks_what_the_facts_say_at_each_moment() {
     let plan = &Draft::read_str("member.toml", MEMBER).unwrap().plans().unwrap()[0];
     let matrix = Matrix::make(plan, None, 1, 2).unwrap();
-    let rules = &plan.clients[0].profile.components;
-    for row in matrix.rows.iter().filter(|row| row.right != Right::ServiceLogon) {
-        for (launch, (name, rules)) in row.launches.iter().zip(rules) {
-            let needed = rules.needs.contains(&row.right);
-            assert_eq!(*launch != Some(0), needed, "{name} without {}: {launch:?}", row.right);
+    let under_the_token = ["odpusr32", "smsapm32", "sinv32"];
+    let verified = ["odpsys32", "odpusr32", "smsapm32", "sinv32"];
+    let both = ["Advertised Programs Client Agent", "Software Inventory Client Agent"];
+    assert_eq!(matrix.rows.len(), 3 * 5);
+    for row in &matrix.rows {
+        let (launch, verification): (Vec<_>, Vec<_>) =
+            row.components.iter().map(|met| (met.launch, met.verification)).unzip();
+        let refused = |refused: &[&str]| -> Vec<Option<u32>> {
+            let code = |name: &String| if refused.contains(&name.as_str()) { 1314 } else { 0 };
+            matrix.components.iter().map(|name| Some(code(name))).collect()
+        };
+        let mut failing = row.failing.clone();
+        failing.sort();
+        match (row.without, row.after) {
+            // The running service does not notice; a start is refused, and then nothing changes a status.
+            (Right::ServiceLogon, Moment::Cycle) => {
+                assert_eq!((row.service, launch), (None, refused(&[])), "{row:?}");
+                assert_eq!(failing, [""; 0], "{row:?}");
+            }
+            (Right::ServiceLogon, _) => {
+                assert_eq!(row.service, Some(1385), "{row:?}");
+                assert!(launch.iter().all(Option::is_none), "{row:?}");
+                assert_eq!(failing, [""; 0], "{row:?}");
+            }
+            (Right::Shutdown, _) => {
+                assert_eq!((launch, verification), (refused(&[]), refused(&verified)), "{row:?}");
+                assert_eq!(failing, both, "{row:?}");
+            }
+            (Right::Tcb | Right::IncreaseQuota | Right::AssignPrimaryToken, _) => {
+                assert_eq!((launch, verification), (refused(&under_the_token), refused(&[])), "{row:?}");
+                assert_eq!((row.service, failing.as_slice()), (None, &both.map(str::to_owned)[..]), "{row:?}");
+            }
+            (other, _) => panic!("no component needs {other}"),
         }
     }
-    let logon = matrix.rows.iter().find(|row| row.right == Right::ServiceLogon).unwrap();
-    assert_eq!((logon.service, logon.launches[0]), (Some(1385), None));
+    let mut csv = Vec::new();
+    matrix.csv(&mut csv).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 15 * matrix.components.len());
+    let line = "cycle,SeTcbPrivilege,0,odpusr32,1314,0,Advertised Programs Client Agent,true";
+    assert!(csv.lines().any(|told| told == line), "{csv}");
+}
+
+#[test]
+fn where_policy_takes_no_right_away_there_is_no_matrix() {
     let nt = MEMBER.replace("os = \"windows-2000\"\n", "");
     let plan = &Draft::read_str("member.toml", &nt).unwrap().plans().unwrap()[0];
     assert!(matches!(Matrix::make(plan, None, 1, 2), Err(MatrixError::NoPolicy(_))));
@@ -262,7 +299,7 @@ installed = { client = "BDC1", attempt = 1 }
 fn a_failure_is_found_and_made_as_small_as_it_goes() {
     let mut trial = trial(VARIED, "varied");
     trial.criterion = Criterion::Verdict;
-    let explored = explore(&trial, &trial.draft.variables(), 64, 1);
+    let explored = explore(&trial, &trial.draft.variables(), 64, 1, 2);
     let failure = explored.failure.expect("a failure");
     assert_eq!(failure.ends, Ends::Fails);
     let text = failure.draft.text();
@@ -279,16 +316,32 @@ fn a_failure_is_found_and_made_as_small_as_it_goes() {
         let nearer = mockdc_scenarios::Setting::Amount(amount.of(amount.value - 1_000));
         assert_ne!(again.answer(&[(&key, nearer)]).about, answer.about, "{amount}");
     }
-    // The same draws find the same.
-    let second = explore(&trial, &trial.draft.variables(), 64, 1).failure.unwrap();
-    assert_eq!(second.draft.text(), text);
+    // The same draws find the same, however many are tried at once.
+    for jobs in [1, 3, 16] {
+        let second = explore(&trial, &trial.draft.variables(), 64, 1, jobs);
+        assert_eq!(second.tried, explored.tried, "{jobs}");
+        assert_eq!(second.failure.unwrap().draft.text(), text, "{jobs}");
+    }
+}
+
+#[test]
+fn a_case_that_fails_is_made_small_without_the_others() {
+    let cases = "\n[[case]]\nname = \"one\"\nprofile = \"sms-2.0-sp3\"\n\n[[case]]\nname = \"other\"\nprofile = \"sms-2.0-sp4\"\n";
+    let text = VARIED.replace("profile = \"sms-2.0-sp4\"", "profile = \"${profile}\"") + cases;
+    let trial = trial(&text, "varied[other]");
+    let explored = explore(&trial, &trial.draft.variables(), 64, 1, 2);
+    let failure = explored.failure.expect("a failure");
+    let text = failure.draft.text();
+    assert!(text.contains("\"other\"") && !text.contains("\"one\""), "{text}");
+    let plans = failure.draft.plans().unwrap();
+    assert_eq!(plans.iter().map(|plan| plan.name.as_str()).collect::<Vec<_>>(), ["varied[other]"]);
 }
 
 #[test]
 fn what_cannot_fail_is_said_to_hold() {
     let trial =
         trial(&VARIED.replace("to = \"3h\"", "to = \"20m\"").replace(", \"time-out\"]", "]"), "varied");
-    let explored = explore(&trial, &trial.draft.variables(), 32, 1);
+    let explored = explore(&trial, &trial.draft.variables(), 32, 1, 2);
     assert!(explored.failure.is_none(), "{:?}", explored.failure.map(|failure| failure.why));
     assert!(explored.tried >= 32);
 }
