@@ -27,7 +27,7 @@ fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
     there
 }
 
-fn has_openldap() -> bool {
+pub(super) fn has_openldap() -> bool {
     has("ldapsearch", &["-VV"], "apt install ldap-utils")
 }
 

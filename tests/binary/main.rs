@@ -1,10 +1,12 @@
 //! The binary as its users meet it: exit codes, output, the README's commands.
 
 mod articles;
+mod broken_off;
 mod browser;
 mod clean;
 mod command;
 mod containers;
+mod diagnose;
 mod exec;
 mod exit_codes;
 mod live;
@@ -13,4 +15,5 @@ mod page;
 mod partitions;
 mod readme;
 mod tools;
+mod tries;
 mod wall;

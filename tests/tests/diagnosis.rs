@@ -205,7 +205,12 @@ fn a_scenario_is_written_that_repeats_the_order_of_events_and_passes() -> Tested
 
     let lexicon = Lexicon::built_in()?;
     let rules = Rule::built_in()?;
-    for scenario in ["q304961-nt4-bdc-sp3", "q304961-windows-2000-dc-sp3"] {
+    for scenario in [
+        "q304961-nt4-bdc-sp3",
+        "q304961-windows-2000-dc-sp3",
+        "q304961-boundary-deletion[a-second-too-late]",
+        "kb828371-restricted-groups[others-listed]",
+    ] {
         let plan = plans().into_iter().find(|plan| plan.name == scenario).ok_or(scenario)?;
         let history = history(&lexicon, &logs(&mockdc::orchestrator::run(&plan, 1)?)?);
         let facts = Facts::default();

@@ -172,9 +172,9 @@ pub struct Run {
     /// Write events, logs and summaries into this folder.
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
-    /// Write the results as JUnit XML into this file.
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
+    /// Results for CI systems.
+    #[command(flatten)]
+    pub junit: JUnitFiles,
     /// Write each run as a page that needs no network into this folder: lanes, replication, waits, what failed and where.
     #[arg(long, value_name = "DIR")]
     pub html: Option<PathBuf>,
@@ -191,6 +191,18 @@ pub struct Run {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+/// Files with the results as JUnit XML.
+#[derive(Debug, Args)]
+pub struct JUnitFiles {
+    /// Write the results as JUnit XML into this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write them for a reader that checks a schema, as Jenkins' xUnit plugin does: without properties and places, which
+    /// stand in each case's output instead.
+    #[arg(long, value_name = "FILE")]
+    pub junit_strict: Option<PathBuf>,
 }
 
 /// `mockdc report`
@@ -212,9 +224,9 @@ pub struct Merge {
     /// Results folders, or the files `summary.json` in them.
     #[arg(required = true)]
     pub results: Vec<PathBuf>,
-    /// Write the results as JUnit XML into this file.
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
+    /// Results for CI systems.
+    #[command(flatten)]
+    pub junit: JUnitFiles,
     /// Write the merged `summary.json` into this file.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
@@ -389,9 +401,9 @@ pub struct Live {
     /// Write events, logs and summaries into this folder.
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
-    /// Write the results as JUnit XML into this file.
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
+    /// Results for CI systems.
+    #[command(flatten)]
+    pub junit: JUnitFiles,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,

@@ -147,7 +147,8 @@ fn told(
         let file = &command.subject.scenario;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let case = explored.scenario.split_once('[').filter(|_| several);
-        let case = case.map_or_else(String::new, |(_, case)| format!("-{}", safe(case.trim_end_matches(']'))));
+        let case =
+            case.map_or_else(String::new, |(_, case)| format!("-{}", safe(case.trim_end_matches(']'))));
         file.with_file_name(format!("{stem}{case}-found.toml"))
     });
     let text = scenario(command, explored, failure);

@@ -40,7 +40,8 @@ pub(super) fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     else {
         return fill(File::create(path)?);
     };
-    let moved = keep_permissions(path, &file).and_then(|()| fill(file)).and_then(|()| fs::rename(&aside, path));
+    let moved =
+        keep_permissions(path, &file).and_then(|()| fill(file)).and_then(|()| fs::rename(&aside, path));
     if moved.is_err() {
         // What went wrong is told; that the rest of it stays is not worth a second message.
         drop(fs::remove_file(&aside));

@@ -151,7 +151,7 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
         writeln!(streams.err, "error: {error}")?;
         return Ok(Exit::Environment);
     }
-    let exit = tell(&summaries, None, live.format, live.junit.as_deref(), style, streams)?;
+    let exit = tell(&summaries, None, live.format, &live.junit, style, streams)?;
     streams.out.flush()?;
     Ok(if interrupted { exit.max(Exit::Interrupted) } else { exit })
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use mockdc_scenarios::Plan;
 
-use super::arguments::{Merge, ReportFormat, Run};
+use super::arguments::{JUnitFiles, Merge, ReportFormat, Run};
 use super::diagnose::Against;
 use super::file::write_file;
 use super::progress::Progress;
@@ -16,7 +16,7 @@ use super::{Exit, Streams, inspect, interrupt, pool};
 use crate::backend::{self, Backend, NoRun, Played};
 use crate::orchestrator::{self, Prepared};
 use crate::report::console::{self, Style};
-use crate::report::{self, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
+use crate::report::{self, JUnitForm, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
 use crate::run::Pace;
 use crate::timeline::{Events, Timeline};
 
@@ -139,7 +139,7 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if let Some(table) = table.filter(|_| run.format == ReportFormat::Console) {
         table.print(streams.out)?;
     }
-    let mut exit = tell(&summaries, Some(&series), run.format, run.junit.as_deref(), style, streams)?;
+    let mut exit = tell(&summaries, Some(&series), run.format, &run.junit, style, streams)?;
     if differs {
         exit = exit.max(Exit::Failed);
     }
@@ -208,7 +208,7 @@ pub(super) fn merge(merge: &Merge, streams: &mut Streams<'_>) -> io::Result<Exit
             return Ok(exit);
         }
     }
-    tell(&summaries, Some(&series), merge.format, merge.junit.as_deref(), style, streams)
+    tell(&summaries, Some(&series), merge.format, &merge.junit, style, streams)
 }
 
 /// What is told once all results are there.
@@ -216,16 +216,18 @@ pub(super) fn tell(
     summaries: &[Summary],
     series: Option<&Series>,
     format: ReportFormat,
-    junit: Option<&Path>,
+    junit: &JUnitFiles,
     style: Style,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     let all: Vec<&Summary> = summaries.iter().collect();
     let many_seeds = series.is_some_and(|series| series.seeds.is_some());
-    if let Some(path) = junit
-        && let Some(exit) = write_file(path, streams, |out| report::junit(out, &all, many_seeds))?
-    {
-        return Ok(exit);
+    for (path, form) in [(&junit.junit, JUnitForm::Usual), (&junit.junit_strict, JUnitForm::Strict)] {
+        if let Some(path) = path
+            && let Some(exit) = write_file(path, streams, |out| report::junit(out, &all, many_seeds, form))?
+        {
+            return Ok(exit);
+        }
     }
     match format {
         ReportFormat::Console => console::summary(streams.out, Totals::of(summaries), style)?,

@@ -337,11 +337,7 @@ pub(super) fn trials(
         })
         .collect();
     if chosen.is_empty() {
-        writeln!(
-            streams.err,
-            "error: no scenario of the file fits `--name`; it has {}",
-            names.join(", ")
-        )?;
+        writeln!(streams.err, "error: no scenario of the file fits `--name`; it has {}", names.join(", "))?;
         return Ok(Err(Exit::NothingSelected));
     }
     Ok(Ok(chosen))

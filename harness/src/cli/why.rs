@@ -119,16 +119,17 @@ pub(super) fn saved<T: Send + 'static>(
             }
         },
     };
-    let opened = match File::open(&file) {
-        Ok(opened) => opened,
+    let of_work = file.clone();
+    let work = move || File::open(of_work).map(|opened| Timeline::read(BufReader::new(opened)).map(make));
+    let Some((opened, watch)) = interrupt::attended(work)? else {
+        return interrupt::interrupted(streams).map(Err);
+    };
+    let made = match opened {
+        Ok(made) => made,
         Err(error) => {
             writeln!(streams.err, "error: cannot read `{}`: {error}", file.display())?;
             return Ok(Err(Exit::Usage));
         }
-    };
-    let work = move || Timeline::read(BufReader::new(opened)).map(make);
-    let Some((made, watch)) = interrupt::attended(work)? else {
-        return interrupt::interrupted(streams).map(Err);
     };
     match made {
         Ok(made) => Ok(Ok((made, watch))),

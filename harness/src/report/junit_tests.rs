@@ -51,9 +51,75 @@ fn summary(name: &str, file: &str, result: RunResult, text: &str) -> Summary {
 }
 
 fn xml(summaries: &[Summary], many_seeds: bool) -> String {
+    xml_as(summaries, many_seeds, JUnitForm::Usual)
+}
+
+fn xml_as(summaries: &[Summary], many_seeds: bool, form: JUnitForm) -> String {
     let mut bytes = Vec::new();
-    junit(&mut bytes, &summaries.iter().collect::<Vec<_>>(), many_seeds).unwrap();
+    junit(&mut bytes, &summaries.iter().collect::<Vec<_>>(), many_seeds, form).unwrap();
     String::from_utf8(bytes).unwrap()
+}
+
+/// What `junit-10.xsd` of Jenkins' xUnit plugin lets an element have: attributes, of which the first ones are required,
+/// and elements in it. Only what may stand in a report of ours.
+const STRICT: [(&str, &[&str], &[&str], &[&str]); 8] = [
+    ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
+    (
+        "testsuite",
+        &["name", "tests", "failures", "errors"],
+        &["skipped", "time", "timestamp", "hostname", "id", "package", "file"],
+        &["testsuite", "properties", "testcase", "system-out", "system-err"],
+    ),
+    (
+        "testcase",
+        &["name"],
+        &["time", "classname", "group"],
+        &["skipped", "error", "failure", "system-out", "system-err"],
+    ),
+    ("failure", &[], &["type", "message"], &[]),
+    ("error", &[], &["type", "message"], &[]),
+    ("skipped", &[], &["type", "message"], &[]),
+    ("system-out", &[], &[], &[]),
+    ("system-err", &[], &[], &[]),
+];
+
+fn check_strict(node: Node<'_, '_>) {
+    let tag = node.tag_name().name();
+    let (_, required, optional, children) =
+        STRICT.iter().find(|(name, ..)| *name == tag).unwrap_or_else(|| panic!("no element {tag}"));
+    for name in *required {
+        assert!(node.has_attribute(*name), "{tag} has no {name}");
+    }
+    for attribute in node.attributes() {
+        let name = attribute.name();
+        assert!(required.contains(&name) || optional.contains(&name), "{tag} may have no {name}");
+    }
+    for child in node.children().filter(Node::is_element) {
+        assert!(children.contains(&child.tag_name().name()), "{:?} in {tag}", child.tag_name());
+        check_strict(child);
+    }
+}
+
+#[test]
+fn the_strict_form_holds_to_the_schema_of_jenkins_and_loses_nothing() {
+    let all = [
+        summary("a[one]", "./kb/a.toml", RunResult::Pass, ""),
+        summary("a[two]", "./kb/a.toml", RunResult::Fail, "it did not stop"),
+        summary("b", "kb/b.toml", RunResult::Inconclusive, "the run ended before"),
+        summary("c", "kb/c.toml", RunResult::Skipped, HOSTILE[0]),
+        summary("skipped=\"1\"", "kb/d.toml", RunResult::Bug, HOSTILE[1]),
+    ];
+    let usual = xml(&all, false);
+    let refused = std::panic::catch_unwind(|| check_strict(Document::parse(&usual).unwrap().root_element()));
+    assert!(refused.is_err(), "the check sees what the schema forbids");
+    let text = xml_as(&all, false, JUnitForm::Strict);
+    let document = Document::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    check_strict(document.root_element());
+    let case = elements(elements(document.root_element(), "testsuite")[0], "testcase")[1];
+    let told = elements(case, "system-out")[0].text().unwrap_or_default();
+    for line in ["seed=7", "rerun=mockdc run ./kb/a.toml", "result=fail", "file=kb/a.toml", "line=12"] {
+        assert!(told.contains(&format!("[[PROPERTY|{line}]]\n")), "{line}: {told}");
+    }
 }
 
 fn elements<'a>(node: Node<'a, 'a>, name: &'a str) -> Vec<Node<'a, 'a>> {

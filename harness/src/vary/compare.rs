@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use super::trial::Criterion;
-use crate::report::{RunResult, Summary, visible, visible_line};
+use crate::report::{RunResult, Summary, strict_junit, visible, visible_line};
 
 /// What changed between two runs of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -213,7 +213,7 @@ impl Comparison {
         }
         let mut report = Report::new("mockdc compare");
         report.add_test_suite(suite);
-        report.serialize(out).map_err(io::Error::other)
+        strict_junit(out, &report)
     }
 }
 

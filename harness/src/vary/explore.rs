@@ -81,8 +81,7 @@ pub struct Failure {
 /// Looks for a failure: tries the file's own values first, then `cases` combinations drawn under `seed`. What is found,
 /// and every count, is the same whatever the number of `jobs`.
 pub fn explore(trial: &Trial, variables: &[Variable], cases: u32, seed: u64, jobs: usize) -> Exploration {
-    let mut search =
-        Search { trial, variables, jobs: jobs.max(1), explored: Exploration::none(&trial.name) };
+    let mut search = Search { trial, variables, jobs: jobs.max(1), explored: Exploration::none(&trial.name) };
     let own = vec![(0, 0); variables.len()];
     let answer = search.answer(&own);
     let found = match search.count(&answer) {

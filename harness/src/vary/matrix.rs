@@ -172,9 +172,8 @@ impl Matrix {
             .chain([Right::ServiceLogon])
             .collect();
         let whole = (Moment::ServiceRestart, None);
-        let each = Moment::ALL
-            .into_iter()
-            .flat_map(|moment| needed.iter().map(move |right| (moment, Some(*right))));
+        let each =
+            Moment::ALL.into_iter().flat_map(|moment| needed.iter().map(move |right| (moment, Some(*right))));
         let runs: Vec<(Moment, Option<Right>)> = std::iter::once(whole).chain(each).collect();
         let made = parallel(&runs, jobs, |(moment, right)| {
             let plan = Arc::new(without(plan, client, *moment, *right));
@@ -243,12 +242,8 @@ fn without(plan: &Plan, client: &Client, moment: Moment, right: Option<Right>) -
             disabled: None,
         });
     }
-    plan.steps = vec![Step {
-        id: "anew".into(),
-        line: 1,
-        trigger: Trigger::At(ANEW),
-        action: moment.action(client),
-    }];
+    plan.steps =
+        vec![Step { id: "anew".into(), line: 1, trigger: Trigger::At(ANEW), action: moment.action(client) }];
     plan
 }
 
@@ -297,7 +292,8 @@ fn row(run: &Timeline, client: &Client, moment: Moment, without: Right) -> Row {
     }
     let mut shown: IndexMap<&str, bool> = IndexMap::new();
     for event in run.events.iter().filter(|event| event.host == client.machine) {
-        if let EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) = &event.kind
+        if let EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) =
+            &event.kind
         {
             let fails = matches!(value, Some(Value::Text(status)) if **status == *client.profile.client_service.failing_status.as_str());
             shown.insert(component.as_str(), fails);

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::sweep::quoted;
 use super::matrix::{Matrix, Met, Moment, Row};
+use super::sweep::quoted;
 
 impl Matrix {
     /// The matrix as tables for people, one for each moment.

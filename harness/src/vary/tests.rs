@@ -225,7 +225,11 @@ fn each_right_breaks_what_the_facts_say_at_each_moment() {
             }
             (Right::Tcb | Right::IncreaseQuota | Right::AssignPrimaryToken, _) => {
                 assert_eq!((launch, verification), (refused(&under_the_token), refused(&[])), "{row:?}");
-                assert_eq!((row.service, failing.as_slice()), (None, &both.map(str::to_owned)[..]), "{row:?}");
+                assert_eq!(
+                    (row.service, failing.as_slice()),
+                    (None, &both.map(str::to_owned)[..]),
+                    "{row:?}"
+                );
             }
             (other, _) => panic!("no component needs {other}"),
         }

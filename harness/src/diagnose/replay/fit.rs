@@ -267,6 +267,17 @@ impl Customer<'_> {
             );
             delays.push(Inferred::measured(Lateness::Constant(own.max(site) + more), from));
         }
+        if own > 0 && server.is_none() {
+            // The site server never waited: the first account was there at once, and only the second is late. It is made
+            // a minute after the start or two.
+            for made in [60, 120] {
+                let from = format!(
+                    "{}: so long was the second account missing; no line shows a wait for the first",
+                    lines([client, None])
+                );
+                delays.push(Inferred::measured(Lateness::Held { until: made + own }, from));
+            }
+        }
         if own > 0 {
             // The first account comes with the first pulse, at the last look that missed it or just after; the second is
             // made a minute or two later and comes with the next pulse.

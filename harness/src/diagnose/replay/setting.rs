@@ -47,6 +47,8 @@ pub(super) enum Lateness {
     Constant(i64),
     /// By pulses of NT 4.0: the first one, and the time between two, in seconds.
     Pulse { first: i64, every: i64 },
+    /// The first account comes at once; what is made later comes at this time, in seconds after the start.
+    Held { until: i64 },
 }
 
 /// Everything that a scenario states.
@@ -109,6 +111,7 @@ impl Setting {
                 Lateness::Pulse { first, every } => {
                     format!("{{ nt4 = {{ pulse = {}, first-pulse = {} }} }}", span(every), span(first))
                 }
+                Lateness::Held { .. } => "{ delay = \"0s\" }".to_owned(),
             };
             line(out, "replication", &replication, &late.from)?;
         }
@@ -153,6 +156,15 @@ impl Setting {
         }
         if let Some(minutes) = &self.loader {
             line(out, "loader.time-out", &format!("\"{}m\"", minutes.value), &minutes.from)?;
+        }
+        if let Cause::Delay(Inferred { value: Lateness::Held { until }, from }) = &self.cause {
+            writeln!(
+                out,
+                "\n[[fault]]\nname = \"late\"\nhold = {{ at = [{}] }}",
+                quoted(&self.client.value)
+            )?;
+            writeln!(out, "from = \"30s\" # assumed: after the first account and before the second")?;
+            line(out, "until", &span(*until), from)?;
         }
         if let Some(seconds) = &self.ahead {
             writeln!(out, "\n[[fault]]\nname = \"clock\"")?;
@@ -206,12 +218,16 @@ impl Setting {
                     line(out, "edit-policy", &edit, &rights.from)?;
                 }
                 if *restricted {
-                    writeln!(out, "\n[[policy]]\nname = \"Default Domain Policy\"")?;
+                    writeln!(
+                        out,
+                        "\n[[step]]\nid = \"restrict\"\nat = \"5m\" # assumed: any time before the policy arrives"
+                    )?;
                     writeln!(out, "# {}", rights.from)?;
                     writeln!(
                         out,
-                        "template = \"\"\"\n[Unicode]\nUnicode=yes\n[Version]\nsignature=\"$CHICAGO$\"\nRevision=1\n\
-                         [Group Membership]\n*S-1-5-32-544__Members = Domain Admins\n\"\"\""
+                        "edit-policy = {{ policy = \"Default Domain Policy\", write = \"\"\"\n[Unicode]\nUnicode=yes\n\
+                         [Version]\nsignature=\"$CHICAGO$\"\nRevision=1\n[Group Membership]\n\
+                         *S-1-5-32-544__Members = Domain Admins\n\"\"\" }}"
                     )?;
                 }
                 match at_cycle.value {

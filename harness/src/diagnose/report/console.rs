@@ -31,6 +31,9 @@ const DAILY: [&str; 6] = [
 /// Most events of the timeline unless everything is shown.
 const MOST: usize = 200;
 
+/// Most waits, the longest ones, unless everything is shown.
+const MOST_WAITS: usize = 50;
+
 /// Writes what the logs say.
 pub fn console(
     out: &mut dyn Write,
@@ -43,13 +46,14 @@ pub fn console(
     files(out, input, names)?;
     clocks(out, history, names)?;
     timeline(out, history, names, show)?;
-    waits(out, history, names)?;
+    waits(out, history, names, show)?;
     codes(out, history, names)?;
     unread(out, input, names)?;
     diagnoses(out, history, found, names)
 }
 
-fn files(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
+/// What was read, and how much of it.
+pub(super) fn files(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
     let history = &input.history;
     let records: u64 = history.files.iter().flat_map(|file| file.records.values()).sum();
     let unread: u64 = history.files.iter().flat_map(|file| file.unread.values()).sum();
@@ -189,12 +193,17 @@ fn is_daily(event: &Event) -> bool {
     event.step.as_deref().is_some_and(|step| DAILY.contains(&step)) && event.code.is_none_or(|code| code == 0)
 }
 
-fn waits(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()> {
+fn waits(out: &mut dyn Write, history: &History, names: &Names, show: Show) -> io::Result<()> {
     if history.waits.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nWaits")?;
-    for wait in &history.waits {
+    let most = if show.everything { history.waits.len() } else { MOST_WAITS };
+    let mut longest: Vec<usize> = (0..history.waits.len()).collect();
+    longest.sort_by_key(|place| std::cmp::Reverse(history.waits[*place].lasted));
+    longest.truncate(most);
+    longest.sort_unstable();
+    for wait in longest.into_iter().map(|place| &history.waits[place]) {
         let machine = names.of(&history.machines[wait.machine].name);
         let about = wait.about.as_deref().map_or("an unknown client", |name| names.of(name));
         let from = history.when(wait.first).map_or_else(|| "-".to_owned(), instant);
@@ -209,6 +218,9 @@ fn waits(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()
             length(wait.lasted),
             wait.code.unwrap_or(0),
         )?;
+    }
+    if let Some(more @ 1..) = history.waits.len().checked_sub(most) {
+        writeln!(out, "  … and {more} that are no longer than these: `--all` shows them")?;
     }
     Ok(())
 }

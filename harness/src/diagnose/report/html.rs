@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::super::history::Part;
 use super::super::input::Input;
 use super::super::rules::Diagnosis;
-use super::console::{grounds, place, skew};
+use super::console::{files, grounds, place, skew};
 use super::{Names, code, instant, length};
 
 const STYLE: &str = "\
@@ -16,7 +16,10 @@ h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem}table{border-collapse:co
 th,td{text-align:left;vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid var(--line)}\
 td.m,code{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}\
 td.t{white-space:nowrap;font-variant-numeric:tabular-nums}.for{color:var(--for)}.against{color:var(--against)}\
-tr.e td{background:var(--code)}@media(prefers-color-scheme:dark){:root{--for:#4cc38a;--against:#ff6369}}";
+td.w{min-width:9em}small{font-weight:normal}tr.e td{background:var(--code)}\
+@media(prefers-color-scheme:dark){:root{--for:#4cc38a;--against:#ff6369}}\
+@media print{:root{color-scheme:light}body{font-size:10pt;max-width:none;margin:0}h2,h3{break-after:avoid}\
+tr,li{break-inside:avoid}}";
 
 /// Most events of the page's timeline.
 const MOST: usize = 5_000;
@@ -34,8 +37,11 @@ pub fn html(
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>mockdc diagnose</title><style>{STYLE}</style><h1>What the logs say</h1>"
+         <title>mockdc diagnose</title><style>{STYLE}</style><h1>What the logs say</h1><p>"
     );
+    let mut read = Vec::new();
+    files(&mut read, input, names)?;
+    page.push_str(&escaped(String::from_utf8_lossy(&read).trim_end()).replace('\n', "<br>"));
     for diagnosis in diagnoses {
         let client =
             if diagnosis.client.is_empty() { "lines about no client" } else { names.of(&diagnosis.client) };
@@ -65,22 +71,25 @@ pub fn html(
                     escaped(&places)
                 );
             }
-            let _ = write!(page, "</ul><p>Helps: {}</p><p>Ask next:</p><ul>", escaped(&rule.remedy));
+            let _ = write!(page, "</ul><p>Helps: {}</p><p>Ask next:</p><ul>", marked(&rule.remedy));
             for question in &rule.ask {
-                let _ = write!(page, "<li>{}", escaped(question));
+                let _ = write!(page, "<li>{}", marked(question));
             }
             page.push_str("</ul>");
         }
     }
-    page.push_str("<h2>Clocks</h2><ul>");
+    let mut clocks = String::new();
     let reference = history.machines.iter().find(|machine| machine.part == Part::SiteServer);
     for (machine, clock) in history.machines.iter().zip(&history.clocks) {
         if let Some(reference) = reference.filter(|_| machine.part == Part::Client) {
             let text = format!("{}: {}", names.of(&machine.name), skew(clock, names.of(&reference.name)));
-            let _ = write!(page, "<li>{}", escaped(&text));
+            let _ = write!(clocks, "<li>{}", escaped(&text));
         }
     }
-    page.push_str("</ul><h2>Timeline</h2><table><tr><th>When<th>Machine<th>Where<th>What");
+    if !clocks.is_empty() {
+        let _ = write!(page, "<h2>Clocks</h2><ul>{clocks}</ul>");
+    }
+    page.push_str("<h2>Timeline</h2><table><tr><th>When<th>Machine<th>Where<th>What");
     for number in 0..history.events.len().min(MOST) {
         let event = &history.events[number];
         let at = history.when(number).map_or_else(|| "-".to_owned(), instant);
@@ -88,7 +97,7 @@ pub fn html(
         let failed = event.code.filter(|code| *code != 0);
         let _ = write!(
             page,
-            "<tr{}><td class=\"t\">{at}<td>{}<td class=\"m\">{}<td class=\"m\">{}",
+            "<tr{}><td class=\"t\">{at}<td>{}<td class=\"m w\">{}<td class=\"m\">{}",
             if failed.is_some() { " class=\"e\"" } else { "" },
             escaped(machine),
             escaped(&place(history, event)),
@@ -105,11 +114,11 @@ pub fn html(
     if history.events.len() > MOST {
         let _ = write!(page, "<p>and {} more</p>", history.events.len() - MOST);
     }
-    page.push_str("<h2>Not read</h2><table><tr><th>Where<th>Why<th>What");
+    let mut unread = String::new();
     for file in &history.files {
         for line in &file.shown {
             let _ = write!(
-                page,
+                unread,
                 "<tr><td class=\"m\">{}:{}<td>{}<td class=\"m\">{}",
                 escaped(&names.hide(&file.path)),
                 line.line,
@@ -118,8 +127,25 @@ pub fn html(
             );
         }
     }
-    page.push_str("</table></html>\n");
+    if !unread.is_empty() {
+        let _ = write!(page, "<h2>Not read</h2><table><tr><th>Where<th>Why<th>What{unread}</table>");
+    }
+    page.push_str("</html>\n");
     out.write_all(page.as_bytes())
+}
+
+/// Text with what stands between backticks as code.
+fn marked(text: &str) -> String {
+    let mut marked = String::new();
+    for (place, part) in escaped(text).split('`').enumerate() {
+        match place % 2 {
+            0 => marked.push_str(part),
+            _ => {
+                let _ = write!(marked, "<code>{part}</code>");
+            }
+        }
+    }
+    marked
 }
 
 fn escaped(text: &str) -> String {
@@ -130,6 +156,7 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push('\n'),
             letter if letter.is_control() => escaped.push('\u{fffd}'),
             letter => escaped.push(letter),
         }
