@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use jsonschema::Validator;
 use mockdc_scenarios::{read_file, reference, schema, schema_text};
@@ -94,6 +95,37 @@ fn every_scenario_that_can_be_read_fits_the_schema() -> Tested {
         }
     }
     assert!(seen > 30, "{seen}");
+    Ok(())
+}
+
+/// The language servers of editors, by their command lines: with this project's own files of settings they take every
+/// scenario, and they find what the schema forbids.
+#[test]
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
+fn the_language_servers_of_editors_take_every_scenario_and_find_a_wrong_key() -> Tested {
+    let top = here("..").canonicalize()?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("language-servers");
+    fs::create_dir_all(&folder)?;
+    fs::copy(here("tests/wrong/unknown-key.toml"), folder.join("wrong.toml"))?;
+    let schema = top.join("scenarios/schema/scenario.json");
+    let schema = schema.display();
+    fs::write(folder.join(".taplo.toml"), format!("[schema]\npath = \"file://{schema}\"\n"))?;
+    let include = "include = [\"*.toml\"]";
+    fs::write(folder.join("tombi.toml"), format!("[[schemas]]\npath = \"{schema}\"\n{include}\n"))?;
+    for (tool, arguments) in [("taplo", &["check"][..]), ("tombi", &["lint", "--offline"])] {
+        let run = |folder: &Path, file: &[&str]| {
+            Command::new(tool).args(arguments).args(file).current_dir(folder).env("NO_COLOR", "1").output()
+        };
+        let Ok(all) = run(&top, &[]) else {
+            eprintln!("left out: {tool} is missing (pip install {tool})");
+            continue;
+        };
+        assert!(all.status.success(), "{tool}: {}", String::from_utf8_lossy(&all.stderr));
+        let wrong = run(&folder, &["wrong.toml"])?;
+        let told = [wrong.stdout, wrong.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert!(!wrong.status.success() && told.contains("rolle"), "{tool}: {told}");
+    }
     Ok(())
 }
 

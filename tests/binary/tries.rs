@@ -76,15 +76,14 @@ other = "OTHER"
 wait = "time-out"
 
 [vary]
-"domain.replication.delay" = { from = "0s", to = "2h" }
+"domain.replication.delay" = { from = "0s", to = "50m" }
 "#;
 
 #[test]
 fn every_case_of_a_file_is_explored_and_what_fails_is_a_file_of_its_own() -> Tested {
-    let text = install("cases", "1m", CASES).replace(
-        "profile = \"sms-2.0-sp3\"",
-        "profile = \"sms-2.0-sp3\"\nloader.waits-for-child = \"${wait}\"\nbootstrap.maximum-wait.default = \"5h\"",
-    );
+    let profile = "profile = \"sms-2.0-sp3\"";
+    let waits = format!("{profile}\nloader.waits-for-child = \"${{wait}}\"");
+    let text = install("cases", "1m", CASES).replace(profile, &waits);
     let file = scenario("cases", &text)?;
     let found = file.replace("cases.toml", "cases-fails-found.toml");
     let mut printed = Vec::new();

@@ -330,8 +330,9 @@ fn a_failure_is_found_and_made_as_small_as_it_goes() {
 
 #[test]
 fn a_case_that_fails_is_made_small_without_the_others() {
-    let cases = "\n[[case]]\nname = \"one\"\nprofile = \"sms-2.0-sp3\"\n\n[[case]]\nname = \"other\"\nprofile = \"sms-2.0-sp4\"\n";
-    let text = VARIED.replace("profile = \"sms-2.0-sp4\"", "profile = \"${profile}\"") + cases;
+    let cases =
+        ["one", "other"].map(|case| format!("\n[[case]]\nname = \"{case}\"\nuser = \"{case}\"\n")).concat();
+    let text = VARIED.replace("user = \"OTHER\"", "user = \"${user}\"") + &cases;
     let trial = trial(&text, "varied[other]");
     let explored = explore(&trial, &trial.draft.variables(), 64, 1, 2);
     let failure = explored.failure.expect("a failure");
