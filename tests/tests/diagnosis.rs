@@ -210,6 +210,8 @@ fn a_scenario_is_written_that_repeats_the_order_of_events_and_passes() -> Tested
         "q304961-windows-2000-dc-sp3",
         "q304961-boundary-deletion[a-second-too-late]",
         "kb828371-restricted-groups[others-listed]",
+        "q295771-restricted-group-prevents-installation[not-listed]",
+        "q264630-hourly-for-seven-days[back-on-the-third-day]",
     ] {
         let plan = plans().into_iter().find(|plan| plan.name == scenario).ok_or(scenario)?;
         let history = history(&lexicon, &logs(&mockdc::orchestrator::run(&plan, 1)?)?);

@@ -57,7 +57,7 @@ pub enum Command {
     Sweep(super::vary::Sweep),
     /// Vary what a scenario marks as variable, in search of a failure, and make what is found small.
     Explore(super::explore::Explore),
-    /// Compare two profiles, two settings, or two results folders, and show only the differences.
+    /// Compare two profiles, two settings, two programs, or two results folders, and show only the differences.
     Compare(super::compare::Compare),
     /// Tell why something came about in a run that was saved: why a read was stale, a right missing, a wait over.
     Why(super::why::Why),

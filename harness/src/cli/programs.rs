@@ -1,6 +1,7 @@
 //! `mockdc compare --program`: two programs against the served controllers of the same scenarios.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,6 +115,9 @@ fn work(
                     seed,
                     speed: Some(speed),
                     port_base: None,
+                    listen: Ipv4Addr::LOCALHOST.into(),
+                    public_port: None,
+                    files: None,
                     control: None,
                     command: Some(program.to_vec()),
                     timeout: command.timeout,

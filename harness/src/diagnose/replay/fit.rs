@@ -155,19 +155,24 @@ impl Customer<'_> {
             }
             "KB828371" | "Q320235" | "Q295771" => {
                 for (rights, restricted) in self.taken() {
-                    let cause = Cause::Policy { rights, restricted, at_cycle: self.at_cycle() };
                     let product = match article {
-                        "KB828371" => "sms-2003-legacy",
-                        _ => "sms-2.0-sp4",
+                        "KB828371" => ["sms-2003-legacy", "sms-2.0-sp4"],
+                        _ => ["sms-2.0-sp4", "sms-2003-legacy"],
                     };
-                    let profile =
-                        Inferred::assumed(product.to_owned(), "the product that the article is about");
-                    settings.push(Setting { profile, ..self.setting(article, cause) });
+                    for product in product {
+                        let (rights, at_cycle) = (rights.clone(), self.at_cycle());
+                        let since_install = self.since_install();
+                        let cause = Cause::Policy { rights, restricted, at_cycle, since_install };
+                        let why = "a product that the article is about; of the two the first that repeats the order";
+                        let profile = Inferred::assumed(product.to_owned(), why);
+                        settings.push(Setting { profile, ..self.setting(article, cause) });
+                    }
                 }
             }
             "Q264630" => {
+                let cause = Cause::Unreachable { back: self.back() };
                 for profile in self.profiles() {
-                    settings.push(Setting { profile, ..self.setting(article, Cause::Unreachable) });
+                    settings.push(Setting { profile, ..self.setting(article, cause.clone()) });
                 }
             }
             other => return Err(NoScenario::NotInferable(other.to_owned())),
@@ -340,6 +345,30 @@ impl Customer<'_> {
             taken.push((Inferred { value: vec![*first, *last], from }, false));
         }
         taken
+    }
+
+    /// Where the logs show the client's install: how long after their first line it met what it fails of.
+    fn since_install(&self) -> Option<Inferred<i64>> {
+        let of = |steps: &[&str]| {
+            let item = self.trace.iter().find(|item| steps.contains(&&*item.key.step))?;
+            Some((item.event, self.history.when(item.event)?))
+        };
+        let (installs, _) = of(&["ccm-connected"])?;
+        let (meets, at) = of(&["token-account-failed", "launch-refused", "verification-failed"])?;
+        let begun = self.history.when(self.trace.first()?.event)?;
+        let seconds = (at - begun) / 1000;
+        let lines = format!("{} to {}", self.at(Some(installs)), self.at(Some(meets)));
+        (seconds > 0).then(|| Inferred::measured(seconds, lines))
+    }
+
+    /// When the share was there again, if an attempt got through: half an hour before it.
+    fn back(&self) -> Option<Inferred<i64>> {
+        const BEFORE: i64 = 30 * 60;
+        let through = self.find(|event| event.step.as_deref() == Some("ccm-connected"))?;
+        let begun = self.history.when(self.trace.first()?.event)?;
+        let seconds = (self.history.when(through)? - begun) / 1000 - BEFORE;
+        let from = format!("{} gets through, the attempt an hour before does not", self.at(Some(through)));
+        (seconds > 0).then(|| Inferred::measured(seconds, from))
     }
 
     /// Whether the maintenance cycle came just before the failure.

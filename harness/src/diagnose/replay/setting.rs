@@ -4,6 +4,12 @@ use std::fmt::Write;
 
 use mockdc_mocks::Right;
 
+/// How long a run goes on after what it is about, in seconds.
+const AFTERWARDS: i64 = 2 * 3600;
+
+/// How long before it is met a policy is written, in seconds: every machine has refreshed its policy by then.
+const TO_ARRIVE: i64 = 3 * 3600;
+
 /// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Inferred<T> {
@@ -35,9 +41,14 @@ pub(super) enum Cause {
         restricted: bool,
         /// Whether the maintenance cycle meets it, not a restart.
         at_cycle: Inferred<bool>,
+        /// Where the logs show the install: how long after their first line the client met it, in seconds.
+        since_install: Option<Inferred<i64>>,
     },
     /// The client's administrative share does not answer.
-    Unreachable,
+    Unreachable {
+        /// Where an attempt gets through at last: when the share is there again, in seconds after the first line.
+        back: Option<Inferred<i64>>,
+    },
 }
 
 /// How accounts are late.
@@ -98,8 +109,11 @@ impl Setting {
         writeln!(out, "cites = [{}]\ntags = [\"diagnosed\"]", quoted(&self.article))?;
         line(out, "start", &quoted(&self.start.value), &self.start.from)?;
         match &self.cause {
+            Cause::Policy { since_install: Some(since), .. } | Cause::Unreachable { back: Some(since) } => {
+                writeln!(out, "until = {}", span(since.value + AFTERWARDS))?;
+            }
             Cause::Policy { at_cycle, .. } if at_cycle.value => writeln!(out, "until = \"24h\"")?,
-            Cause::Policy { .. } | Cause::Unreachable => writeln!(out, "until = \"2h\"")?,
+            Cause::Policy { .. } | Cause::Unreachable { .. } => writeln!(out, "until = \"2h\"")?,
             Cause::Delay(_) => {}
         }
         writeln!(out, "\n[domain]")?;
@@ -138,20 +152,21 @@ impl Setting {
                     "refresh = {{ every = \"90m\", first = \"10m\" }} # assumed: any time before the restart or cycle"
                 )?;
             }
-            Cause::Unreachable => {
+            Cause::Unreachable { .. } => {
                 writeln!(out, "\n[[machine]]")?;
                 line(out, "name", &quoted(&self.client.value), &self.client.from)?;
                 writeln!(out, "admin-share = false # assumed: why the share does not answer, no log says")?;
             }
         }
-        if !matches!(self.cause, Cause::Policy { .. }) {
+        let worked_before = matches!(self.cause, Cause::Policy { since_install: None, .. });
+        if !worked_before {
             writeln!(out, "\n[[site-server]]")?;
             line(out, "name", &quoted(&self.server.value), &self.server.from)?;
             writeln!(out, "site = \"ABC\" # assumed: no line states the site's code")?;
         }
         writeln!(out, "\n[[client]]\nmachine = {}", quoted(&self.client.value))?;
         line(out, "profile", &quoted(&self.profile.value), &self.profile.from)?;
-        if matches!(self.cause, Cause::Policy { .. }) {
+        if worked_before {
             writeln!(out, "installed = true # assumed: the client had worked before")?;
         }
         if let Some(minutes) = &self.loader {
@@ -200,16 +215,27 @@ impl Setting {
     fn steps(&self, out: &mut String) -> std::fmt::Result {
         let client = quoted(&self.client.value);
         match &self.cause {
-            Cause::Delay(_) | Cause::Unreachable => {
-                let server = quoted(&self.server.value);
-                writeln!(out, "\n[[step]]\nat = \"0s\"\ninstall = {{ client = {client}, by = {server} }}")
+            Cause::Delay(_) => self.install(out),
+            Cause::Unreachable { back } => {
+                self.install(out)?;
+                let Some(back) = back else { return Ok(()) };
+                writeln!(out, "\n[[step]]\nid = \"back\"")?;
+                line(out, "at", &span(back.value), &back.from)?;
+                writeln!(out, "do = {{ share-add = {{ share = \"admin$\" }} }}\nat-host = {client}")
             }
-            Cause::Policy { rights, restricted, at_cycle } => {
+            Cause::Policy { rights, restricted, at_cycle, since_install } => {
+                // The policy comes after the install, and long enough before the client meets it.
+                let met = since_install.as_ref().map(|since| since.value);
+                let edited = met.map_or(5 * 60, |met| (met - TO_ARRIVE).max(met / 2));
+                if met.is_some() {
+                    self.install(out)?;
+                }
                 for right in &rights.value {
                     writeln!(
                         out,
-                        "\n[[step]]\nid = \"define-{}\"\nat = \"5m\" # assumed: any time before the policy arrives",
-                        right.constant()
+                        "\n[[step]]\nid = \"define-{}\"\nat = {} # assumed: any time before the policy arrives",
+                        right.constant(),
+                        span(edited)
                     )?;
                     let edit = format!(
                         "{{ policy = \"Default Domain Policy\", define-right = {{ right = \"{}\", holders = [\"Backup Operators\"] }} }}",
@@ -220,7 +246,8 @@ impl Setting {
                 if *restricted {
                     writeln!(
                         out,
-                        "\n[[step]]\nid = \"restrict\"\nat = \"5m\" # assumed: any time before the policy arrives"
+                        "\n[[step]]\nid = \"restrict\"\nat = {} # assumed: any time before the policy arrives",
+                        span(edited)
                     )?;
                     writeln!(out, "# {}", rights.from)?;
                     writeln!(
@@ -233,12 +260,21 @@ impl Setting {
                 match at_cycle.value {
                     true => writeln!(out, "\n# {}: the cycle comes 23 hours after the start", at_cycle.from),
                     false => {
-                        writeln!(out, "\n[[step]]\nid = \"restart\"\nat = \"30m\" # {}", at_cycle.from)?;
+                        let (at, from) = match since_install {
+                            Some(since) => (since.value, &since.from),
+                            None => (30 * 60, &at_cycle.from),
+                        };
+                        writeln!(out, "\n[[step]]\nid = \"restart\"\nat = {} # {from}", span(at))?;
                         writeln!(out, "restart-service = {{ host = {client}, service = \"Clisvc\" }}")
                     }
                 }
             }
         }
+    }
+
+    fn install(&self, out: &mut String) -> std::fmt::Result {
+        let (client, server) = (quoted(&self.client.value), quoted(&self.server.value));
+        writeln!(out, "\n[[step]]\nat = \"0s\"\ninstall = {{ client = {client}, by = {server} }}")
     }
 
     fn expectations(&self, out: &mut String) -> std::fmt::Result {
