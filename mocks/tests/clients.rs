@@ -3,11 +3,14 @@
 
 #![allow(clippy::print_stderr, reason = "a test that is left out says so")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use base64::Engine;
-use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, Server, Sockets, serve};
+use mockdc_mocks::ldap::{
+    CertificateAuthority, DnsServer, LiveDomain, Options, Server, Sockets, serve, serve_dns,
+};
 use mockdc_mocks::{Clock, Domain, SimTime, Span};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Runtime;
@@ -33,6 +36,8 @@ impl Clock for Still {
 struct Field {
     _runtime: Runtime,
     server: Server,
+    /// The names of the domain, at this controller's port 53 or at a free one.
+    dns: DnsServer,
     test: String,
     authority: tempfile::Scratch,
 }
@@ -70,15 +75,22 @@ impl Field {
         let live = LiveDomain::new(domain, Still);
         let authority = CertificateAuthority::new("CORP-CA")?;
         let options = Options { tls: Some(authority.clone()), ..Options::default() };
-        let server = runtime.block_on(async {
+        let (server, dns) = runtime.block_on(async {
             let ldap = TcpListener::bind((address, port)).await?;
             let cldap = UdpSocket::bind(ldap.local_addr()?).await?;
-            let ldaps = TcpListener::bind((address, 0)).await?;
+            let ldaps = TcpListener::bind((address, if port == 0 { 0 } else { 636 })).await?;
             let sockets = Sockets { ldap: Some(ldap), ldaps: Some(ldaps), cldap: Some(cldap) };
-            Ok::<_, Box<dyn std::error::Error>>(serve(sockets, &live, "PDC1", options)?)
+            let server = serve(sockets, &live, "PDC1", options)?;
+            let tcp = TcpListener::bind((address, if port == 0 { 0 } else { 53 })).await?;
+            let udp = UdpSocket::bind(tcp.local_addr()?).await?;
+            let at = server.ldap_address().ok_or("no address")?;
+            // The backup is down, say: its name resolves all the same.
+            let named = [("PDC1".into(), at), ("BDC1".into(), "127.0.0.9:389".parse()?)];
+            let dns = serve_dns(udp, tcp, &live, None, &named)?;
+            Ok::<_, Box<dyn std::error::Error>>((server, dns))
         })?;
         let authority = tempfile::Scratch::new(&format!("{test}.pem"), &authority.pem())?;
-        Ok(Field { _runtime: runtime, server, test: test.to_owned(), authority })
+        Ok(Field { _runtime: runtime, server, dns, test: test.to_owned(), authority })
     }
 
     fn ldap(&self) -> String {
@@ -307,7 +319,44 @@ fn samba_tool_administers_users_and_groups_under_sealed_ntlm() -> Outcome {
     Ok(())
 }
 
-/// `net ads` and `adcli` know the port 389 only: they get a loopback address of their own.
+#[test]
+fn samba_tool_administers_users_and_groups_by_a_simple_bind() -> Outcome {
+    if !there("samba-tool", "samba-common-bin, python3-samba, samba-dsdb-modules") {
+        return Ok(());
+    }
+    let field = Field::new("samba-tool-simple", "127.0.0.1", 0)?;
+    // Passwords are set over a protected connection only.
+    let (ldap, ldaps) = (field.ldap(), field.ldaps());
+    let name = format!("CN=Administrator,CN=Users,{BASE}");
+    let authority = format!("--option=tls cafile={}", field.authority.0.display());
+    let with = |url: &str, arguments: &[&str]| {
+        let bind = format!("--simple-bind-dn={name}");
+        let password = format!("--password={PASSWORD}");
+        // The certificate names the controller and not the address.
+        let verify = "--option=tls verify peer=ca_only";
+        let access =
+            ["-H", url, &bind, &password, &authority, verify, "--option=client ldap sasl wrapping=plain"];
+        field.run("samba-tool", &[arguments, &access[..]].concat())
+    };
+    let done = |arguments: &[&str]| -> Result<String, Box<dyn std::error::Error>> {
+        let (code, text) = with(&ldaps, arguments)?;
+        assert_eq!(code, 0, "{arguments:?}:\n{text}");
+        Ok(text)
+    };
+    done(&["user", "create", "ann", "Secret-123"])?;
+    assert!(done(&["user", "list"])?.lines().any(|line| line == "ann"));
+    assert!(done(&["user", "show", "ann"])?.contains("userAccountControl: 512"));
+    done(&["user", "setpassword", "ann", "--newpassword=0ther-Secret"])?;
+    done(&["group", "addmembers", "Domain Admins", "ann"])?;
+    assert!(done(&["group", "listmembers", "Domain Admins"])?.lines().any(|line| line == "ann"));
+    let (code, text) = with(&ldap, &["user", "list"])?;
+    assert!(code == 0 && text.lines().any(|line| line == "ann"), "{text}");
+    let (code, text) = with(&ldap, &["user", "setpassword", "ann", "--newpassword=In-the-clear1"])?;
+    assert!(code != 0 && text.contains("0000001F"), "{text}");
+    Ok(())
+}
+
+/// `net ads` and `adcli` know the port 389 only: they get a loopback address of their own, and DNS there.
 fn at_389(test: &str, address: &str) -> Result<Option<Field>, Box<dyn std::error::Error>> {
     let free = std::net::TcpListener::bind((address, 389)).is_ok();
     if !left_out(
@@ -319,8 +368,87 @@ fn at_389(test: &str, address: &str) -> Result<Option<Field>, Box<dyn std::error
     Field::new(test, address, 389).map(Some)
 }
 
+/// Runs a client whose resolver asks a field's own DNS: in a mount namespace with another `resolv.conf`. `None`, with
+/// the reason printed, where such a namespace cannot be made.
+fn by_dns(field: &Field, client: &str) -> Result<Option<(i32, String)>, Box<dyn std::error::Error>> {
+    let resolver = format!("nameserver {}\noptions timeout:2 attempts:2\n", field.dns.address().ip());
+    let resolver = tempfile::Scratch::new(&format!("{}-resolv.conf", field.test), &resolver)?;
+    let hosts = tempfile::Scratch::new(&format!("{}-nsswitch.conf", field.test), "hosts: files dns\n")?;
+    let inside = format!(
+        "mount --bind {} /etc/resolv.conf && mount --bind {} /etc/nsswitch.conf || exit 125; {client}",
+        resolver.0.display(),
+        hosts.0.display()
+    );
+    let (code, text) = field.run("unshare", &["-m", "sh", "-c", &inside])?;
+    if code == 125 || text.contains("unshare failed") {
+        eprintln!("left out: no mount namespace with a resolver of its own can be made here: {text}");
+        return Ok(None);
+    }
+    Ok(Some((code, text)))
+}
+
 #[test]
-fn net_ads_finds_the_controller() -> Outcome {
+fn dig_finds_the_controllers() -> Outcome {
+    if !there("dig", "bind9-dnsutils") {
+        return Ok(());
+    }
+    let field = Field::new("dig", "127.0.0.1", 0)?;
+    let at = field.dns.address();
+    let port = field.server.ldap_address().map_or(0, |address| address.port());
+    let dig = |arguments: &[&str]| {
+        let (server, at) = (format!("@{}", at.ip()), at.port().to_string());
+        field.succeeds("dig", &[&[server.as_str(), "-p", &at, "+time=5"], arguments].concat())
+    };
+    let (primary, backup) =
+        (format!("0 100 {port} pdc1.corp.example."), "0 100 389 bdc1.corp.example.".to_owned());
+    for transport in ["+notcp", "+tcp"] {
+        let srv = |name: &str| dig(&[transport, "+short", "SRV", name]);
+        let pdc = srv("_ldap._tcp.pdc._msdcs.corp.example")?;
+        assert_eq!(pdc.trim(), primary);
+        for name in [
+            "_ldap._tcp.corp.example",
+            "_ldap._tcp.dc._msdcs.corp.example",
+            "_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.CORP.Example",
+            "_ldap._tcp.gc._msdcs.corp.example",
+            "_gc._tcp.corp.example",
+        ] {
+            let all = srv(name)?;
+            let all: BTreeSet<&str> = all.lines().collect();
+            assert_eq!(all, [primary.as_str(), &backup].into(), "{name}");
+        }
+        let kerberos = srv("_kerberos._tcp.dc._msdcs.corp.example")?;
+        assert!(kerberos.contains("0 100 88 pdc1.corp.example."), "{kerberos}");
+        assert_eq!(dig(&[transport, "+short", "A", "pdc1.corp.example"])?, "127.0.0.1\n");
+        let domain = dig(&[transport, "+short", "A", "corp.example"])?;
+        assert!(domain.contains("127.0.0.1\n") && domain.contains("127.0.0.9\n"), "{domain}");
+    }
+    let unknown = dig(&["A", "nobody.corp.example"])?;
+    assert!(unknown.contains("status: NXDOMAIN") && unknown.contains("SOA"), "{unknown}");
+    let foreign = dig(&["A", "example.org"])?;
+    assert!(foreign.contains("status: REFUSED"), "{foreign}");
+    // A settings object is found by its identifier, as replication partners find it.
+    let settings = field.succeeds(
+        "ldapsearch",
+        &[
+            "-x", "-LLL", "-o", "ldif-wrap=no", "-H", &field.ldap(), "-D", ADMINISTRATOR, "-w", PASSWORD, "-b",
+            &format!("CN=NTDS Settings,CN=PDC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,{BASE}"),
+            "-s", "base", "objectGUID",
+        ],
+    )?;
+    let guid = settings.lines().find_map(|line| line.strip_prefix("objectGUID:: ")).ok_or("no identifier")?;
+    let guid = base64::engine::general_purpose::STANDARD.decode(guid)?;
+    let part =
+        |places: &[usize]| places.iter().map(|place| format!("{:02x}", guid[*place])).collect::<String>();
+    let guid =
+        [part(&[3, 2, 1, 0]), part(&[5, 4]), part(&[7, 6]), part(&[8, 9]), part(&[10, 11, 12, 13, 14, 15])]
+            .join("-");
+    let alias = dig(&["+short", "CNAME", &format!("{guid}._msdcs.corp.example")])?;
+    assert_eq!(alias, "pdc1.corp.example.\n");
+    Ok(())
+}
+
+#[test]
+fn net_ads_finds_the_controller_and_reads_sealed() -> Outcome {
     if !there("net", "samba-common-bin") {
         return Ok(());
     }
@@ -335,6 +463,20 @@ fn net_ads_finds_the_controller() -> Outcome {
     );
     let lookup = field.succeeds("net", &["ads", "lookup", "-S", "127.77.0.1", &settings])?;
     assert!(lookup.contains("Domain Controller: pdc1.corp.example"), "{lookup}");
+    let credentials = format!("Administrator%{PASSWORD}");
+    let search =
+        ["ads", "search", "(sAMAccountName=jdoe)", "sAMAccountName", "objectSid", "-S", "127.77.0.1"];
+    let access = ["-U", &credentials, "--use-kerberos=off", &settings];
+    let found = field.succeeds("net", &[&search[..], &access].concat())?;
+    assert!(found.contains("Got 1 replies") && found.contains("sAMAccountName: jdoe"), "{found}");
+    assert!(found.contains("objectSid: S-1-5-21-"), "{found}");
+    let wrong = ["-U", "Administrator%wrong", "--use-kerberos=off", &settings];
+    let (code, text) = field.run("net", &[&search[..], &wrong].concat())?;
+    assert!(code != 0, "{text}");
+    // Without a server named, DNS says where to ask.
+    if let Some((code, text)) = by_dns(&field, &format!("net ads info {settings}"))? {
+        assert!(code == 0 && text.contains("LDAP server: 127.77.0.1"), "{code} {text}");
+    }
     Ok(())
 }
 
@@ -347,5 +489,69 @@ fn adcli_discovers_the_domain() -> Outcome {
     let text = field.succeeds("adcli", &["info", "--domain-controller=127.77.0.2"])?;
     assert!(text.contains("domain-name = corp.example") && text.contains("domain-short = CORP"), "{text}");
     assert!(text.contains("domain-controller = pdc1.corp.example"), "{text}");
+    if let Some((code, text)) = by_dns(&field, "adcli info corp.example")? {
+        assert!(code == 0 && text.contains("domain-controller = pdc1.corp.example"), "{code} {text}");
+    }
+    Ok(())
+}
+
+/// What of a suite the front is known not to pass.
+fn known_failures(suite: &str) -> Result<BTreeSet<String>, Box<dyn std::error::Error>> {
+    let list: toml::Table = toml::from_str(include_str!("suites.toml"))?;
+    let known = list["known"].as_array().ok_or("no list")?;
+    let of_suite = known.iter().filter(|known| known["suite"].as_str() == Some(suite));
+    let mut names = BTreeSet::new();
+    for known in of_suite {
+        let because = known["because"].as_str().ok_or("no reason")?;
+        assert!(because.len() > 20, "a reason is a sentence: {known}");
+        names.insert(known["test"].as_str().ok_or("no test")?.to_owned());
+    }
+    Ok(names)
+}
+
+#[test]
+fn samba_s_raw_messages_are_answered_but_for_what_is_listed() -> Outcome {
+    if !has_module("samba.tests.ldap_raw", "python3-samba") {
+        return Ok(());
+    }
+    let Some(field) = at_389("ldap-raw", "127.77.0.3")? else { return Ok(()) };
+    let settings =
+        tempfile::Scratch::new("raw-smb.conf", "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n")?;
+    let script = "exec env SERVER=127.77.0.3 DNSNAME=corp.example BASEDN=DC=corp,DC=example USERNAME=Administrator \
+                  PASSWORD=\"$2\" SMB_CONF_PATH=\"$1\" /usr/bin/python3 -m unittest -v samba.tests.ldap_raw";
+    let settings = settings.0.display().to_string();
+    let (_, text) = field.run("sh", &["-c", script, "sh", &settings, PASSWORD])?;
+    let of = |line: &str, word: &str| {
+        let name = line.strip_prefix(word)?.split_once("(samba.tests.ldap_raw.")?.1;
+        name.strip_suffix(')').map(str::to_owned)
+    };
+    let failed: BTreeSet<String> =
+        text.lines().filter_map(|line| of(line, "FAIL: ").or_else(|| of(line, "ERROR: "))).collect();
+    assert!(text.contains("Ran 12 tests"), "{text}");
+    assert_eq!(failed, known_failures("samba.tests.ldap_raw")?, "{text}");
+    Ok(())
+}
+
+#[test]
+fn samba_s_torture_passes_but_for_what_is_listed() -> Outcome {
+    if !there("smbtorture", "samba-testsuite") {
+        return Ok(());
+    }
+    let Some(field) = at_389("smbtorture", "127.77.0.4")? else { return Ok(()) };
+    let settings =
+        tempfile::Scratch::new("torture-smb.conf", "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n")?;
+    let settings = format!("--configfile={}", settings.0.display());
+    let credentials = format!("{ADMINISTRATOR}%{PASSWORD}");
+    let mut failed = BTreeSet::new();
+    for suite in ["basic", "cldap", "sort", "nested-search"] {
+        let name = format!("ldap.{suite}");
+        let arguments = ["ncacn_np:127.77.0.4", &name, "-U", &credentials, "--use-kerberos=off", &settings];
+        let (_, text) = field.run("smbtorture", &arguments)?;
+        if !text.contains(&format!("success: {suite}")) {
+            eprintln!("{text}");
+            failed.insert(suite.to_owned());
+        }
+    }
+    assert_eq!(failed, known_failures("smbtorture ldap")?);
     Ok(())
 }

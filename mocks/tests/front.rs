@@ -17,6 +17,9 @@ use mockdc_mocks::{Clock, Domain, DomainBuilder, Fact, FaultKind, Replication, S
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+#[path = "front/abuse.rs"]
+mod abuse;
+
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 const BASE: &str = "DC=corp,DC=example";
@@ -425,67 +428,6 @@ fn messages() -> Vec<Vec<u8>> {
         tlv(0x30, &[id(4), negotiate].concat()),
         tlv(0x30, &[id(5), tlv(0x77, &tlv(0x80, b"1.3.6.1.4.1.4203.1.11.3"))].concat()),
     ]
-}
-
-/// A small generator: the same abuse in every run.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit.max(1)
-    }
-}
-
-#[tokio::test]
-async fn abuse_leaves_the_server_standing() -> Outcome {
-    let field = Field::new(delayed()).await?;
-    let address = field.pdc.ldap_address().ok_or("no address")?;
-    let originals = messages();
-    let mut draw = Draw(7);
-    for round in 0..600 {
-        let mut stream = TcpStream::connect(address).await?;
-        let mut octets = Vec::new();
-        for _ in 0..3 {
-            let mut message = originals[draw.below(originals.len())].clone();
-            for _ in 0..draw.below(4) {
-                let at = draw.below(message.len());
-                match draw.below(4) {
-                    0 => message[at] = draw.below(256) as u8,
-                    1 => message.truncate(at),
-                    2 => message.insert(at, draw.below(256) as u8),
-                    _ => message[at] ^= 1 << draw.below(8),
-                }
-                if message.is_empty() {
-                    message.push(0x30);
-                }
-            }
-            octets.extend(message);
-        }
-        // Some clients go away in the middle, some send octet by octet.
-        match round % 3 {
-            0 => drop(stream.write_all(&octets[..draw.below(octets.len())]).await),
-            1 => {
-                for octet in &octets {
-                    if stream.write_all(&[*octet]).await.is_err() {
-                        break;
-                    }
-                }
-            }
-            _ => {
-                let _ = stream.write_all(&octets).await;
-                let _ = stream.shutdown().await;
-                let mut answer = Vec::new();
-                let _ = stream.read_to_end(&mut answer).await;
-            }
-        }
-    }
-    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
-    assert_eq!(find(&mut ldap, "(sAMAccountName=jdoe)").await?.len(), 1);
-    drop(ldap);
-    let Field { pdc, .. } = field;
-    pdc.shut_down().await;
-    Ok(())
 }
 
 #[tokio::test]

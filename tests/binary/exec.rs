@@ -117,6 +117,38 @@ fn what_a_program_did_is_recorded_and_done_again_in_virtual_time() -> Tested {
     Ok(())
 }
 
+#[test]
+fn a_program_s_own_clock_and_waits_keep_the_scenario_s_pace() -> Tested {
+    if !has("faketime", &["--version"], "apt install faketime") {
+        return Ok(());
+    }
+    let file = "scenarios/examples/read-the-wrong-dc.toml";
+    // Ten minutes of the scenario, a second or two of the wall.
+    let body = "began=$(date +%s); sleep 600; ended=$(date +%s); echo waited $((ended - began))";
+    let ran = mockdc(&["exec", file, "--speed", "600", "--timeout", "60s", "--", "sh", "-c", body])?;
+    let waited = ran.err.lines().find_map(|line| line.strip_prefix("program | waited ")).ok_or("no line")?;
+    let waited: u32 = waited.parse()?;
+    // Processes start one after the other, and each of their milliseconds is a second here.
+    assert!((600..=900).contains(&waited), "{waited}: {ran:?}");
+    Ok(())
+}
+
+#[test]
+fn a_program_finds_the_controllers_by_dns() -> Tested {
+    if !has("dig", &["-v"], "apt install bind9-dnsutils") {
+        return Ok(());
+    }
+    let file = "scenarios/examples/read-the-wrong-dc.toml";
+    let body = "dig +short +time=5 -p ${MOCKDC_DNS##*:} @${MOCKDC_DNS%:*} SRV _ldap._tcp.pdc._msdcs.$MOCKDC_DNS_DOMAIN; \
+                echo at $MOCKDC_PDC_PORT {dns}";
+    let ran = mockdc(&["exec", file, "--", "sh", "-c", body])?;
+    let line = |start: &str| ran.err.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned);
+    let (found, at) = (line("program | 0 100 ").ok_or("no record")?, line("program | at ").ok_or("no port")?);
+    assert!(found.ends_with(" pdc1.corp.example."), "{found}");
+    assert_eq!(found.split(' ').next(), at.split(' ').next(), "the record has the real port");
+    Ok(())
+}
+
 /// TLS with the authority that the run names.
 #[test]
 fn the_controllers_speak_tls_under_the_authority_that_a_program_is_given() -> Tested {

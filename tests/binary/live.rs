@@ -131,6 +131,15 @@ fn a_served_scenario_is_steered_and_judged() -> Tested {
     let ran = served.ctl(&["operation", info, "--at", "BDC1"])?;
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("2221"), "{ran:?}");
+    // What the primary knows by now and the backup does as well, as text.
+    let exported = |at: &str| served.ctl(&["export", at]);
+    let (pdc, bdc) = (exported("PDC1")?, exported("bdc1")?);
+    let dn = "\ndn: CN=SVC,CN=Users,DC=corp,DC=example\n";
+    assert!(pdc.out.starts_with("version: 1\n\ndn: DC=corp,DC=example\n") && pdc.out.contains(dn), "{pdc:?}");
+    assert!(bdc.out.contains(dn) && bdc.out.contains("\nsAMAccountName: SVC\n"), "{bdc:?}");
+    assert!(pdc.out.lines().all(|line| line.len() <= 76), "long lines are folded");
+    let nowhere = exported("BDC&9")?;
+    assert!(nowhere.code == 2 && nowhere.err.contains("there are: PDC1, BDC1"), "{nowhere:?}");
     let ran = served.ctl(&["events"])?;
     assert!(ran.out.contains("from outside: hold replication to BDC1"), "{}", ran.out);
     assert_eq!(served.ctl(&["crash", "BDC1"])?.code, 0);
@@ -276,6 +285,9 @@ fn a_wrong_use_is_told_with_its_remedy() -> Tested {
     told(&["serve", &file, "--port-base", &port], 6, "--port-base")?;
     told(&["serve", &file, "--control", &port], 6, "--control")?;
     told(&["serve", &file, "--port-base", "65530"], 2, "65535")?;
+    told(&["serve", &file, "--address", "192.0.2.1"], 2, "others could reach it")?;
+    told(&["serve", &file, "--address", "127.255.255.254"], 2, "an earlier `--address`")?;
+    told(&["serve", &file, "--address", "127.0.10.1", "--port-base", "10389"], 2, "cannot be used with")?;
     told(&["serve", &file, "--control", "0.0.0.0:0"], 2, "--control-from-anywhere")?;
     told(&["serve", &file, "--speed", "fast"], 2, "is no speed")?;
     told(&["exec", &file], 2, "which program?")?;

@@ -380,6 +380,11 @@ pub struct Live {
     /// The first port: each controller gets the next ten. Free ports unless said otherwise.
     #[arg(long, value_name = "PORT")]
     pub port_base: Option<u16>,
+    /// Each controller at an address of its own, from this one on, with the ports that every client knows (389, 636), and
+    /// DNS at the first one's port 53: for clients that know no other ports. A loopback address, as in 127.0.10.1; on
+    /// most systems it needs root.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "port_base", value_parser = loopback)]
+    pub address: Option<std::net::Ipv4Addr>,
     /// Answer the control API and the live page at this address, or at this port of 127.0.0.1; 0 is a free one.
     #[arg(long, value_name = "ADDRESS", value_parser = control_address)]
     pub control: Option<std::net::SocketAddr>,
@@ -570,6 +575,11 @@ pub enum Control {
         #[arg(value_parser = live_speed)]
         speed: LiveSpeed,
     },
+    /// Print the directory of a controller as LDIF, as an administrator sees it now.
+    Export {
+        /// The controller; the PDC when absent.
+        at: Option<String>,
+    },
     /// Print the timeline.
     Events {
         /// From this event on.
@@ -607,4 +617,14 @@ pub(super) fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
     let span: mockdc_mocks::Span =
         text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
     if span <= mockdc_mocks::Span::ZERO { Err("a program needs some time".to_owned()) } else { Ok(span) }
+}
+
+/// An address of this machine alone.
+fn loopback(text: &str) -> Result<std::net::Ipv4Addr, String> {
+    let address: std::net::Ipv4Addr =
+        text.parse().map_err(|_| "an IPv4 address, as in 127.0.10.1".to_owned())?;
+    match address.is_loopback() {
+        true => Ok(address),
+        false => Err("others could reach it: an address of this machine alone, as in 127.0.10.1".into()),
+    }
 }

@@ -1,5 +1,6 @@
 //! `mockdc ctl`.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use hyper::Method;
@@ -76,7 +77,7 @@ async fn perform(ctl: &Ctl, client: &Client, streams: &mut Streams<'_>) -> io::R
         Err(failed) => return Ok(Err(failed)),
     };
     let method = if body.is_some() { Method::POST } else { Method::GET };
-    let answer = match client.ask(method, path, body.as_ref()).await {
+    let answer = match client.ask(method, &path, body.as_ref()).await {
         Ok(answer) => answer,
         Err(error) => return Ok(Err(Failed::Client(error))),
     };
@@ -88,38 +89,47 @@ async fn perform(ctl: &Ctl, client: &Client, streams: &mut Streams<'_>) -> io::R
 }
 
 /// The route and the body of a command.
-fn request(command: &Control) -> Result<(&'static str, Option<Value>), Failed> {
+fn request(command: &Control) -> Result<(Cow<'static, str>, Option<Value>), Failed> {
     let json =
         |what, text: &str| serde_json::from_str::<Value>(text).map_err(|error| Failed::Json(what, error));
     Ok(match command {
-        Control::Status | Control::Events { .. } => ("/v1/status", None),
-        Control::Synchronize { at, full } => ("/v1/synchronize", Some(json!({ "at": at, "full": full }))),
+        Control::Status | Control::Events { .. } => ("/v1/status".into(), None),
+        Control::Export { at: None } => ("/v1/export".into(), None),
+        Control::Export { at: Some(at) } => {
+            let encoded: String = at.bytes().map(|octet| format!("%{octet:02X}")).collect();
+            (format!("/v1/export?at={encoded}").into(), None)
+        }
+        Control::Synchronize { at, full } => {
+            ("/v1/synchronize".into(), Some(json!({ "at": at, "full": full })))
+        }
         Control::Partition { from, to, one_way } => {
             let hosts = |text: &str| -> Vec<String> {
                 text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
             };
             let body = json!({ "from": hosts(from), "to": hosts(to), "one-way": one_way });
-            ("/v1/partition", Some(body))
+            ("/v1/partition".into(), Some(body))
         }
-        Control::Heal { fault } => ("/v1/heal", Some(json!({ "fault": fault }))),
-        Control::Hold { at } => ("/v1/hold", Some(json!({ "at": at }))),
-        Control::Release { at } => ("/v1/release", Some(json!({ "at": at }))),
+        Control::Heal { fault } => ("/v1/heal".into(), Some(json!({ "fault": fault }))),
+        Control::Hold { at } => ("/v1/hold".into(), Some(json!({ "at": at }))),
+        Control::Release { at } => ("/v1/release".into(), Some(json!({ "at": at }))),
         Control::Crash { at, loses_unreplicated } => {
-            ("/v1/crash", Some(json!({ "at": at, "loses-unreplicated": loses_unreplicated })))
+            ("/v1/crash".into(), Some(json!({ "at": at, "loses-unreplicated": loses_unreplicated })))
         }
-        Control::Restart { at } => ("/v1/restart", Some(json!({ "at": at }))),
-        Control::Fault { kind, name, lasts } => {
-            ("/v1/fault", Some(json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts })))
-        }
+        Control::Restart { at } => ("/v1/restart".into(), Some(json!({ "at": at }))),
+        Control::Fault { kind, name, lasts } => (
+            "/v1/fault".into(),
+            Some(json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts })),
+        ),
         Control::Policy { policy, at } => {
-            ("/v1/policy", Some(json!({ "policy": json("the policy", policy)?, "at": at })))
+            ("/v1/policy".into(), Some(json!({ "policy": json("the policy", policy)?, "at": at })))
         }
-        Control::Operation { operation, at } => {
-            ("/v1/operation", Some(json!({ "operation": json("the operation", operation)?, "at": at })))
-        }
-        Control::Advance { by } => ("/v1/advance", Some(json!({ "by": by }))),
-        Control::Speed { speed } => ("/v1/speed", Some(json!({ "speed": speed.0 }))),
-        Control::Stop => ("/v1/stop", Some(json!({}))),
+        Control::Operation { operation, at } => (
+            "/v1/operation".into(),
+            Some(json!({ "operation": json("the operation", operation)?, "at": at })),
+        ),
+        Control::Advance { by } => ("/v1/advance".into(), Some(json!({ "by": by }))),
+        Control::Speed { speed } => ("/v1/speed".into(), Some(json!({ "speed": speed.0 }))),
+        Control::Stop => ("/v1/stop".into(), Some(json!({}))),
     })
 }
 
@@ -175,6 +185,9 @@ fn event_line(event: &Value, format: Format, out: &mut dyn Write) -> io::Result<
 fn tell(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
     if let Ok(status) = serde_json::from_value::<Status>(answer.clone()) {
         return tell_status(&status, out);
+    }
+    if let Some(ldif) = answer["ldif"].as_str() {
+        return write!(out, "{ldif}");
     }
     let Ok(done) = serde_json::from_value::<Done>(answer.clone()) else {
         return writeln!(out, "{}", answer["what"].as_str().unwrap_or("done"));

@@ -10,7 +10,7 @@ use mockdc_scenarios::Plan;
 use super::arguments::{Exec, Live, ReportFormat, Select, Serve};
 use super::run::{DEFAULT_SEED, tell};
 use super::{Exit, Streams, inspect, interrupt};
-use crate::live::{Lived, NoLive, Setup, Told, run_live, tame, write_output};
+use crate::live::{Lived, NoLive, NoPorts, Ports, Setup, Told, run_live, tame, write_output};
 use crate::report::console::{self, Style};
 use crate::report::{self, Outcome, Summary};
 
@@ -207,7 +207,11 @@ fn setup(plan: &Arc<Plan>, how: &How<'_>) -> Setup {
         plan: plan.clone(),
         seed: plan.seed.or(live.seed).unwrap_or(DEFAULT_SEED),
         speed: live.speed.0,
-        port_base: live.port_base,
+        ports: match (live.port_base, live.address) {
+            (Some(base), _) => Ports::From(base),
+            (None, Some(first)) => Ports::WellKnown(first),
+            (None, None) => Ports::Free,
+        },
         listen: live.listen,
         public_port: live.public_port,
         files: live.files.clone(),
@@ -251,7 +255,7 @@ fn exit_for(error: &NoLive) -> Exit {
     match error {
         NoLive::Plan(_) => Exit::InvalidScenario,
         NoLive::Placeholder(_) => Exit::Usage,
-        NoLive::Ports(crate::live::NoPorts::Beyond { .. }) => Exit::Usage,
+        NoLive::Ports(NoPorts::Beyond { .. } | NoPorts::Addresses { .. }) => Exit::Usage,
         NoLive::Ports(_) | NoLive::Program(_) | NoLive::Control { .. } | NoLive::System(_) => {
             Exit::Environment
         }
@@ -260,9 +264,16 @@ fn exit_for(error: &NoLive) -> Exit {
 
 fn remedy(error: &NoLive) -> Option<&'static str> {
     match error {
-        NoLive::Ports(crate::live::NoPorts::Bind { .. }) => {
-            Some("give another `--port-base`, or leave it out: free ports are taken then")
+        NoLive::Ports(NoPorts::Bind { address, error, .. } | NoPorts::BindDns { address, error }) => {
+            Some(match error.kind() {
+                io::ErrorKind::PermissionDenied if address.port() < 1024 => {
+                    "ports below 1024 need a right (CAP_NET_BIND_SERVICE, or root): leave `--address` out, or give `--port-base`"
+                }
+                _ => "give another `--port-base` or `--address`, or leave it out: free ports are taken then",
+            })
         }
+        NoLive::Ports(NoPorts::Addresses { .. }) => Some("give an earlier `--address`"),
+        NoLive::Ports(NoPorts::Dns(_)) => Some("give the domain and its controllers shorter names"),
         NoLive::Ports(_) => Some("give a smaller `--port-base`, or leave it out"),
         NoLive::Program(_) => {
             Some("give its path, or the name of a program in a folder of `PATH`, after `--`")

@@ -35,6 +35,10 @@ pub const ROUTES: &[Route] = &[
     Route { method: "get", path: "/v1/openapi.json", does: "This document.", token: false, body: &[] },
     read("/v1/status", "The clock, the controllers, what waits to replicate to each, and the open faults."),
     read("/v1/endpoints", "Where the controllers answer."),
+    read(
+        "/v1/export",
+        "The directory of one controller, that of `at` or the PDC's, as LDIF, as an administrator sees it.",
+    ),
     read("/v1/events", "Events of the timeline, from `from` on, at most 10,000."),
     read(
         "/v1/events/stream",

@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use futures::stream::{self, Stream};
 use mockdc_mocks::ldap::LiveDomain;
-use mockdc_mocks::{Authority, Credentials};
+use mockdc_mocks::{Authority, Credentials, HostName};
 use mockdc_scenarios::Plan;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,17 +42,18 @@ pub struct Shared {
     inbox: Inbox,
     feed: Feed,
     administrator: Credentials,
+    live: LiveDomain,
 }
 
 impl Shared {
     /// Of a live run.
-    pub fn new(plan: Arc<Plan>, endpoints: Endpoints, _live: LiveDomain, inbox: Inbox, feed: Feed) -> Shared {
+    pub fn new(plan: Arc<Plan>, endpoints: Endpoints, live: LiveDomain, inbox: Inbox, feed: Feed) -> Shared {
         let administrator = Credentials {
             authority: Authority::Domain,
             user: "Administrator".into(),
             password: plan.world.domain.administrator_password.clone(),
         };
-        Shared { plan, endpoints: Arc::new(endpoints), inbox, feed, administrator }
+        Shared { plan, endpoints: Arc::new(endpoints), inbox, feed, administrator, live }
     }
 }
 
@@ -119,6 +120,7 @@ pub fn router(shared: Shared, token: Arc<str>) -> Router {
         Router::new()
             .route("/v1/status", get(status))
             .route("/v1/endpoints", get(endpoints))
+            .route("/v1/export", get(export))
             .route("/v1/events", get(events))
             .route("/v1/events/stream", get(stream_events))
             .route("/v1/synchronize", post(act::<Synchronize>))
@@ -231,6 +233,29 @@ async fn status(State(shared): State<Shared>) -> Response {
 
 async fn endpoints(State(shared): State<Shared>) -> Response {
     Json(&*shared.endpoints).into_response()
+}
+
+#[derive(Deserialize)]
+struct At {
+    at: Option<HostName>,
+}
+
+async fn export(State(shared): State<Shared>, Query(At { at }): Query<At>) -> Response {
+    let dcs = &shared.endpoints.dcs;
+    let at = at.or_else(|| shared.endpoints.pdc().map(|pdc| pdc.name.clone()));
+    // Whoever drives the run waits meanwhile: the directory is that of one instant.
+    match at.as_ref().and_then(|at| shared.live.ldif(at)) {
+        Some(ldif) => Json(serde_json::json!({ "at": at, "ldif": ldif })).into_response(),
+        None => {
+            let known: Vec<&str> = dcs.iter().map(|dc| dc.name.as_str()).collect();
+            let help = format!("there are: {}", known.join(", "));
+            refuse(Refused::new(
+                422,
+                format!("there is no domain controller `{}`", at.as_ref().map_or("", HostName::as_str)),
+                help,
+            ))
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, ServeError, Server, Sockets, serve};
+use mockdc_mocks::ldap::{
+    CertificateAuthority, DnsError, DnsServer, LiveDomain, Options, ServeError, Server, Sockets, serve,
+    serve_dns,
+};
 use mockdc_mocks::{DcRole, HostName};
 use mockdc_scenarios::Plan;
 use serde::Serialize;
@@ -34,6 +37,9 @@ pub struct Endpoints {
     pub speed: Option<f64>,
     /// The controllers, the PDC among them.
     pub dcs: Vec<Endpoint>,
+    /// Where the names of the domain are served, over UDP and TCP: `127.0.0.1:10391`. Locators find the controllers
+    /// when their resolver asks there.
+    pub dns: SocketAddr,
     /// The account whose credentials are given.
     pub user: String,
     /// Its name for a simple bind.
@@ -87,6 +93,14 @@ pub enum NoPorts {
         /// The system's words.
         error: std::io::Error,
     },
+    /// Something else has the port of the name server, or it needs the right to open one below 1024.
+    #[error("cannot listen on {address} for DNS: {error}")]
+    BindDns {
+        /// The address.
+        address: SocketAddr,
+        /// The system's words.
+        error: std::io::Error,
+    },
     /// The ports would go beyond the last one.
     #[error("with the port base {base} there are no ports for {dcs} controllers: the last one is 65535")]
     Beyond {
@@ -95,9 +109,45 @@ pub enum NoPorts {
         /// Controllers.
         dcs: usize,
     },
+    /// The addresses would go beyond those of the machine itself.
+    #[error(
+        "from {first} on there are no addresses for {dcs} controllers: the last one of this machine is 127.255.255.254"
+    )]
+    Addresses {
+        /// The first one.
+        first: Ipv4Addr,
+        /// Controllers.
+        dcs: usize,
+    },
+    /// The names of the domain cannot be served.
+    #[error(transparent)]
+    Dns(#[from] DnsError),
     /// The front refuses.
     #[error(transparent)]
     Serve(#[from] ServeError),
+}
+
+/// Which ports the controllers get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ports {
+    /// Free ones.
+    #[default]
+    Free,
+    /// From this one on, [`PORT_STEP`] a controller.
+    From(u16),
+    /// Those that every client knows, 389, 636 and 53, each controller at an address of its own from this one on.
+    WellKnown(Ipv4Addr),
+}
+
+/// What answers at the ports.
+#[derive(Debug)]
+pub struct Opened {
+    /// The controllers.
+    pub servers: Vec<Server>,
+    /// Where they answer.
+    pub dcs: Vec<Endpoint>,
+    /// The names of the domain.
+    pub dns: DnsServer,
 }
 
 /// The DNS name that a domain gets: that of its NetBIOS name under `example`.
@@ -117,34 +167,36 @@ struct Bound {
     ldap: SocketAddr,
 }
 
-/// Opens every controller, on free ports or from a base on, with LDAP, LDAP over TLS and connectionless LDAP.
+/// Opens every controller, with LDAP, LDAP over TLS and connectionless LDAP, and a name server for all of them.
 pub async fn open(
     live: &LiveDomain,
     setup: &Setup,
     authority: &CertificateAuthority,
-) -> Result<(Vec<Server>, Vec<Endpoint>), NoPorts> {
-    let Setup { plan, seed, port_base: base, listen, public_port, .. } = setup;
+) -> Result<Opened, NoPorts> {
+    let Setup { plan, seed, ports, listen, public_port, .. } = setup;
     let controllers = live.controllers();
     let mut bound = Vec::new();
     for (place, (dc, _)) in controllers.iter().enumerate() {
-        let beyond = || NoPorts::Beyond { base: base.unwrap_or_default(), dcs: controllers.len() };
-        let port = match base {
-            None => None,
-            Some(base) => {
-                let offset = u16::try_from(place).ok().and_then(|place| place.checked_mul(PORT_STEP));
-                let port = offset.and_then(|offset| base.checked_add(offset));
-                Some(port.filter(|port| *port < u16::MAX).ok_or_else(beyond)?)
-            }
-        };
-        bound.push(bind(dc, *listen, port).await?);
+        let [ldap, ldaps] = ports.of(place, controllers.len(), *listen)?;
+        bound.push(bind(dc, ldap, ldaps).await?);
     }
+    let dns_domain = dns_domain(plan);
     let port = |bound: &Bound| public_port.unwrap_or(bound.ldap.port());
+    // Where every address is listened at, this machine's own is one of them.
+    let reached = |ip: IpAddr| if ip.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { ip };
+    let named: Vec<_> = controllers
+        .iter()
+        .zip(&bound)
+        .map(|((dc, _), bound)| (dc.clone(), SocketAddr::from((reached(bound.ldap.ip()), port(bound)))))
+        .collect();
+    let (udp, tcp) = bind_dns(ports.dns(*listen)).await?;
+    let dns = serve_dns(udp, tcp, live, Some(&dns_domain), &named)?;
     let referral_ports: BTreeMap<HostName, u16> =
-        controllers.iter().zip(&bound).map(|((dc, _), bound)| (dc.clone(), port(bound))).collect();
-    let (mut servers, mut endpoints) = (Vec::new(), Vec::new());
+        named.iter().map(|(dc, address)| (dc.clone(), address.port())).collect();
+    let (mut servers, mut dcs) = (Vec::new(), Vec::new());
     for ((dc, role), Bound { sockets, ldap }) in controllers.iter().zip(bound) {
         let options = Options {
-            dns_domain: Some(dns_domain(plan)),
+            dns_domain: Some(dns_domain.clone()),
             referral_ports: referral_ports.clone(),
             tls: Some(authority.clone()),
             seed: *seed,
@@ -152,7 +204,7 @@ pub async fn open(
             ..Options::default()
         };
         let server = serve(sockets, live, dc.clone(), options)?;
-        endpoints.push(Endpoint {
+        dcs.push(Endpoint {
             name: dc.clone(),
             role: *role,
             host: ldap.ip(),
@@ -162,25 +214,71 @@ pub async fn open(
         });
         servers.push(server);
     }
-    Ok((servers, endpoints))
+    Ok(Opened { servers, dcs, dns })
 }
 
-/// LDAP at a port, LDAP over TLS at the next one, and datagrams at the first; free ones without a port.
-async fn bind(dc: &HostName, listen: IpAddr, port: Option<u16>) -> Result<Bound, NoPorts> {
-    let at = |port: u16| SocketAddr::from((listen, port));
+impl Ports {
+    /// Where one of so many controllers answers LDAP and LDAP over TLS; port 0 is a free one.
+    fn of(self, place: usize, dcs: usize, listen: IpAddr) -> Result<[SocketAddr; 2], NoPorts> {
+        let (ip, ldap, ldaps): (IpAddr, u16, u16) = match self {
+            Ports::Free => (listen, 0, 0),
+            Ports::From(base) => {
+                let offset = u16::try_from(place).ok().and_then(|place| place.checked_mul(PORT_STEP));
+                let port = offset.and_then(|offset| base.checked_add(offset));
+                let port = port.filter(|port| *port < u16::MAX - 1).ok_or(NoPorts::Beyond { base, dcs })?;
+                (listen, port, port + 1)
+            }
+            Ports::WellKnown(first) => {
+                let ip = u32::try_from(place).ok().and_then(|place| first.to_bits().checked_add(place));
+                let ip = ip.map(Ipv4Addr::from_bits).filter(|ip| ip.is_loopback() && *ip < LAST_LOOPBACK);
+                (ip.ok_or(NoPorts::Addresses { first, dcs })?.into(), 389, 636)
+            }
+        };
+        Ok([SocketAddr::from((ip, ldap)), SocketAddr::from((ip, ldaps))])
+    }
+
+    /// Where the names are served.
+    fn dns(self, listen: IpAddr) -> SocketAddr {
+        match self {
+            Ports::Free => SocketAddr::from((listen, 0)),
+            // Behind the first controller's two; `of` has refused a base without a third.
+            Ports::From(base) => SocketAddr::from((listen, base.saturating_add(2))),
+            Ports::WellKnown(first) => SocketAddr::from((first, 53)),
+        }
+    }
+}
+
+/// The broadcast address of the machine's own network, which nobody can have.
+const LAST_LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
+
+/// LDAP and datagrams at one address, LDAP over TLS at the other.
+async fn bind(dc: &HostName, ldap: SocketAddr, ldaps: SocketAddr) -> Result<Bound, NoPorts> {
     let refused = |address| move |error| NoPorts::Bind { dc: dc.clone(), address, error };
-    let first = at(port.unwrap_or(0));
-    let listener = TcpListener::bind(first).await.map_err(refused(first))?;
-    let ldap = listener.local_addr().map_err(refused(first))?;
-    let next = at(port.map_or(0, |port| port + 1));
-    let over_tls = TcpListener::bind(next).await.map_err(refused(next))?;
-    let datagrams = match (UdpSocket::bind(ldap).await, port) {
-        (Ok(socket), _) => Some(socket),
-        (Err(error), Some(_)) => return Err(refused(ldap)(error)),
+    let listener = TcpListener::bind(ldap).await.map_err(refused(ldap))?;
+    let free = ldap.port() == 0;
+    let ldap = listener.local_addr().map_err(refused(ldap))?;
+    let over_tls = TcpListener::bind(ldaps).await.map_err(refused(ldaps))?;
+    let datagrams = match UdpSocket::bind(ldap).await {
+        Ok(socket) => Some(socket),
         // A free port of one kind may be taken in the other; few clients send datagrams.
-        (Err(_), None) => None,
+        Err(_) if free => None,
+        Err(error) => return Err(refused(ldap)(error)),
     };
     Ok(Bound { sockets: Sockets { ldap: Some(listener), ldaps: Some(over_tls), cldap: datagrams }, ldap })
+}
+
+/// A port that is free in both kinds, or this one.
+async fn bind_dns(address: SocketAddr) -> Result<(UdpSocket, TcpListener), NoPorts> {
+    let refused = |error| NoPorts::BindDns { address, error };
+    for _ in 0..32 {
+        let tcp = TcpListener::bind(address).await.map_err(refused)?;
+        match UdpSocket::bind(tcp.local_addr().map_err(refused)?).await {
+            Ok(udp) => return Ok((udp, tcp)),
+            Err(_) if address.port() == 0 => {}
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    Err(refused(std::io::ErrorKind::AddrInUse.into()))
 }
 
 impl Endpoints {
@@ -205,6 +303,7 @@ impl Endpoints {
         set("BIND_NAME", self.bind_name.clone());
         set("PASSWORD_FILE", self.password_file.display().to_string());
         set("ENDPOINTS", endpoints_file.display().to_string());
+        set("DNS", self.dns.to_string());
         let urls: Vec<&str> = self.dcs.iter().map(|dc| dc.url.as_str()).collect();
         set("URLS", urls.join(" "));
         if let Some(pdc) = self.pdc() {
@@ -246,6 +345,7 @@ impl Endpoints {
             let _ = writeln!(text, "  {:<width$}  {role}  {}{ldaps}", dc.name.as_str(), dc.url);
         }
         let _ = writeln!(text, "  base DN  {}", self.base_dn);
+        let _ = writeln!(text, "  DNS      {}, domain {}", self.dns, self.dns_domain);
         let _ = writeln!(text, "  bind as  {}, password in {}", self.bind_name, self.password_file.display());
         if let Some(control) = &self.control {
             let _ = writeln!(text, "  control  {}, token in {}", control.url, control.token_file.display());
@@ -283,6 +383,7 @@ pub(crate) fn example() -> Endpoints {
         base_dn: base_dn("corp.example"),
         speed: Some(60.0),
         dcs: vec![endpoint("PDC1", DcRole::Pdc, 10389), endpoint("BR-DC1", DcRole::Bdc, 10399)],
+        dns: SocketAddr::from((Ipv4Addr::LOCALHOST, 10391)),
         user: "Administrator".into(),
         bind_name: "Administrator@corp.example".into(),
         password_file: "/tmp/x/password".into(),
@@ -303,6 +404,7 @@ mod tests {
         assert_eq!(value("MOCKDC_DC_BR_DC1_PORT"), Some("10399"));
         assert_eq!(value("MOCKDC_BASE_DN"), Some("DC=corp,DC=example"));
         assert_eq!(value("MOCKDC_SPEED"), Some("60"));
+        assert_eq!(value("MOCKDC_DNS"), Some("127.0.0.1:10391"));
         assert_eq!(value("MOCKDC_CONTROL_URL"), None);
     }
 
@@ -313,5 +415,19 @@ mod tests {
         let table = endpoints.table(Path::new("/tmp/x/endpoints.json"));
         assert!(table.contains("  BR-DC1  bdc  ldap://127.0.0.1:10399\n"), "{table}");
         assert!(table.contains("export MOCKDC_PASSWORD_FILE='/tmp/it'\\''s mine/password'\n"), "{table}");
+    }
+
+    #[test]
+    fn controllers_get_ports_from_a_base_or_addresses_of_their_own() {
+        let shown = |ports: Ports, place| {
+            ports.of(place, 3, Ipv4Addr::LOCALHOST.into()).map(|[ldap, ldaps]| format!("{ldap} {ldaps}"))
+        };
+        assert_eq!(shown(Ports::From(10389), 2).unwrap(), "127.0.0.1:10409 127.0.0.1:10410");
+        assert_eq!(Ports::From(10389).dns(Ipv4Addr::LOCALHOST.into()).port(), 10391);
+        assert!(matches!(shown(Ports::From(65_534), 0), Err(NoPorts::Beyond { .. })));
+        let own = Ports::WellKnown(Ipv4Addr::new(127, 0, 10, 255));
+        assert_eq!(shown(own, 1).unwrap(), "127.0.11.0:389 127.0.11.0:636");
+        let last = Ports::WellKnown(Ipv4Addr::new(127, 255, 255, 254));
+        assert!(shown(last, 0).is_ok() && matches!(shown(last, 1), Err(NoPorts::Addresses { .. })));
     }
 }

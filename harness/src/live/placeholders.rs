@@ -76,6 +76,7 @@ fn value(name: &str, endpoints: &Endpoints, file: &str) -> Result<Option<String>
         "base-dn" => endpoints.base_dn.clone(),
         "scenario-dir" => endpoints.scenario_dir.display().to_string(),
         "domain" => endpoints.domain.clone(),
+        "dns" => endpoints.dns.to_string(),
         "dns-domain" => endpoints.dns_domain.clone(),
         "user" => endpoints.user.clone(),
         "bind-name" => endpoints.bind_name.clone(),
@@ -114,7 +115,10 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in_and_other_braces_stay() {
         assert_eq!(filled("--url={pdc.url}").unwrap(), "--url=ldap://127.0.0.1:10389");
-        assert_eq!(filled("{dc.br-dc1.address} {base-dn}").unwrap(), "127.0.0.1:10399 DC=corp,DC=example");
+        assert_eq!(
+            filled("{dc.br-dc1.address} {base-dn} {dns}").unwrap(),
+            "127.0.0.1:10399 DC=corp,DC=example 127.0.0.1:10391"
+        );
         for other in ["{print $1}", "${HOME}", "{\"a\": {}}", "{", "}{", "{}", "a{b"] {
             assert_eq!(filled(other).unwrap(), other);
         }

@@ -8,21 +8,28 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// The folder; it goes when this is dropped, unless somebody has named it.
+/// The folder; it goes when this is dropped, unless somebody has named it. A run that is killed leaves it, and the next
+/// one removes it.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    stays: bool,
+    /// Locked as long as the folder is in use, by whatever process of whatever namespace; none on a folder that stays.
+    lock: Option<File>,
 }
 
+/// The file whose lock says that a folder is in use.
+const LOCK: &str = "lock";
+
 impl Scratch {
-    /// Makes one below the system's folder for such things.
+    /// Makes one below the system's folder for such things, and removes there what killed runs have left.
     pub fn new() -> io::Result<Scratch> {
+        let below = std::env::temp_dir();
+        sweep(&below);
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = std::env::temp_dir().join(format!("mockdc-{}-{number}", std::process::id()));
+            let path = below.join(format!("mockdc-{}-{number}", std::process::id()));
             match fs::DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => return Ok(Scratch { path, stays: false }),
+                Ok(()) => return Scratch::locked(path),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -34,7 +41,16 @@ impl Scratch {
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", folder.display()));
         fs::create_dir_all(folder).map_err(named)?;
-        Ok(Scratch { path: std::path::absolute(folder).map_err(named)?, stays: true })
+        Ok(Scratch { path: std::path::absolute(folder).map_err(named)?, lock: None })
+    }
+
+    /// The lock is there before it has its name, so that nobody finds it open.
+    fn locked(path: PathBuf) -> io::Result<Scratch> {
+        let fresh = path.join("lock.new");
+        let lock = File::options().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        lock.try_lock()?;
+        fs::rename(&fresh, path.join(LOCK))?;
+        Ok(Scratch { path, lock: Some(lock) })
     }
 
     /// Writes a file into it that nobody else can read, and gives its path.
@@ -51,11 +67,57 @@ impl Scratch {
     }
 }
 
+/// Removes the folders whose run is gone. What belongs to somebody else, or cannot be removed, stays.
+fn sweep(below: &Path) {
+    let Ok(entries) = fs::read_dir(below) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let numbers = name.to_str().and_then(|name| name.strip_prefix("mockdc-")?.split_once('-'));
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        if !numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
+            || !entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            continue;
+        }
+        let lock = File::options().write(true).open(entry.path().join(LOCK));
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.stays {
+        if self.lock.is_some() {
             // What cannot be removed is a few files in a folder for such things.
             let _ = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_run_s_folder_goes_and_a_living_one_stays() -> io::Result<()> {
+        let below = Scratch::new()?;
+        let make = |name: &str| {
+            let path = below.path().join(name);
+            fs::create_dir(&path).map(|()| path)
+        };
+        let living = Scratch::locked(make("mockdc-1-0")?)?;
+        living.write("token", "secret")?;
+        let killed = Scratch::locked(make("mockdc-2-7")?)?;
+        let left = killed.path().to_owned();
+        killed.write("token", "secret")?;
+        // As a process that is killed does: the lock goes, and nothing is removed.
+        killed.lock.as_ref().ok_or(io::ErrorKind::NotFound)?.unlock()?;
+        std::mem::forget(killed);
+        let foreign = [make("mockdc-3-x")?, make("mockdc-results")?, make("mockdc-4-1")?];
+        sweep(below.path());
+        assert!(!left.exists() && living.path().join("token").exists());
+        assert!(foreign.iter().all(|path| path.exists()), "they are none of ours, or have no lock");
+        Ok(())
     }
 }

@@ -11,8 +11,8 @@ use mockdc_mocks::{Credentials, Span};
 use mockdc_scenarios::Plan;
 
 use super::{
-    BadPlaceholder, ControlEndpoint, Endpoints, NoPorts, NoProgram, Output, Program, Running, Scratch,
-    base_dn, dns_domain, faketime_library, faketime_variables, fill, open,
+    BadPlaceholder, ControlEndpoint, Endpoints, NoPorts, NoProgram, Opened, Output, Ports, Program, Running,
+    Scratch, base_dn, dns_domain, faketime_library, faketime_variables, fill, open,
 };
 use crate::control;
 use crate::orchestrator::{self, RunError};
@@ -31,8 +31,8 @@ pub struct Setup {
     pub seed: u64,
     /// Seconds of the scenario in one of the wall; `None`: the clock stands until somebody moves it.
     pub speed: Option<f64>,
-    /// The first port; free ones when absent.
-    pub port_base: Option<u16>,
+    /// Which ports the controllers get.
+    pub ports: Ports,
     /// The address at which the controllers listen.
     pub listen: IpAddr,
     /// The port at which clients reach every controller, when it is not the one at which it listens.
@@ -140,7 +140,7 @@ async fn live(
 
     let authority =
         CertificateAuthority::new("mockdc").map_err(|error| io::Error::other(error.to_string()))?;
-    let (servers, dcs) = open(&live, setup, &authority).await?;
+    let Opened { servers, dcs, dns } = open(&live, setup, &authority).await?;
     let user = credentials(plan);
     let feed = control::Feed::default();
     let mut endpoints = Endpoints {
@@ -151,6 +151,7 @@ async fn live(
         base_dn: base_dn(&dns_domain(plan)),
         speed: setup.speed,
         dcs,
+        dns: dns.address(),
         bind_name: format!("{}@{}", user.user, dns_domain(plan)),
         user: user.user.to_string(),
         password_file: scratch.write("password", user.password.reveal())?,
@@ -208,6 +209,7 @@ async fn live(
     if let Some(control) = control {
         control.end().await;
     }
+    drop(dns);
     if let Some(error) = failed {
         return Err(NoLive::System(error));
     }

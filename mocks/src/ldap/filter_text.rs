@@ -31,7 +31,7 @@ impl Display for Filter<'_> {
                         }
                     }
                 }
-                if !matches!(pieces.last(), Some(Piece::Final(_))) {
+                if !matches!(pieces.last(), None | Some(Piece::Final(_))) {
                     f.write_char('*')?;
                 }
             }

@@ -55,6 +55,9 @@ pub(super) fn matches(view: &View<'_>, id: Rid, filter: &Filter<'_>) -> Option<b
         Filter::LessOrEqual(name, value) => compares(view, id, name, value, Ordering::is_le),
         Filter::Substrings(name, pieces) => {
             let attribute = known(name)?;
+            if pieces.is_empty() {
+                return None;
+            }
             if attribute.name == "aNR" {
                 let start = pieces.iter().find_map(|piece| match piece {
                     Piece::Initial(start) => Some(*start),

@@ -160,7 +160,7 @@ pub enum Filter<'a> {
     Not(Box<Filter<'a>>),
     /// Equality.
     Equal(&'a [u8], &'a [u8]),
-    /// Initial, any and final pieces.
+    /// Initial, any and final pieces; without any it matches nothing (Samba's own tests send that).
     Substrings(&'a [u8], Vec<Piece<'a>>),
     /// Greater or equal.
     GreaterOrEqual(&'a [u8], &'a [u8]),
@@ -369,9 +369,6 @@ fn filter<'a>(body: &mut Reader<'a>, depth: usize) -> Result<Filter<'a>, DecodeE
                     (0x82, piece) if list.is_empty() => Piece::Final(piece),
                     _ => return Err(DecodeError::Unknown),
                 });
-            }
-            if pieces.is_empty() {
-                return Err(DecodeError::Truncated);
             }
             Filter::Substrings(attribute, pieces)
         }

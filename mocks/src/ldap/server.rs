@@ -61,6 +61,36 @@ pub(super) struct Front {
     pub(super) tls: Option<TlsAcceptor>,
 }
 
+impl Front {
+    /// A controller, opened, and what ends its connections.
+    pub(super) fn new(
+        live: &LiveDomain,
+        dc: HostName,
+        options: Options,
+        needs_tls: bool,
+    ) -> Result<(Front, watch::Sender<bool>), ServeError> {
+        let Some((dc, _)) = live.controllers().into_iter().find(|(name, _)| *name == dc) else {
+            return Err(ServeError::NoController(dc));
+        };
+        live.enter(|state, _| {
+            let index = state.domain.directory().index(&dc).unwrap_or_default();
+            state.open(index, options.dns_domain.as_deref());
+        });
+        let tls = match &options.tls {
+            Some(authority) => {
+                let name = live.controller_name(&dc);
+                let acceptor = authority.acceptor(&name, dc.as_str());
+                Some(acceptor.map_err(|error| ServeError::Tls(dc.clone(), error))?)
+            }
+            None if needs_tls => return Err(ServeError::NoCertificate(dc)),
+            None => None,
+        };
+        let (stop, stopped) = watch::channel(false);
+        let counters = Arc::new(Counters::default());
+        Ok((Front { live: live.clone(), dc, options, counters, stop: stopped, tls }, stop))
+    }
+}
+
 /// Serves one controller of a live domain. It must be called inside a tokio runtime, whose real time the connections'
 /// limits use.
 pub fn serve(
@@ -70,13 +100,6 @@ pub fn serve(
     options: Options,
 ) -> Result<Server, ServeError> {
     let (sockets, dc) = (sockets.into(), dc.into());
-    let Some((dc, _)) = live.controllers().into_iter().find(|(name, _)| *name == dc) else {
-        return Err(ServeError::NoController(dc));
-    };
-    live.enter(|state, _| {
-        let index = state.domain.directory().index(&dc).unwrap_or_default();
-        state.open(index, options.dns_domain.as_deref());
-    });
     let address = |listener: &Option<TcpListener>| {
         let address = listener.as_ref().map(TcpListener::local_addr).transpose();
         address.map_err(|error| ServeError::Socket(dc.clone(), error))
@@ -85,24 +108,9 @@ pub fn serve(
     let ldaps = address(&sockets.ldaps)?;
     let cldap = sockets.cldap.as_ref().map(UdpSocket::local_addr).transpose();
     let cldap = cldap.map_err(|error| ServeError::Socket(dc.clone(), error))?;
-    let tls = match &options.tls {
-        Some(authority) => {
-            let name = live.controller_name(&dc);
-            Some(authority.acceptor(&name, dc.as_str()).map_err(|error| ServeError::Tls(dc.clone(), error))?)
-        }
-        None if ldaps.is_some() => return Err(ServeError::NoCertificate(dc)),
-        None => None,
-    };
-    let counters = Arc::new(Counters::default());
-    let (stop, stopped) = watch::channel(false);
-    let front = Arc::new(Front {
-        live: live.clone(),
-        dc: dc.clone(),
-        options,
-        counters: counters.clone(),
-        stop: stopped,
-        tls,
-    });
+    let (front, stop) = Front::new(live, dc, options, ldaps.is_some())?;
+    let front = Arc::new(front);
+    let (dc, counters) = (front.dc.clone(), front.counters.clone());
     let mut tasks = Vec::new();
     if let Some(listener) = sockets.ldap {
         tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Plain)));

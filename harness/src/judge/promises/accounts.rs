@@ -2,33 +2,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mockdc_mocks::{HostName, Name, SimTime, Span};
+use mockdc_mocks::{AccountName, HostName, Name, SimTime, Span};
+use mockdc_scenarios::LdapOperation;
 
 use crate::judge::Tested;
-use crate::judge::outline::{Mark, Outline, PurposeMark};
-use crate::timeline::{AccountPurpose, EventKind, Role};
+use crate::judge::outline::{Existence, Mark, Outline, PurposeMark};
+use crate::timeline::{AccountPurpose, Event, EventKind, Role};
+
+/// Accounts that are deleted, as the events go by.
+struct Deleted<'o, 'a: 'o, C: Iterator<Item = &'o Existence<'a>>> {
+    changes: std::iter::Peekable<C>,
+    deleted: BTreeMap<(&'a Name, &'a HostName), Mark>,
+}
+
+impl<'o, 'a: 'o, C: Iterator<Item = &'o Existence<'a>>> Deleted<'o, 'a, C> {
+    fn new(changes: C) -> Self {
+        Deleted { changes: changes.peekable(), deleted: BTreeMap::new() }
+    }
+
+    /// Goes on to an event.
+    fn before(&mut self, event: &Event) {
+        while let Some(change) = self.changes.next_if(|change| change.mark.seq < event.seq) {
+            let key = (change.account, change.at);
+            if !change.exists {
+                // A deletion is told twice, by its call and by its effect: the earlier one counts.
+                self.deleted.entry(key).or_insert(change.mark);
+            } else if !self.deleted.is_empty() {
+                self.deleted.remove(&key);
+            }
+        }
+    }
+}
+
+/// A program's binds on the wire, by the same measure as the calls of a product.
+fn binds_as_a_deleted_account(outline: &Outline<'_>, tested: &mut Tested) {
+    let mut accounts = Deleted::new(outline.existence.iter());
+    for event in &outline.register.wire {
+        let EventKind::Ldap { operation: LdapOperation::Bind, at, by, subject, result, .. } = &event.kind
+        else {
+            continue;
+        };
+        let Some(account) = subject.as_ref().or(by.as_ref().map(AccountName::name)) else { continue };
+        if !outline.is_product(event.actor) {
+            continue;
+        }
+        tested.occasion();
+        accounts.before(event);
+        if let Some(gone) = accounts.deleted.get(&(account, at)) {
+            let after = event.at.since(gone.at);
+            let text = format!("a program binds at {at} as {account} ({result}), {after} after its deletion");
+            tested.broken(text, [gone.seq, event.seq]);
+        }
+    }
+}
 
 /// Q304961: calls to the PDC as the deleted bootstrap account end with 1326. Which code comes does not matter.
 pub(super) fn no_call_as_a_deleted_account(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let mut changes = outline.existence.iter().peekable();
-    let mut deleted: BTreeMap<(&Name, &HostName), Mark> = BTreeMap::new();
+    binds_as_a_deleted_account(outline, &mut tested);
+    let mut accounts = Deleted::new(outline.existence.iter());
     for event in &outline.register.calls {
-        while let Some(change) = changes.next_if(|change| change.mark.seq < event.seq) {
-            let key = (change.account, change.at);
-            if !change.exists {
-                // A deletion is told twice, by its call and by its effect: the earlier one counts.
-                deleted.entry(key).or_insert(change.mark);
-            } else if !deleted.is_empty() {
-                deleted.remove(&key);
-            }
-        }
+        accounts.before(event);
         let EventKind::Call { verb, at, by: Some(by), code, took, .. } = &event.kind else { continue };
         if !outline.is_dc(at) || !outline.is_product(event.actor) {
             continue;
         }
         tested.occasion();
-        let Some(gone) = deleted.get(&(by.name(), at)) else { continue };
+        let Some(gone) = accounts.deleted.get(&(by.name(), at)) else { continue };
         let made = event.at - *took;
         if gone.at < made || (gone.at == made && *took == Span::ZERO) {
             let text = format!(

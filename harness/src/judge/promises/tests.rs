@@ -406,6 +406,25 @@ fn committed(story: &mut Story, at: &str, version: u64) {
 }
 
 #[test]
+fn a_bind_as_a_deleted_account_is_a_call_as_one() {
+    let promise = PromiseId::NoCallAsADeletedAccount;
+    let mut story = Story::default();
+    story.starts(9, Role::Program, "WS1", Some("Administrator"), None, "program");
+    story.by(None).user("PDC1", "SVC");
+    story.by(None).user("BDC1", "SVC");
+    ldap(&mut story, LdapOperation::Bind, "PDC1", 0);
+    assert_eq!(tested(promise, &story), (1, 0));
+    story.at("5m").by(None).gone("PDC1", "SVC");
+    story.at("6m");
+    ldap(&mut story, LdapOperation::Bind, "BDC1", 0);
+    assert_eq!(tested(promise, &story), (2, 0), "the backup has not lost it");
+    ldap(&mut story, LdapOperation::Search, "PDC1", 0);
+    assert_eq!(tested(promise, &story), (2, 0), "to look for it is no bind");
+    ldap(&mut story, LdapOperation::Bind, "PDC1", 49);
+    assert_eq!(tested(promise, &story), (3, 1));
+}
+
+#[test]
 fn the_last_read_shows_own_writes() {
     let promise = PromiseId::LastReadShowsOwnWrites;
     let mut story = Story::default();
