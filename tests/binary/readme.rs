@@ -1,6 +1,7 @@
 //! The commands and scenarios of the README and of the language's reference do what they say.
 
-use super::command::{Tested, mockdc, scenario, top};
+use super::command::{Tested, mockdc, mockdc_with, scenario, top};
+use super::live::{Served, two};
 
 /// The fenced blocks of a page with their language.
 fn blocks(page: &str) -> Result<Vec<(String, String)>, std::io::Error> {
@@ -89,5 +90,46 @@ fn every_whole_scenario_in_a_page_runs_and_passes() -> Tested {
         }
         assert!(scenarios >= least, "{page} shows {scenarios} whole scenarios");
     }
+    Ok(())
+}
+
+/// The commands of `mockdc ctl` that the README shows, in its order, at a run that they fit.
+#[test]
+fn every_shown_command_of_the_control_api_does_its_work() -> Tested {
+    let shown = blocks("README.md")?.into_iter().find(|(language, body)| {
+        language == "sh" && body.lines().any(|line| line.starts_with("mockdc ctl "))
+    });
+    let (_, body) = shown.ok_or("no block of `mockdc ctl`")?;
+    let file = scenario("readme-ctl", &two("readme-ctl", "[[dc]]\nname = \"BDC2\"\n"))?;
+    let served = Served::start(&file, &["--speed", "manual"])?;
+    let commands: Vec<Vec<&str>> = body
+        .lines()
+        .filter_map(|line| line.strip_prefix("mockdc ctl "))
+        .map(|line| line.split(['#', '>']).next().unwrap_or_default().split_whitespace().collect())
+        .collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    assert_eq!(commands.last().map(Vec::as_slice), Some(&["stop"][..]));
+    std::thread::scope(|threads| -> Tested {
+        let mut followed = None;
+        for command in &commands {
+            if command.contains(&"--follow") {
+                // It goes on until the run is over.
+                let (url, token) =
+                    (served.variable("MOCKDC_CONTROL_URL"), served.variable("MOCKDC_CONTROL_TOKEN_FILE"));
+                let arguments: Vec<&str> = ["ctl"].iter().chain(command).copied().collect();
+                followed = Some(threads.spawn(move || {
+                    let environment = [("MOCKDC_CONTROL_URL", &*url), ("MOCKDC_CONTROL_TOKEN_FILE", &*token)];
+                    mockdc_with(&arguments, &environment).map(|ran| ran.code)
+                }));
+                continue;
+            }
+            let ran = served.ctl(command)?;
+            assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+        }
+        let code = followed.ok_or("nothing is followed")?.join().map_err(|_| "it panicked")??;
+        assert_eq!(code, 0);
+        Ok(())
+    })?;
+    assert_eq!(served.ended()?.0, 0);
     Ok(())
 }
