@@ -7,7 +7,7 @@ use mockdc_scenarios::LdapOperation;
 
 use crate::judge::Tested;
 use crate::judge::outline::{Existence, Mark, Outline, PurposeMark};
-use crate::timeline::{AccountPurpose, Event, EventKind, Role};
+use crate::timeline::{AccountPurpose, Event, EventKind, LdapCall, Role};
 
 /// Accounts that are deleted, as the events go by.
 struct Deleted<'o, 'a: 'o, C: Iterator<Item = &'o Existence<'a>>> {
@@ -38,8 +38,8 @@ impl<'o, 'a: 'o, C: Iterator<Item = &'o Existence<'a>>> Deleted<'o, 'a, C> {
 fn binds_as_a_deleted_account(outline: &Outline<'_>, tested: &mut Tested) {
     let mut accounts = Deleted::new(outline.existence.iter());
     for event in &outline.register.wire {
-        let EventKind::Ldap { operation: LdapOperation::Bind, at, by, subject, result, .. } = &event.kind
-        else {
+        let EventKind::Ldap(call) = &event.kind else { continue };
+        let LdapCall { operation: LdapOperation::Bind, at, by, subject, result, .. } = &**call else {
             continue;
         };
         let Some(account) = subject.as_ref().or(by.as_ref().map(AccountName::name)) else { continue };
