@@ -1,6 +1,7 @@
 //! The container engine, and the labels by which what is ours is known.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error;
@@ -15,6 +16,9 @@ pub(crate) const RUN: &str = "mockdc.run";
 pub(crate) const OWNER: &str = "mockdc.owner";
 /// The names of our images; each stands on the next.
 const IMAGES: [&str; 3] = ["mockdc-samba", "mockdc-packages", "mockdc-base"];
+
+/// How long a network may be occupied by containers that are on their way out.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// A connection to the container engine.
 #[derive(Clone, Debug)]
@@ -128,8 +132,17 @@ impl Engine {
         gone(self.0.remove_container(id, Some(options)).await, "remove a container")
     }
 
+    /// Containers that somebody else removes just now take a moment to leave it (403 until then).
     pub(crate) async fn remove_network(&self, id: &str) -> Result<bool, EngineError> {
-        gone(self.0.remove_network(id).await, "remove a network")
+        let end = tokio::time::Instant::now() + LEAVING;
+        loop {
+            let removed = self.0.remove_network(id).await;
+            let occupied = matches!(removed, Err(Error::DockerResponseServerError { status_code: 403, .. }));
+            if !occupied || tokio::time::Instant::now() > end {
+                return gone(removed, "remove a network");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     pub(crate) async fn remove_volume(&self, name: &str) -> Result<bool, EngineError> {
