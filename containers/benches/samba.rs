@@ -1,6 +1,6 @@
 //! How long a Samba domain takes: to start, to synchronise when forced, and to show a change that is due. Prints the
 //! distribution of each, beside the limit that it should keep, and fails when a limit is missed: `cargo bench -p
-//! mockdc-containers --bench samba`. `MOCKDC_BENCH_ROUNDS` (default 5) says how many domains are started; each is
+//! mockdc-containers --bench samba`. `MOCKDC_BENCH_ROUNDS` (default 10) says how many domains are started; each is
 //! measured ten times.
 
 use std::error::Error;
@@ -25,7 +25,7 @@ async fn main() -> Outcome {
         return Ok(());
     }
     Image::ensure().await?;
-    let rounds = std::env::var("MOCKDC_BENCH_ROUNDS").map_or(Ok(5), |rounds| rounds.parse())?;
+    let rounds = std::env::var("MOCKDC_BENCH_ROUNDS").map_or(Ok(10), |rounds| rounds.parse())?;
     let (mut starts, mut stops, mut syncs, mut late) = (vec![], vec![], vec![], vec![]);
     for _ in 0..rounds {
         let begun = Instant::now();

@@ -119,13 +119,5 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_script_names_the_same_image() {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/image/build");
-        let said = Command::new("bash").args([script, "--name"]).output().unwrap();
-        assert_eq!(String::from_utf8(said.stdout).unwrap().trim(), Image::current().to_string());
-    }
-}
+#[path = "image_tests.rs"]
+mod tests;
