@@ -276,7 +276,7 @@ impl Domain {
             })
     }
 
-    pub(super) fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+    pub(crate) fn forget_bad_passwords(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
         if !self.controllers.database(dc).counts_bad_passwords() {
             return;
         }

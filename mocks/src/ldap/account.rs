@@ -228,6 +228,16 @@ impl Account {
         old: &Secret,
         new: &Secret,
     ) -> Result<(), Option<LdapError>> {
+        let locked = view.database.user(&self.name).and_then(|id| view.database.locked_until(id, view.now));
+        if locked.is_some() {
+            return Err(Some(LdapError::attribute(
+                ResultCode::CONSTRAINT_VIOLATION,
+                Win32Error::ACCOUNT_LOCKED_OUT.0,
+                (1005, "CONSTRAINT_ATT_TYPE"),
+                0x9005a,
+                "unicodePwd",
+            )));
+        }
         if self.password.current != *old {
             return Err(None);
         }

@@ -198,6 +198,7 @@ impl Tree {
                 node.class = class;
                 node.deleted_from = None;
                 if node.parent != Some(parent) || node.rdn != rdn {
+                    self.make_way(rid, parent, &key, database);
                     self.moved(rid, parent, rdn, key);
                 }
             }
@@ -227,7 +228,21 @@ impl Tree {
         };
         self.nodes.insert(rid, node);
         self.guids.insert(guid, rid);
+        self.make_way(rid, parent, &key, database);
         self.moved(rid, parent, rdn, key);
+    }
+
+    /// Lets whoever stands in an object's place go first when the database has another place for it by now: of two
+    /// accounts of one name the one that lost it may come later in the journal.
+    fn make_way(&mut self, rid: Rid, parent: Rid, key: &str, database: &Database) {
+        let standing = self.children.get(&(parent, key.to_owned())).copied();
+        let Some(other) = standing.filter(|other| *other != rid) else { return };
+        if let Some((_, elsewhere, rdn, other_key)) = self.place(other, database)
+            && (elsewhere, other_key.as_str()) != (parent, key)
+            && !self.children.contains_key(&(elsewhere, other_key.clone()))
+        {
+            self.moved(other, elsewhere, rdn, other_key);
+        }
     }
 
     fn moved(&mut self, rid: Rid, parent: Rid, mut rdn: String, mut key: String) {

@@ -144,9 +144,15 @@ pub(in crate::ldap) fn modify(
             edit.modify(session, changes).map(|()| (edit.changes(id), id))
         };
         match planned {
-            Ok((None, _)) => Ok(()),
-            Ok((Some(change), id)) => {
-                commit(state, session, now, change, id, told);
+            Ok((change, id)) => {
+                if let Some(change) = change {
+                    commit(state, session, now, change, id, told);
+                }
+                // A `lockoutTime` of 0, the only value that is let in, forgets bad passwords whether the account was
+                // locked or not.
+                if changes.iter().any(|change| change.attribute.eq_ignore_ascii_case(b"lockoutTime")) {
+                    state.domain.forget_bad_passwords(now, session.dc_index(&state.domain), id);
+                }
                 Ok(())
             }
             Err(Refused::Error(error)) => Err(error),
