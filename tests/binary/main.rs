@@ -14,6 +14,7 @@ mod output;
 mod page;
 mod partitions;
 mod readme;
+mod table;
 mod tools;
 mod tries;
 mod wall;
