@@ -56,6 +56,12 @@ impl Names {
         format!("lq{}", self.0).as_str().into()
     }
 
+    /// Every name that the sequence can give.
+    pub(crate) fn all(self) -> Vec<AccountName> {
+        let users = (0..4).map(|n| self.user(n));
+        users.chain((0..2).map(|n| self.group(n))).chain([self.local()]).collect()
+    }
+
     /// Whether an account belongs to the sequence.
     pub(crate) fn owns(self, name: &str) -> bool {
         name.ends_with(&format!("q{}", self.0))

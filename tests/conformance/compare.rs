@@ -20,8 +20,23 @@ pub(crate) trait Subject {
     async fn days(&mut self, step: usize) -> Result<(), String>;
     /// Cuts the controllers off from each other, or joins them again.
     async fn part(&mut self, step: usize, parted: bool) -> Result<(), String>;
-    /// What a controller shows.
-    async fn picture(&mut self, step: usize, at: usize) -> Result<Picture, String>;
+    /// What each controller shows.
+    async fn pictures(&mut self, step: usize) -> [Result<Picture, String>; 2];
+
+    /// Why it has stopped to answer; nothing while it does.
+    async fn broken(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Begins again with a new domain.
+    async fn renew(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What it has to tell at the end of a run.
+    fn told(&self) -> Option<String> {
+        None
+    }
 }
 
 /// How an operation ended.

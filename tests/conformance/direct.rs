@@ -9,14 +9,14 @@ use mockdc_mocks::{
 
 use crate::acts::{Act, Names};
 use crate::compare::{Answer, Subject};
-use crate::picture::{DUPLICATE, Picture, User, group, numbers};
+use crate::picture::{DUPLICATE, Picture, User, group, numbers, picture};
 use crate::sequence::{DAYS, Sequence, Step};
 use crate::wire;
 
 /// Ten seconds a step: far enough apart for stamps, near enough for the windows of a policy.
 const STEP: Span = Span::secs(10);
 const NEVER: Span = Span::days(10_000);
-const DCS: [&str; 2] = ["PDC1", "BDC1"];
+pub(crate) const DCS: [&str; 2] = ["PDC1", "BDC1"];
 
 pub(crate) struct Direct {
     domain: Option<Domain>,
@@ -45,7 +45,7 @@ impl Direct {
 }
 
 /// When each step of a sequence is.
-fn instants(steps: &[Step]) -> Vec<SimTime> {
+pub(crate) fn instants(steps: &[Step]) -> Vec<SimTime> {
     let mut now = SimTime::START;
     let each = steps.iter().map(|step| {
         now = now + STEP + if matches!(step, Step::Days) { DAYS } else { Span::ZERO };
@@ -54,51 +54,64 @@ fn instants(steps: &[Step]) -> Vec<SimTime> {
     each.collect()
 }
 
+/// The domain in which a sequence is played at these instants.
+pub(crate) fn domain(sequence: &Sequence, instants: &[SimTime]) -> Result<Domain, String> {
+    let site_link = SiteLinkSpec {
+        name: "link".into(),
+        sites: vec!["HQ".into(), "Branch".into()],
+        interval: NEVER,
+        first: None,
+        cost: 100,
+        open: Vec::new(),
+        jitter: Some(Span::ZERO),
+        notify: false,
+    };
+    let ad = AdSpec {
+        version: AdVersion::Windows2003,
+        rights_in_policy: false,
+        poll: NEVER,
+        site_links: vec![site_link],
+        ..AdSpec::default()
+    };
+    let mut builder = Domain::builder().pdc(DCS[0]).bdc(DCS[1]).workstation("WS1");
+    builder = builder.replication(Replication::Ad(ad));
+    let mut parted = None;
+    for (number, step) in sequence.steps.iter().enumerate() {
+        match (step, parted) {
+            (Step::Part, None) => parted = Some(number),
+            (Step::Heal, Some(since)) => {
+                builder = cut(builder, instants[since], Some(instants[number]));
+                parted = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(since) = parted {
+        builder = cut(builder, instants[since], None);
+    }
+    let spec = builder.spec();
+    spec.domain.account_policy = sequence.policy(None);
+    for (dc, site) in spec.dcs.iter_mut().zip(["HQ", "Branch"]) {
+        dc.machine.site = site.into();
+        // Controllers of Samba neither ask the PDC emulator about a wrong password nor tell it a new one.
+        let key = r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters".to_owned();
+        dc.machine.registry.entry(key).or_default().insert("AvoidPdcOnWan".to_owned(), Data::Dword(1));
+    }
+    builder.build(1).map_err(|error| error.to_string())
+}
+
+/// Whether a controller's up-to-dateness vector reaches the other's own numbers.
+pub(crate) fn reaches(domain: &Domain, at: usize) -> Result<bool, String> {
+    let of = |at: usize| domain.up_to_dateness(&DCS[at].into()).ok_or("a controller keeps numbers");
+    let (own, other) = (of(at)?, of(1 - at)?);
+    let known = own.vector.get(&DCS[1 - at].into()).copied().unwrap_or_default();
+    Ok(known >= other.originated)
+}
+
 impl Subject for Direct {
     async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String> {
-        let site_link = SiteLinkSpec {
-            name: "link".into(),
-            sites: vec!["HQ".into(), "Branch".into()],
-            interval: NEVER,
-            first: None,
-            cost: 100,
-            open: Vec::new(),
-            jitter: Some(Span::ZERO),
-            notify: false,
-        };
-        let ad = AdSpec {
-            version: AdVersion::Windows2003,
-            rights_in_policy: false,
-            poll: NEVER,
-            site_links: vec![site_link],
-            ..AdSpec::default()
-        };
-        let mut builder = Domain::builder().pdc(DCS[0]).bdc(DCS[1]).workstation("WS1");
-        builder = builder.replication(Replication::Ad(ad));
         self.instants = instants(&sequence.steps);
-        let mut parted = None;
-        for (number, step) in sequence.steps.iter().enumerate() {
-            match (step, parted) {
-                (Step::Part, None) => parted = Some(number),
-                (Step::Heal, Some(since)) => {
-                    builder = cut(builder, self.instants[since], Some(self.instants[number]));
-                    parted = None;
-                }
-                _ => {}
-            }
-        }
-        if let Some(since) = parted {
-            builder = cut(builder, self.instants[since], None);
-        }
-        let spec = builder.spec();
-        spec.domain.account_policy = sequence.policy(None);
-        for (dc, site) in spec.dcs.iter_mut().zip(["HQ", "Branch"]) {
-            dc.machine.site = site.into();
-            // Controllers of Samba neither ask the PDC emulator about a wrong password nor tell it a new one.
-            let key = r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters".to_owned();
-            dc.machine.registry.entry(key).or_default().insert("AvoidPdcOnWan".to_owned(), Data::Dword(1));
-        }
-        self.domain = Some(builder.build(1).map_err(|error| error.to_string())?);
+        self.domain = Some(domain(sequence, &self.instants)?);
         self.names = names;
         Ok(())
     }
@@ -123,7 +136,13 @@ impl Subject for Direct {
         Ok(())
     }
 
-    async fn picture(&mut self, step: usize, at: usize) -> Result<Picture, String> {
+    async fn pictures(&mut self, step: usize) -> [Result<Picture, String>; 2] {
+        [self.picture(step, 0), self.picture(step, 1)]
+    }
+}
+
+impl Direct {
+    fn picture(&mut self, step: usize, at: usize) -> Result<Picture, String> {
         let snapshot = self.apply(step, at, Verb::Snapshot {}).map_err(|code| format!("snapshot: {code}"))?;
         let Reply::Text(text) = snapshot else { return Err("a snapshot is a text".to_owned()) };
         let lost = |name: &str| name.starts_with("$DUPLICATE-");
@@ -152,7 +171,7 @@ impl Subject for Direct {
                 _ => {}
             }
         }
-        let mut picture = Picture::new();
+        let mut seen_accounts = Vec::new();
         for (kind, name) in accounts {
             let seen = if kind == "user" {
                 let info = Verb::UserInfo { user: name.as_str().into() };
@@ -185,13 +204,11 @@ impl Subject for Direct {
                 let of = members.iter().filter(|(group, _)| *group == name);
                 group(&kind, &of.map(|(_, member)| shown(member)).collect::<BTreeSet<_>>())
             };
-            picture.insert(shown(&name), seen);
+            seen_accounts.push((shown(&name), seen));
         }
+        let mut picture = picture(seen_accounts);
         let domain = self.domain.as_ref().ok_or("no sequence has begun")?;
-        let of = |at: usize| domain.up_to_dateness(&DCS[at].into()).ok_or("a controller keeps numbers");
-        let (own, other) = (of(at)?, of(1 - at)?);
-        let known = own.vector.get(&DCS[1 - at].into()).copied().unwrap_or_default();
-        let (name, shown) = numbers(known >= other.originated);
+        let (name, shown) = numbers(reaches(domain, at)?);
         picture.insert(name, shown);
         Ok(picture)
     }

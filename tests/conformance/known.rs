@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::compare::Difference;
 
 const TOPICS: &[(&str, &str)] = &[
+    ("front", include_str!("known/front.toml")),
     ("logons", include_str!("known/logons.toml")),
     ("names", include_str!("known/names.toml")),
     ("passwords", include_str!("known/passwords.toml")),
@@ -25,6 +26,9 @@ struct Topic {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Entry {
     name: String,
+    /// At which subject: `samba` unless said otherwise, or `front`.
+    #[serde(default = "samba")]
+    at: String,
     /// Why the two differ, and which of them does as Windows does.
     reason: String,
     what: String,
@@ -40,6 +44,10 @@ struct Entry {
     ends: bool,
     /// In how many sequences it is certain to occur.
     occurs_within: u64,
+}
+
+fn samba() -> String {
+    "samba".to_owned()
 }
 
 fn yes() -> bool {
@@ -59,7 +67,8 @@ impl Known {
         Known { entries: Vec::new(), met: BTreeMap::new() }
     }
 
-    pub(crate) fn read() -> Known {
+    /// What is known of a subject.
+    pub(crate) fn read(subject: &str) -> Known {
         let entries: Vec<Entry> = TOPICS
             .iter()
             .flat_map(|(topic, text)| {
@@ -69,6 +78,7 @@ impl Known {
             })
             .collect();
         assert!(entries.iter().all(|entry| entry.reason.len() > 40), "each known difference says why");
+        let entries = entries.into_iter().filter(|entry| entry.at == subject).collect();
         Known { entries, met: BTreeMap::new() }
     }
 
@@ -88,16 +98,16 @@ impl Known {
     }
 
     /// How often each known difference was met.
-    pub(crate) fn met(&self) -> &BTreeMap<String, u64> {
-        &self.met
+    pub(crate) fn into_met(self) -> BTreeMap<String, u64> {
+        self.met
     }
 
     /// Known differences that a run of this length should have met and has not.
-    pub(crate) fn vanished(&self, sequences: u64) -> Vec<String> {
+    pub(crate) fn vanished(&self, sequences: u64, met: &BTreeMap<String, u64>) -> Vec<String> {
         let gone = self
             .entries
             .iter()
-            .filter(|entry| sequences >= entry.occurs_within && !self.met.contains_key(&entry.name));
+            .filter(|entry| sequences >= entry.occurs_within && !met.contains_key(&entry.name));
         gone.map(|entry| entry.name.clone()).collect()
     }
 }

@@ -8,8 +8,22 @@ pub(crate) const NUMBERS: &str = "(numbers)";
 /// Accounts by their names.
 pub(crate) type Picture = BTreeMap<String, Shown>;
 
-/// The name under which an account shows that lost its own to another.
+/// The name under which an account shows that lost its own to another, in lists and, with a number, in a picture.
 pub(crate) const DUPLICATE: &str = "(lost its name)";
+
+/// Accounts in the order of their names. Those that lost theirs are told apart by what they show.
+pub(crate) fn picture(accounts: impl IntoIterator<Item = (String, Shown)>) -> Picture {
+    let (mut lost, named): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|(name, _)| name == DUPLICATE);
+    lost.sort();
+    let lost =
+        lost.into_iter().enumerate().map(|(number, (name, shown))| (format!("{name} {number}"), shown));
+    named.into_iter().chain(lost).collect()
+}
+
+/// Whether an account in it has lost its name.
+pub(crate) fn has_lost_names(picture: &Picture) -> bool {
+    picture.keys().any(|name| name.starts_with(DUPLICATE))
+}
 
 /// One account, attribute by attribute, in words.
 pub(crate) type Shown = BTreeMap<&'static str, String>;

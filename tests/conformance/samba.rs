@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mockdc_containers::{
-    AgentError, Context, DOMAIN, Directory, DirectoryError, Endpoint, Fleet, FleetOptions, PASSWORD, REALM,
-    Scale, controller, session,
+    Agent, AgentError, Context, DOMAIN, Directory, DirectoryError, Endpoint, Fleet, FleetOptions, PASSWORD,
+    REALM, Scale, controller, session,
 };
 use mockdc_mocks::{AccountName, Authority, Credentials, Right, Verb, Win32Error};
 
@@ -18,7 +18,7 @@ use crate::view::View;
 pub(crate) struct Samba {
     fleet: Fleet,
     directories: Vec<Directory>,
-    views: Vec<View>,
+    views: [View; 2],
     scale: Scale,
     names: Names,
     parted: bool,
@@ -26,49 +26,62 @@ pub(crate) struct Samba {
     written: [BTreeMap<String, u64>; 2],
     /// Rights that were changed at the PDC and not yet copied: Samba keeps them for each controller.
     rights: BTreeSet<String>,
+    /// Accounts of this domain that have rights, or had.
+    granted: BTreeSet<String>,
     /// How long it has waited so that stamps differ.
     waited: Duration,
+    /// How many domains there were, and how many sequences the present one has seen.
+    domains: u32,
+    seen: u64,
+    /// After so many it is another domain's turn.
+    life: u64,
 }
 
 type Problem = Box<dyn std::error::Error>;
 
 impl Samba {
-    pub(crate) async fn start() -> Result<Samba, Problem> {
+    /// So many domains, each for `life` sequences at a time.
+    pub(crate) async fn start_several(count: usize, life: u64) -> Result<Vec<Samba>, Problem> {
+        // One after the other up to the first container, so that an image is built once; then together.
+        mockdc_containers::Image::ensure().await?;
+        let all = futures::future::try_join_all((0..count).map(|_| Samba::start(life))).await?;
+        Ok(all)
+    }
+
+    async fn start(life: u64) -> Result<Samba, Problem> {
         let fleet = Fleet::start(FleetOptions { bdcs: 1, partitions: true }).await?;
-        let scale = Scale::starting_now(1.0);
-        let mut samba = Samba {
+        let (admin, scale) = (administrator(), Scale::starting_now(1.0));
+        let (mut directories, mut views) = (Vec::new(), Vec::new());
+        for place in 0..2 {
+            let endpoint = endpoint(&fleet, place);
+            directories.push(Directory::log_on(&endpoint, &admin, scale).await?);
+            let invocation = fleet.agent(place).status().await?.invocation;
+            views.push(View::open(endpoint.ldap, invocation).await?);
+        }
+        Ok(Samba {
             fleet,
-            directories: Vec::new(),
-            views: Vec::new(),
+            directories,
+            views: views.try_into().map_err(|_| "a domain has two controllers")?,
             scale,
             names: Names(0),
             parted: false,
             written: Default::default(),
             rights: BTreeSet::new(),
+            granted: BTreeSet::new(),
             waited: Duration::ZERO,
-        };
-        let admin = administrator();
-        for place in 0..2 {
-            let endpoint = samba.endpoint(place);
-            samba.directories.push(Directory::log_on(&endpoint, &admin, scale).await?);
-            let invocation = samba.fleet.agent(place).status().await?.invocation;
-            samba.views.push(View::open(endpoint.ldap, invocation).await?);
-        }
-        Ok(samba)
+            domains: 1,
+            seen: 0,
+            life,
+        })
     }
 
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop_all(all: Vec<Samba>) {
+        futures::future::join_all(all.iter().map(Samba::remove)).await;
+    }
+
+    async fn remove(&self) {
         if let Err(error) = self.fleet.stop().await {
             eprintln!("the Samba domain was not removed: {error}");
-        }
-    }
-
-    fn endpoint(&self, place: usize) -> Endpoint {
-        Endpoint {
-            ldap: self.fleet.ldap(place),
-            smb: self.fleet.smb(place),
-            domain: DOMAIN.into(),
-            base: base().as_str().into(),
         }
     }
 
@@ -86,9 +99,9 @@ impl Samba {
     async fn logon(&self, at: usize, credentials: &Credentials, by: Way) -> Answer {
         match by {
             Way::Bind => {
-                answer(Directory::log_on(&self.endpoint(at), credentials, self.scale).await.map(drop))
+                answer(Directory::log_on(&endpoint(&self.fleet, at), credentials, self.scale).await.map(drop))
             }
-            Way::Session => match session(&self.endpoint(at), credentials).await {
+            Way::Session => match session(&endpoint(&self.fleet, at), credentials).await {
                 Ok(status) if status == mockdc_containers::NtStatus::SUCCESS => Answer::Done,
                 Ok(status) => match status.win32() {
                     Some(code) => Answer::Code(code.code(), format!("nt {:08x}", status.0)),
@@ -130,7 +143,10 @@ impl Samba {
             Ok::<bool, AgentError>(changes)
         };
         match changed.await {
-            Ok(true) => drop(self.rights.insert(found.sid)),
+            Ok(true) => {
+                self.granted.insert(found.sid.clone());
+                self.rights.insert(found.sid);
+            }
             Ok(false) => {}
             Err(error) => return Answer::Strange(error.to_string()),
         }
@@ -153,9 +169,20 @@ impl Samba {
 
 impl Subject for Samba {
     async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String> {
+        if self.seen == self.life {
+            self.renew().await?;
+        }
+        self.seen += 1;
         self.names = names;
         if self.parted {
             self.part(0, false).await?;
+        }
+        self.rights.clear();
+        for sid in std::mem::take(&mut self.granted) {
+            for place in 0..2 {
+                let gone = self.fleet.agent(place).set_rights(&sid, []).await;
+                gone.map_err(|error| error.to_string())?;
+            }
         }
         for to in [0, 1] {
             if !self.synchronize(0, to).await {
@@ -218,20 +245,81 @@ impl Subject for Samba {
         Ok(())
     }
 
-    async fn picture(&mut self, _step: usize, at: usize) -> Result<Picture, String> {
-        let rights = self.fleet.agent(at).rights().await.map_err(|error| error.to_string())?;
-        let mut picture = self.views[at].picture(self.names, &rights).await?;
-        let other = self.views[1 - at].originated(self.names).await?;
-        let source = self.views[1 - at].invocation.clone();
-        let known = self.views[at].known_of(&source).await?;
+    async fn pictures(&mut self, _step: usize) -> [Result<Picture, String>; 2] {
+        let (names, fleet) = (self.names, &self.fleet);
+        let rights_differ = !self.rights.is_empty();
+        let [one, other] = &mut self.views;
+        let ids = [one.invocation.clone(), other.invocation.clone()];
+        let seen = |place: usize, view| seen(fleet.agent(place), view, names, &ids[1 - place]);
+        let (one, other) = futures::join!(seen(0, one), seen(1, other));
+        let reached = |own: &Seen, there: &Seen| own.known >= there.originated;
+        let (first, second) = match (&one, &other) {
+            (Ok(one), Ok(other)) => (reached(one, other), reached(other, one)),
+            _ => (false, false),
+        };
         // A change of rights is one of the fake's directory.
-        let (name, shown) = numbers(known >= other && (at == 0 || self.rights.is_empty()));
-        picture.insert(name, shown);
-        Ok(picture)
+        let with = |seen: Result<Seen, String>, reaches: bool| {
+            seen.map(|mut seen| {
+                seen.picture.extend([numbers(reaches)]);
+                seen.picture
+            })
+        };
+        [with(one, first), with(other, second && !rights_differ)]
+    }
+
+    async fn broken(&mut self) -> Option<String> {
+        for place in 0..2 {
+            match self.fleet.agent(place).status().await {
+                Ok(status) if status.ready => {}
+                Ok(_) => return Some(format!("{} is not ready", controller(place))),
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        None
+    }
+
+    async fn renew(&mut self) -> Result<(), String> {
+        self.remove().await;
+        let fresh = Samba::start(self.life).await.map_err(|error| error.to_string())?;
+        let (waited, domains) = (self.waited, self.domains + 1);
+        *self = Samba { waited, domains, ..fresh };
+        Ok(())
+    }
+
+    fn told(&self) -> Option<String> {
+        let (domains, waited) = (self.domains, self.waited.as_secs_f64());
+        Some(format!("domains one after the other: {domains}; waiting for stamps to differ: {waited:.1} s"))
     }
 }
 
-fn administrator() -> Credentials {
+/// What one controller shows, and what it knows of the other's changes.
+struct Seen {
+    picture: Picture,
+    originated: u64,
+    known: u64,
+}
+
+async fn seen(agent: &Agent, view: &mut View, names: Names, other: &str) -> Result<Seen, String> {
+    let rights = agent.rights().await.map_err(|error| error.to_string())?;
+    let of = |_: &str, rid: u32| {
+        let ends_with = format!("-{rid}");
+        let own = rights.iter().filter(|(sid, _)| sid.starts_with("S-1-5-21-") && sid.ends_with(&ends_with));
+        own.flat_map(|(_, rights)| rights.clone()).collect()
+    };
+    let picture = view.picture(names, of).await?;
+    Ok(Seen { picture, originated: view.originated(names).await?, known: view.known_of(other).await? })
+}
+
+fn endpoint(fleet: &Fleet, place: usize) -> Endpoint {
+    Endpoint {
+        ldap: fleet.ldap(place),
+        smb: fleet.smb(place),
+        domain: DOMAIN.into(),
+        base: base().as_str().into(),
+    }
+}
+
+pub(crate) fn administrator() -> Credentials {
     Credentials { user: "Administrator".into(), password: PASSWORD.into(), authority: Authority::Domain }
 }
 
@@ -243,16 +331,15 @@ fn second() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn answer(done: Result<(), DirectoryError>) -> Answer {
+pub(crate) fn answer(done: Result<(), DirectoryError>) -> Answer {
     match done {
         Ok(()) => Answer::Done,
         Err(DirectoryError::Refused { code, refusal }) => {
+            // The number of a refused bind stands behind `data`, any other at the beginning.
             let wire = refusal.map(|refusal| match (refusal.data, refusal.code) {
-                (Some(data), _) => format!("ldap {} data {data:x}", refusal.result),
-                // Whether the text of unwillingness begins with a number is Samba's mood.
-                (None, _) if refusal.result == 53 => "ldap 53".to_owned(),
-                (None, Some(code)) => format!("ldap {} {code:08x}", refusal.result),
-                (None, None) => format!("ldap {}", refusal.result),
+                (Some(data), _) if refusal.result == 49 => format!("ldap 49 data {data:x}"),
+                (_, Some(code)) => format!("ldap {} {code:08x}", refusal.result),
+                (_, None) => format!("ldap {}", refusal.result),
             });
             Answer::Code(code.code(), wire.unwrap_or_default())
         }

@@ -1,29 +1,33 @@
-//! What a Samba controller shows of a sequence's accounts, read by LDAP.
+//! What a controller shows of a sequence's accounts, read by LDAP.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
-use mockdc_containers::{DOMAIN, Guid, PASSWORD, RightsBySid};
+use mockdc_containers::{DOMAIN, Guid, PASSWORD};
 
 use crate::acts::Names;
-use crate::picture::{DUPLICATE, Picture, User, group};
+use crate::picture::{DUPLICATE, Picture, User, group, picture};
 use crate::samba::base;
 
 /// An open connection to one controller.
 pub(crate) struct View {
     ldap: Ldap,
+    /// Accounts that may show beside those that have a name of the sequence.
+    beside: &'static str,
     /// The id under which others know the controller's changes.
     pub(crate) invocation: String,
 }
 
 /// Attributes that hold an instant which passes.
 const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
-/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn` and `name`, which each controller derives from the
+/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn`, which like `name` each controller derives from the
 /// account's place and stamps as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not
 /// keep.
-const OWN_TO_SAMBA: [u64; 3] = [0x3, 0x0009_0001, 0x0009_06A0];
+const OWN_TO_SAMBA: [u64; 2] = [0x3, 0x0009_06A0];
+const NAME: u64 = 0x0009_0001;
+const LOCKOUT_TIME: u64 = 0x0009_0296;
 /// An account that never expires.
 const NEVER: i64 = i64::MAX;
 
@@ -32,7 +36,13 @@ impl View {
         let (connection, mut ldap) = LdapConnAsync::new(&format!("ldap://{at}")).await?;
         tokio::spawn(connection.drive());
         ldap.simple_bind(&format!("{DOMAIN}\\Administrator"), PASSWORD).await?.success()?;
-        Ok(View { ldap, invocation })
+        Ok(View { ldap, invocation, beside: "" })
+    }
+
+    /// The same at a controller that gives an account another name when it has lost its own.
+    pub(crate) async fn with_duplicates(at: SocketAddr) -> Result<View, Box<dyn std::error::Error>> {
+        let view = View::open(at, String::new()).await?;
+        Ok(View { beside: "(sAMAccountName=$DUPLICATE-*)", ..view })
     }
 
     async fn search(
@@ -46,8 +56,12 @@ impl View {
         Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect())
     }
 
-    /// The accounts of a sequence.
-    pub(crate) async fn picture(&mut self, names: Names, rights: &RightsBySid) -> Result<Picture, String> {
+    /// The accounts of a sequence; `rights` are those of an account by its name and the last number of its identifier.
+    pub(crate) async fn picture(
+        &mut self,
+        names: Names,
+        rights: impl Fn(&str, u32) -> BTreeSet<String>,
+    ) -> Result<Picture, String> {
         let wanted = [
             "sAMAccountName",
             "objectClass",
@@ -62,7 +76,7 @@ impl View {
             "memberOf",
             "objectSid",
         ];
-        let found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
+        let found = self.search(Scope::Subtree, &self.filter(names), &wanted).await?;
         let entries: Vec<Entry> = found.into_iter().map(Entry::from).collect();
         let by_dn: BTreeMap<&str, String> =
             entries.iter().map(|entry| (entry.dn.as_str(), entry.shown_name())).collect();
@@ -80,7 +94,7 @@ impl View {
             let primary = entry.number("primaryGroupID").map(|rid| named(rid as u32));
             listed.chain(primary).filter(|name| !name.is_empty()).collect::<BTreeSet<_>>()
         };
-        let mut picture = Picture::new();
+        let mut accounts = Vec::new();
         for entry in &entries {
             let shown = if entry.is_group {
                 let name = entry.shown_name();
@@ -91,7 +105,6 @@ impl View {
                 group(kind, &members.map(Entry::shown_name).collect())
             } else {
                 let control = entry.number("userAccountControl").unwrap_or(0);
-                let ends_with = format!("-{}", entry.rid);
                 User {
                     comment: entry.text("description"),
                     disabled: control & 0x2 != 0,
@@ -105,17 +118,19 @@ impl View {
                         .unwrap_or_default(),
                     groups: groups_of(entry),
                     expires: !matches!(entry.number("accountExpires"), None | Some(0 | NEVER)),
-                    rights: rights
-                        .iter()
-                        .filter(|(sid, _)| sid.starts_with("S-1-5-21-") && sid.ends_with(&ends_with))
-                        .flat_map(|(_, rights)| rights.clone())
-                        .collect(),
+                    rights: rights(&entry.text("sAMAccountName"), entry.rid),
                 }
                 .shown()
             };
-            picture.insert(entry.shown_name(), shown);
+            accounts.push((entry.shown_name(), shown));
         }
-        Ok(picture)
+        Ok(picture(accounts))
+    }
+
+    /// Each name in full, which the directory's index answers: a part of a name would cost more with each sequence.
+    fn filter(&self, names: Names) -> String {
+        let each = names.all().into_iter().map(|name| format!("(sAMAccountName={name})"));
+        format!("(|{}{})", each.collect::<String>(), self.beside)
     }
 
     /// The instants of a sequence's users that are set.
@@ -124,8 +139,9 @@ impl View {
         names: Names,
     ) -> Result<Vec<(Guid, Vec<(&'static str, i64)>)>, String> {
         let wanted = [&TIMES[..], &["objectGUID"]].concat();
-        let found =
-            self.search(Scope::Subtree, &format!("(&(objectClass=user){})", filter(names)), &wanted).await?;
+        let found = self
+            .search(Scope::Subtree, &format!("(&(objectClass=user){})", self.filter(names)), &wanted)
+            .await?;
         let mut all = Vec::new();
         for found in found {
             let guid = Guid::of(&found).ok_or("an account without objectGUID")?;
@@ -144,16 +160,31 @@ impl View {
     /// included.
     pub(crate) async fn originated(&mut self, names: Names) -> Result<u64, String> {
         let show_deleted = RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None };
-        let wanted = ["replPropertyMetaData"];
+        let wanted = ["replPropertyMetaData", "lockoutTime"];
         self.ldap.with_controls(show_deleted);
-        let found = self.search(Scope::Subtree, &filter(names), &wanted).await?;
-        let blobs = found.iter().filter_map(|entry| entry.bin_attrs.get("replPropertyMetaData")?.first());
-        // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
-        let stamps = blobs.flat_map(|blob| blob.get(16..).unwrap_or_default().chunks_exact(48));
-        let own = stamps.filter(|stamp| {
-            guid_text(&stamp[16..32]) == self.invocation && !OWN_TO_SAMBA.contains(&number(&stamp[..4]))
-        });
-        Ok(own.map(|stamp| number(&stamp[32..40])).max().unwrap_or_default())
+        let found = self.search(Scope::Subtree, &self.filter(names), &wanted).await?;
+        let mut highest = 0;
+        for entry in found {
+            let blob = entry.bin_attrs.get("replPropertyMetaData").and_then(|values| values.first());
+            let lost = entry.dn.contains("CNF:");
+            let unlocked = Entry::from(entry.clone()).number("lockoutTime") == Some(0);
+            // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
+            let stamps = blob.map_or(&[][..], |blob| blob.get(16..).unwrap_or_default()).chunks_exact(48);
+            for stamp in stamps.filter(|stamp| guid_text(&stamp[16..32]) == self.invocation) {
+                let (attribute, version) = (number(&stamp[..4]), number(&stamp[4..8]));
+                let says_nothing = match attribute {
+                    // Whoever meets a conflict of names writes the loser's new name.
+                    NAME => !lost,
+                    // An unlock writes a first zero into an account that was never locked.
+                    LOCKOUT_TIME => unlocked && version == 1,
+                    other => OWN_TO_SAMBA.contains(&other),
+                };
+                if !says_nothing {
+                    highest = highest.max(number(&stamp[32..40]));
+                }
+            }
+        }
+        Ok(highest)
     }
 
     /// How far this controller's up-to-dateness vector says that it has come with another's changes.
@@ -165,10 +196,6 @@ impl View {
         let known = cursors.filter(|cursor| guid_text(&cursor[..16]) == invocation);
         Ok(known.map(|cursor| number(&cursor[16..24])).max().unwrap_or_default())
     }
-}
-
-fn filter(names: Names) -> String {
-    format!("(sAMAccountName=*q{})", names.0)
 }
 
 fn number(bytes: &[u8]) -> u64 {
@@ -214,6 +241,7 @@ impl Entry {
 
     /// An account that lost its name in a conflict keeps `sAMAccountName` at Samba; its common name tells.
     fn shown_name(&self) -> String {
-        if self.dn.contains("CNF:") { DUPLICATE.to_owned() } else { self.text("sAMAccountName") }
+        let name = self.text("sAMAccountName");
+        if self.dn.contains("CNF:") || name.starts_with("$DUPLICATE-") { DUPLICATE.to_owned() } else { name }
     }
 }

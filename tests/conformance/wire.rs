@@ -16,15 +16,18 @@ pub(crate) fn expected(act: &Act, kind: VerbKind, code: Win32Error) -> String {
     }
     use VerbKind as V;
     let refused = match (kind, code) {
-        (V::UserAdd | V::UserSetPassword | V::UserChangePassword, Win32Error::PASSWORD_TOO_SHORT)
-        | (V::UserChangePassword, Win32Error::ACCOUNT_RESTRICTION) => "ldap 19 0000052d",
+        (V::UserAdd | V::UserSetPassword, Win32Error::PASSWORD_TOO_SHORT) => "ldap 53 0000052d",
+        (V::UserChangePassword, Win32Error::PASSWORD_TOO_SHORT | Win32Error::ACCOUNT_RESTRICTION) => {
+            "ldap 19 0000052d"
+        }
         (V::UserChangePassword, Win32Error::LOGON_FAILURE) => "ldap 19 00000056",
         (V::UserChangePassword, Win32Error::ACCOUNT_LOCKED_OUT) => "ldap 19 00000775",
         (V::GroupAddUser, Win32Error::USER_IN_GROUP) => "ldap 68 00000562",
         (V::LocalGroupAddMember, Win32Error::MEMBER_IN_ALIAS) => "ldap 68 00000562",
-        (V::GroupRemoveUser, Win32Error::USER_NOT_IN_GROUP | Win32Error::MEMBERS_PRIMARY_GROUP) => "ldap 53",
-        (V::LocalGroupRemoveMember, Win32Error::MEMBER_NOT_IN_ALIAS) => "ldap 53",
-        (V::UserSetPrimaryGroup, Win32Error::USER_NOT_IN_GROUP) => "ldap 53",
+        (V::GroupRemoveUser, Win32Error::MEMBERS_PRIMARY_GROUP) => "ldap 53 0000055e",
+        (V::GroupRemoveUser, Win32Error::USER_NOT_IN_GROUP) => "ldap 53 00000561",
+        (V::LocalGroupRemoveMember, Win32Error::MEMBER_NOT_IN_ALIAS) => "ldap 53 00000561",
+        (V::UserSetPrimaryGroup, Win32Error::USER_NOT_IN_GROUP) => "ldap 53 00000561",
         _ => "",
     };
     refused.to_owned()

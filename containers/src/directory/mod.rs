@@ -125,7 +125,12 @@ impl Directory {
                 tracing::debug!(%error, "an LDAP connection ended");
             }
         });
-        Ok(Directory { ldap, endpoint: endpoint.clone(), scale })
+        Ok(Directory::over(ldap, endpoint, scale))
+    }
+
+    /// A directory over a connection that is open already, one over TLS say, under whatever name is bound to it.
+    pub fn over(ldap: Ldap, endpoint: &Endpoint, scale: Scale) -> Directory {
+        Directory { ldap, endpoint: endpoint.clone(), scale }
     }
 
     /// Connects and binds: 1326, 1327, 1331, 1793, 1907, 1909 as the controller says.
