@@ -28,13 +28,13 @@ fn message(id: i32, operation: &[u8]) -> Vec<u8> {
 }
 
 /// A simple bind.
-pub fn bind(name: &str, password: &str) -> Vec<u8> {
+pub(crate) fn bind(name: &str, password: &str) -> Vec<u8> {
     let body = [tlv(2, &[3]), tlv(4, name.as_bytes()), tlv(0x80, password.as_bytes())].concat();
     message(1, &tlv(0x60, &body))
 }
 
 /// A search below `base` for entries whose attribute has a value, with two attributes of each.
-pub fn search(id: i32, base: &str, attribute: &str, value: &str) -> Vec<u8> {
+pub(crate) fn search(id: i32, base: &str, attribute: &str, value: &str) -> Vec<u8> {
     let filter = [tlv(4, attribute.as_bytes()), tlv(4, value.as_bytes())].concat();
     let wanted = [tlv(4, b"cn"), tlv(4, b"description")].concat();
     let scope = tlv(10, &[2]);
@@ -44,31 +44,31 @@ pub fn search(id: i32, base: &str, attribute: &str, value: &str) -> Vec<u8> {
 }
 
 /// A search for the root's own entry.
-pub fn root() -> Vec<u8> {
+pub(crate) fn root() -> Vec<u8> {
     let head = [tlv(4, b""), tlv(10, &[0]), tlv(10, &[0]), tlv(2, &[0]), tlv(2, &[0]), tlv(1, &[0])].concat();
     let body = [head, tlv(0x87, b"objectClass"), tlv(0x30, &tlv(4, b"namingContexts"))].concat();
     message(1, &tlv(0x63, &body))
 }
 
 /// A modification that replaces the description of an entry.
-pub fn describe(id: i32, dn: &str, text: &str) -> Vec<u8> {
+pub(crate) fn describe(id: i32, dn: &str, text: &str) -> Vec<u8> {
     let attribute = [tlv(4, b"description"), tlv(0x31, &tlv(4, text.as_bytes()))].concat();
     let change = tlv(0x30, &[tlv(10, &[2]), tlv(0x30, &attribute)].concat());
     message(id, &tlv(0x66, &[tlv(4, dn.as_bytes()), tlv(0x30, &change)].concat()))
 }
 
 /// A client's connection.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     input: Vec<u8>,
     start: usize,
     /// Entries that came.
-    pub entries: usize,
+    pub(crate) entries: usize,
 }
 
 impl Client {
     /// Connects.
-    pub fn connect(address: SocketAddr) -> Result<Client> {
+    pub(crate) fn connect(address: SocketAddr) -> Result<Client> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -76,7 +76,7 @@ impl Client {
     }
 
     /// Sends requests at once and waits until so many have been answered, all of them with success.
-    pub fn ask(&mut self, requests: &[u8], answers: usize) -> Result<()> {
+    pub(crate) fn ask(&mut self, requests: &[u8], answers: usize) -> Result<()> {
         self.stream.write_all(requests)?;
         let mut answered = 0;
         while answered < answers {
@@ -148,24 +148,24 @@ fn header(input: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// What is sent over each of several connections: as many requests at once as `depth` says.
-pub struct Load<'a> {
+pub(crate) struct Load<'a> {
     /// The server.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// The bind with which each connection begins.
-    pub bind: &'a [u8],
+    pub(crate) bind: &'a [u8],
     /// How many connections there are.
-    pub connections: usize,
+    pub(crate) connections: usize,
     /// How many requests are under way on each.
-    pub depth: usize,
+    pub(crate) depth: usize,
     /// The requests; each connection sends all of them, beginning at another.
-    pub requests: &'a [Vec<u8>],
+    pub(crate) requests: &'a [Vec<u8>],
     /// Entries that each request brings.
-    pub entries: usize,
+    pub(crate) entries: usize,
 }
 
 impl Load<'_> {
     /// Sends everything and gives answers a second.
-    pub fn run(&self) -> Result<f64> {
+    pub(crate) fn run(&self) -> Result<f64> {
         let batches: Vec<Vec<u8>> = self.requests.chunks(self.depth).map(<[Vec<u8>]>::concat).collect();
         let mut clients = Vec::new();
         for _ in 0..self.connections {

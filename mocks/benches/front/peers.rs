@@ -14,28 +14,28 @@ use tokio::time::Instant;
 use super::load::{Client, root};
 
 /// How many users each directory has.
-pub const USERS: usize = 10_000;
+pub(crate) const USERS: usize = 10_000;
 /// The password of whoever binds.
-pub const PASSWORD: &str = "Adm1n-password!";
+pub(crate) const PASSWORD: &str = "Adm1n-password!";
 
 /// The name of a user.
-pub fn user(number: usize) -> String {
+pub(crate) fn user(number: usize) -> String {
     format!("user{number:05}")
 }
 
 /// A server process; it ends with this.
-pub struct Peer {
+pub(crate) struct Peer {
     child: Child,
     /// Where it answers; the mock controllers have an address each.
-    pub addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<SocketAddr>,
     /// From its start to the first answer.
-    pub first_answer: Duration,
+    pub(crate) first_answer: Duration,
     /// Whom connections bind as.
-    pub bind_name: &'static str,
+    pub(crate) bind_name: &'static str,
     /// What is above the users.
-    pub base: &'static str,
+    pub(crate) base: &'static str,
     /// The attribute that holds a user's name.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     folder: Option<PathBuf>,
 }
 
@@ -51,7 +51,7 @@ impl Drop for Peer {
 
 impl Peer {
     /// This program as a domain of a primary and so many backup controllers.
-    pub fn mock(backups: usize) -> Result<Peer> {
+    pub(crate) fn mock(backups: usize) -> Result<Peer> {
         let began = Instant::now();
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &backups.to_string()])
@@ -77,7 +77,7 @@ impl Peer {
     }
 
     /// slapd with an mdb database in a folder of its own; `sync`: whether each write waits for the disk.
-    pub fn slapd(program: &Path, sync: bool) -> Result<Peer> {
+    pub(crate) fn slapd(program: &Path, sync: bool) -> Result<Peer> {
         let name = format!("mockdc-bench-slapd-{}-{sync}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         let data = folder.join("data");
@@ -125,18 +125,18 @@ impl Peer {
     }
 
     /// Where it answers; the primary controller of several.
-    pub fn address(&self) -> Result<SocketAddr> {
+    pub(crate) fn address(&self) -> Result<SocketAddr> {
         self.addresses.first().copied().ok_or_else(|| Error::other("the server has no address"))
     }
 
     /// The distinguished name of a user.
-    pub fn dn(&self, number: usize) -> String {
+    pub(crate) fn dn(&self, number: usize) -> String {
         let rdn = if self.key == "uid" { "uid" } else { "CN" };
         format!("{rdn}={},{}", user(number), self.base)
     }
 
     /// Its resident memory in bytes.
-    pub fn resident(&self) -> Result<u64> {
+    pub(crate) fn resident(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
@@ -182,7 +182,7 @@ impl Clock for Wall {
 
 /// The other end of [`Peer::mock`]: serves until somebody ends the process.
 #[allow(clippy::print_stdout, reason = "the addresses go to whoever has started this")]
-pub fn serve_a_domain(backups: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn serve_a_domain(backups: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut builder = Domain::builder().pdc("PDC1");
     for number in 1..=backups {
         builder = builder.bdc(format!("BDC{number}").as_str());
@@ -197,7 +197,7 @@ pub fn serve_a_domain(backups: usize) -> std::result::Result<(), Box<dyn std::er
         }
     }
     let live = LiveDomain::new(builder.build(1)?, Wall(Instant::now()));
-    live.facts_to(|facts| drop(facts));
+    live.facts_to(drop);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let (mut servers, mut line) = (Vec::new(), String::new());
