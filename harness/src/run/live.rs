@@ -253,6 +253,8 @@ impl LiveDriver {
             () = due => {}
         }
         let now = self.clock.freeze();
+        // Whoever is at work in the domain has read the clock before it stood: what it does there is heard first.
+        self.live.advance();
         self.hear();
         self.stage.set_now(now.max(self.stage.now()));
         self.settle();
