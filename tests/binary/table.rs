@@ -52,9 +52,11 @@ fn parts_that_were_played_on_two_backends_merge_to_the_table_of_the_whole() -> T
         arguments.extend(more);
         mockdc(&arguments)
     };
-    for (results, more) in
-        [("whole", &[][..]), ("1", &["--partition", "slice:1/2"]), ("2", &["--partition", "slice:2/2"])]
-    {
+    for (results, more) in [
+        ("whole", &[][..]),
+        ("1", &["--partition", "slice:1/2"][..]),
+        ("2", &["--partition", "slice:2/2"][..]),
+    ] {
         let ran = run(results, more)?;
         assert_eq!(ran.code, 0, "{ran:?}");
     }
