@@ -104,7 +104,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn answer(&self, draws: &Draws) -> Answer {
+    fn answer(&self, draws: &[(u8, i64)]) -> Answer {
         let drawn = self.variables.iter().zip(draws);
         let settings: Vec<_> =
             drawn.map(|(variable, draw)| (&variable.key, setting(variable, *draw))).collect();
@@ -168,7 +168,7 @@ impl Search<'_> {
     }
 
     /// The failure of these draws, with everything taken out that it does not need.
-    fn small(&self, draws: &Draws, answer: &Answer) -> Option<Failure> {
+    fn small(&self, draws: &[(u8, i64)], answer: &Answer) -> Option<Failure> {
         let mut small = self.trial.clone();
         let mut settings = Vec::new();
         for (variable, draw) in self.variables.iter().zip(draws) {
