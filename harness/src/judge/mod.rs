@@ -1,7 +1,9 @@
 //! The verdict on a run. Everything here reads the timeline and nothing else.
 
 mod claims;
+mod index;
 mod laws;
+mod lookups;
 mod outline;
 mod promises;
 mod start;

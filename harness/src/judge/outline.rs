@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{
-    AccountName, Authority, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
+    AccountName, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
 };
 use mockdc_scenarios::{Client, Profile, SiteServer};
 
 use super::Start;
+use super::lookups::Lookups;
 use crate::timeline::{AccountPurpose, ActorId, Event, EventKind, Role, Timeline};
 
 /// A mark in a run: an event and its instant.
@@ -46,16 +47,6 @@ pub(crate) struct ProcessSpan<'a> {
 }
 
 impl ProcessSpan<'_> {
-    /// Whether it runs under the account of this name whose database is at `at`.
-    pub(crate) fn runs_under(&self, account: &AccountName, at: &HostName) -> bool {
-        let Some(credentials) = &self.token.credentials else { return false };
-        credentials.user == *account
-            && match &credentials.authority {
-                Authority::Domain => true,
-                Authority::Local(host) => host == at,
-            }
-    }
-
     fn runs_at(&self, seq: u64) -> bool {
         self.started.seq < seq && self.ended.is_none_or(|(end, _)| end.seq > seq)
     }
@@ -90,8 +81,9 @@ pub(crate) struct Outline<'a> {
     ends: BTreeMap<ProcessId, Mark>,
     pub(crate) purposes: Vec<PurposeMark<'a>>,
     pub(crate) existence: Vec<Existence<'a>>,
-    /// Of each account that serves a purpose, the places in `existence` that speak of it.
-    lives: BTreeMap<&'a Name, Vec<usize>>,
+    /// Of each account that serves a purpose, the places in `existence` that speak of it at its database.
+    lives: BTreeMap<(&'a Name, &'a HostName), Vec<usize>>,
+    lookups: Lookups<'a>,
     /// The last end of each client's install.
     pub(crate) install_ends: BTreeMap<&'a HostName, Mark>,
     /// Upgrades of clients, with the profiles that they got.
@@ -195,6 +187,7 @@ impl<'a> Outline<'a> {
             purposes: Vec::new(),
             existence: Vec::new(),
             lives: BTreeMap::new(),
+            lookups: Lookups::default(),
             install_ends: BTreeMap::new(),
             upgrades: Vec::new(),
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
@@ -206,12 +199,14 @@ impl<'a> Outline<'a> {
             outline.register.enter(event);
             outline.take(event);
         });
-        outline.lives = outline.purposes.iter().map(|purpose| (purpose.account.name(), Vec::new())).collect();
+        let of_purpose = |purpose: &PurposeMark<'a>| ((purpose.account.name(), purpose.at), Vec::new());
+        outline.lives = outline.purposes.iter().map(of_purpose).collect();
         for (place, change) in outline.existence.iter().enumerate() {
-            if let Some(life) = outline.lives.get_mut(change.account) {
+            if let Some(life) = outline.lives.get_mut(&(change.account, change.at)) {
                 life.push(place);
             }
         }
+        outline.lookups = Lookups::of(&outline);
         outline
     }
 
@@ -292,14 +287,13 @@ impl<'a> Outline<'a> {
         self.dcs.contains(host)
     }
 
-    /// The changes of the existence, in a host's database, of an account that serves a purpose.
+    /// The changes of the existence of an account that serves a purpose, in the database that it was made in.
     pub(crate) fn life<'o>(
         &'o self,
-        account: &Name,
+        account: &'o Name,
         at: &'o HostName,
-    ) -> impl Iterator<Item = &'o Existence<'a>> + use<'o, 'a> {
-        let places = self.lives.get(account).into_iter().flatten();
-        places.map(|place| &self.existence[*place]).filter(move |change| change.at == at)
+    ) -> impl Iterator<Item = &'o Existence<'a>> {
+        self.lives.get(&(account, at)).into_iter().flatten().map(|place| &self.existence[*place])
     }
 
     /// The primary domain controller.
@@ -316,17 +310,53 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Processes that run at the instant of an event, it not counted.
-    pub(crate) fn running_at(&self, seq: u64) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
-        self.processes
-            .iter()
-            .filter(move |(_, process)| process.runs_at(seq))
-            .map(|(id, process)| (*id, process))
+    /// Of these processes, those that run at the instant of an event, it not counted.
+    pub(crate) fn running(
+        &self,
+        ids: impl Iterator<Item = ProcessId>,
+        seq: u64,
+    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
+        ids.filter_map(move |id| {
+            Some((id, self.processes.get(&id)?)).filter(|(_, process)| process.runs_at(seq))
+        })
+    }
+
+    /// The processes that run at the instant of an event under the account of this name whose database is at `at`.
+    pub(crate) fn running_under<'o>(
+        &'o self,
+        account: &'o AccountName,
+        at: &'o HostName,
+        seq: u64,
+    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan<'a>)> {
+        self.running(self.lookups.under(account, at), seq)
+    }
+
+    /// The processes of a host that run at the instant of an event.
+    pub(crate) fn running_on<'o>(
+        &'o self,
+        host: &'o HostName,
+        seq: u64,
+    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan<'a>)> {
+        self.running(self.lookups.on_host(host), seq)
+    }
+
+    /// The processes that a process started and that run at the instant of an event.
+    pub(crate) fn running_children(
+        &self,
+        parent: ProcessId,
+        seq: u64,
+    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
+        self.running(self.lookups.children(parent), seq)
+    }
+
+    /// The boot loaders that serve a client, as its subject's or as its host's.
+    pub(crate) fn loaders<'o>(&'o self, client: &'o HostName) -> impl Iterator<Item = &'o ActorSpan<'a>> {
+        self.lookups.loaders(client).filter_map(|id| self.actors.get(&id))
     }
 
     /// The client that the plan has for a machine.
     pub(crate) fn client(&self, machine: &HostName) -> Option<&'a Client> {
-        self.run.plan().clients.iter().find(|client| client.machine == *machine)
+        self.lookups.client(machine)
     }
 
     /// The profile that a client has at an event: the plan's, or the one that it was upgraded to.
@@ -349,11 +379,9 @@ impl<'a> Outline<'a> {
     /// The site server on whose behalf the server side of a client's install was played.
     pub(crate) fn site_server(&self, client: &HostName) -> Option<&'a SiteServer> {
         let plan = self.run.plan();
-        let managers = self.actors.values().filter(|actor| {
-            actor.role == Role::ClientConfigurationManager && *actor.subject == *client.as_str()
-        });
-        managers
-            .filter_map(|actor| plan.site_servers.iter().find(|server| server.machine == *actor.host))
+        self.lookups
+            .managers(client)
+            .filter_map(|host| plan.site_servers.iter().find(|server| server.machine == *host))
             .next()
             .or(plan.site_servers.first())
     }
@@ -363,10 +391,5 @@ impl<'a> Outline<'a> {
         actor
             .and_then(|id| self.actors.get(&id))
             .is_some_and(|actor| !matches!(actor.role, Role::Operator | Role::Script))
-    }
-
-    /// The client that a boot loader or its child serves: its subject, or else the machine that it runs on.
-    pub(crate) fn serves(&self, actor: &ActorSpan<'a>, client: &HostName) -> bool {
-        *actor.subject == *client.as_str() || actor.host == client
     }
 }

@@ -272,7 +272,10 @@ fn refused_steps(outline: &Outline<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for event in outline.register.steps.iter().copied() {
         let EventKind::Step { id, code } = &event.kind else { continue };
-        let Some(step) = run.plan().steps.iter().find(|step| step.id == *id && *code != 0) else { continue };
+        if *code == 0 {
+            continue;
+        }
+        let Some(step) = run.plan().steps.iter().find(|step| step.id == *id) else { continue };
         let refused = Win32Error(*code);
         let text = match &step.action {
             Action::Do { operation, require: Some(required), .. } => {

@@ -1,6 +1,6 @@
 //! The state of a run as its events tell it: the same view while the run goes on and when it is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{AccountName, Fact, HostName, Name, ProcessId, SimTime, StateKey, Value, Version};
 
@@ -15,6 +15,8 @@ pub struct StateView {
     kept: BTreeMap<Name, BTreeMap<Name, String>>,
     profiles: BTreeMap<HostName, Name>,
     actors: BTreeMap<ActorId, ActorView>,
+    /// Processes that actors play and that have not ended.
+    played: BTreeSet<(ProcessId, ActorId)>,
     events: u64,
     now: SimTime,
     last: Last,
@@ -78,7 +80,12 @@ impl StateView {
 
     /// A view that knows the actors and nothing else.
     pub(crate) fn actors_alone(&self) -> StateView {
-        StateView { blind: true, actors: self.actors.clone(), ..StateView::default() }
+        StateView {
+            blind: true,
+            actors: self.actors.clone(),
+            played: self.played.clone(),
+            ..StateView::default()
+        }
     }
 
     /// Takes the next event in.
@@ -99,13 +106,19 @@ impl StateView {
                         started: event.at,
                         ended: None,
                     };
+                    self.played.extend(process.map(|process| (process, actor)));
                     self.actors.insert(actor, view);
                 }
             }
             EventKind::ActorEnded { .. } => {
-                if let Some(actor) = event.actor.and_then(|id| self.actors.get_mut(&id)) {
+                if let Some(id) = event.actor
+                    && let Some(actor) = self.actors.get_mut(&id)
+                {
                     self.last.actor_ended = actor.ended.is_some();
                     actor.ended.get_or_insert(event.at);
+                    if let Some(process) = actor.process {
+                        self.played.remove(&(process, id));
+                    }
                 }
             }
             EventKind::ScriptStep { script, step, code } => {
@@ -133,8 +146,12 @@ impl StateView {
                 self.set(&event.host, key, known);
             }
             Fact::ProcessEnded { process, .. } => {
-                let ended = |actor: &&mut ActorView| actor.process == Some(*process) && actor.ended.is_none();
-                match self.actors.values_mut().find(ended) {
+                let of_process = (*process, ActorId(0))..=(*process, ActorId(u32::MAX));
+                let played = self.played.range(of_process).next().copied();
+                if let Some(played) = played {
+                    self.played.remove(&played);
+                }
+                match played.and_then(|(_, id)| self.actors.get_mut(&id)) {
                     Some(actor) => actor.ended = Some(event.at),
                     None => self.last.actor_ended = true,
                 }

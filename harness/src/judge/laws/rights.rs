@@ -23,10 +23,10 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
             let process = event.actor.and_then(|id| outline.actors.get(&id)?.process);
             // A cycle that is run by hand has no process of its own: it works under the service's token.
             let of_service = || {
-                let mut running = outline.running_at(event.seq).map(|(_, process)| process);
+                let mut running = outline.running_on(&event.host, event.seq).map(|(_, process)| process);
                 running.find(|process| {
                     let credentials = process.token.credentials.as_ref();
-                    *process.host == event.host && credentials.is_some_and(|own| own.user == *account)
+                    credentials.is_some_and(|own| own.user == *account)
                 })
             };
             let token = match process {

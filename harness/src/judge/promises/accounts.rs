@@ -7,7 +7,7 @@ use mockdc_scenarios::LdapOperation;
 
 use crate::judge::Tested;
 use crate::judge::outline::{Existence, Mark, Outline, PurposeMark};
-use crate::timeline::{AccountPurpose, Event, EventKind, LdapCall, Role};
+use crate::timeline::{AccountPurpose, Event, EventKind, LdapCall};
 
 /// Accounts that are deleted, as the events go by.
 struct Deleted<'o, 'a: 'o, C: Iterator<Item = &'o Existence<'a>>> {
@@ -92,9 +92,9 @@ fn bootstrap_accounts<'o, 'a>(outline: &'o Outline<'a>) -> impl Iterator<Item = 
 /// The instants at which an account of this name ceased to exist at a host; of each deletion the first mark.
 fn deletions<'o>(
     outline: &'o Outline<'_>,
-    account: &Name,
+    account: &'o Name,
     at: &'o HostName,
-) -> impl Iterator<Item = Mark> + use<'o> {
+) -> impl Iterator<Item = Mark> {
     let mut existed = true;
     outline.life(account, at).filter_map(move |change| {
         let deletion = existed && !change.exists;
@@ -108,9 +108,9 @@ pub(super) fn outlives_its_processes(outline: &Outline<'_>) -> Tested {
     for purpose in bootstrap_accounts(outline) {
         for deletion in deletions(outline, purpose.account.name(), purpose.at) {
             tested.occasion();
-            let orphan = outline
-                .running_at(deletion.seq)
-                .find(|(_, process)| process.runs_under(purpose.account, purpose.at));
+            let under = outline.running_under(purpose.account, purpose.at, deletion.seq);
+            // Of several the first that was started.
+            let orphan = under.min_by_key(|(id, _)| *id);
             if let Some((id, process)) = orphan {
                 let text = format!(
                     "{} is deleted at {} while process {} on {} still runs under it",
@@ -133,8 +133,7 @@ fn delay(outline: &Outline<'_>, client: &HostName) -> Option<Span> {
 
 /// The stops of a client's boot loaders, by themselves or from outside.
 fn loader_stops<'o>(outline: &'o Outline<'_>, client: &'o HostName) -> impl Iterator<Item = Mark> + 'o {
-    let loaders = outline.actors.values().filter(|actor| actor.role == Role::BootLoader);
-    loaders.filter(|actor| outline.serves(actor, client)).filter_map(|actor| outline.end_of(actor))
+    outline.loaders(client).filter_map(|actor| outline.end_of(actor))
 }
 
 pub(super) fn deleted_on_time(outline: &Outline<'_>) -> Tested {
@@ -183,11 +182,7 @@ pub(super) fn none_left_over(outline: &Outline<'_>) -> Tested {
         let (Some(over), Some(delay)) = (over, delay(outline, purpose.client)) else { continue };
         let stop = loader_stops(outline, purpose.client).last();
         let due = stop.map_or(over.at, |stop| stop.at.max(over.at)) + delay;
-        let runs = outline.actors.values().any(|actor| {
-            actor.role == Role::BootLoader
-                && outline.serves(actor, purpose.client)
-                && outline.end_of(actor).is_none()
-        });
+        let runs = outline.loaders(purpose.client).any(|actor| outline.end_of(actor).is_none());
         if due >= outline.end || runs {
             continue;
         }

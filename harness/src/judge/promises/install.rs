@@ -14,7 +14,7 @@ pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
     for loader in outline.actors.values().filter(|actor| actor.role == Role::BootLoader) {
         let (Some((stop, _)), Some(own)) = (loader.ended, loader.process) else { continue };
         tested.occasion();
-        let child = outline.running_at(stop.seq).find(|(_, process)| process.parent == Some(own));
+        let child = outline.running_children(own, stop.seq).next();
         if let Some((id, process)) = child {
             let text = format!(
                 "the boot loader on {} stops {} after it started process {}, which still runs",

@@ -1,0 +1,97 @@
+//! What an outline is asked for by a key. Each look-up costs the same whether a run has ten clients or ten thousand,
+//! so that judging a run costs its events and not their square.
+
+use mockdc_mocks::{AccountName, Authority, HostName, Name, ProcessId};
+use mockdc_scenarios::Client;
+
+use super::index::Index;
+use super::outline::{Outline, ProcessSpan};
+use crate::timeline::{ActorId, Role};
+
+#[derive(Default)]
+pub(crate) struct Lookups<'a> {
+    clients: Index<&'a Name, &'a Client>,
+    /// Boot loaders by the client that they serve.
+    loaders: Index<&'a Name, ActorId>,
+    /// Hosts on which the server side of a client's installs was played.
+    managers: Index<&'a Name, &'a HostName>,
+    /// Processes by the account under which they run, and by its database where it is a host's own.
+    under: Index<(&'a Name, Option<&'a Name>), ProcessId>,
+    children: Index<ProcessId, ProcessId>,
+    on_host: Index<&'a Name, ProcessId>,
+}
+
+impl<'a> Lookups<'a> {
+    pub(crate) fn of(outline: &Outline<'a>) -> Lookups<'a> {
+        let actors = outline.actors.iter();
+        let loaders = actors.clone().filter(|(_, actor)| actor.role == Role::BootLoader);
+        let managers = actors.filter(|(_, actor)| actor.role == Role::ClientConfigurationManager);
+        let processes = outline.processes.iter();
+        Lookups {
+            clients: outline
+                .run
+                .plan()
+                .clients
+                .iter()
+                .map(|client| (client.machine.name(), client))
+                .collect(),
+            loaders: loaders
+                .flat_map(|(id, actor)| {
+                    let host = Some(actor.host.name()).filter(|host| *host != actor.subject);
+                    [Some(actor.subject), host].into_iter().flatten().map(|client| (client, *id))
+                })
+                .collect(),
+            managers: managers.map(|(_, actor)| (actor.subject, actor.host)).collect(),
+            under: processes.clone().filter_map(|(id, process)| Some((identity(process)?, *id))).collect(),
+            children: processes.clone().filter_map(|(id, process)| Some((process.parent?, *id))).collect(),
+            on_host: processes.map(|(id, process)| (process.host.name(), *id)).collect(),
+        }
+    }
+
+    /// The client that the plan has for a machine.
+    pub(crate) fn client(&self, machine: &HostName) -> Option<&'a Client> {
+        self.clients.of(machine.name()).next()
+    }
+
+    /// The boot loaders that serve a client: it is their subject, or the machine that they run on.
+    pub(crate) fn loaders<'o>(&'o self, client: &'o HostName) -> impl Iterator<Item = ActorId> + 'o {
+        self.loaders.of(client.name())
+    }
+
+    /// Where the server side of a client's installs was played.
+    pub(crate) fn managers<'o>(
+        &'o self,
+        client: &'o HostName,
+    ) -> impl Iterator<Item = &'a HostName> + use<'o, 'a> {
+        self.managers.of(client.name())
+    }
+
+    /// The processes that run under the account of this name whose database is at `at`.
+    pub(crate) fn under<'o>(
+        &'o self,
+        account: &'o AccountName,
+        at: &'o HostName,
+    ) -> impl Iterator<Item = ProcessId> + 'o {
+        let of_domain = self.under.of((account.name(), None));
+        of_domain.chain(self.under.of((account.name(), Some(at.name()))))
+    }
+
+    /// The processes that a process started.
+    pub(crate) fn children(&self, parent: ProcessId) -> impl Iterator<Item = ProcessId> {
+        self.children.of(parent)
+    }
+
+    /// The processes of a host.
+    pub(crate) fn on_host<'o>(&'o self, host: &'o HostName) -> impl Iterator<Item = ProcessId> + 'o {
+        self.on_host.of(host.name())
+    }
+}
+
+fn identity<'a>(process: &ProcessSpan<'a>) -> Option<(&'a Name, Option<&'a Name>)> {
+    let credentials = process.token.credentials.as_ref()?;
+    let at = match &credentials.authority {
+        Authority::Domain => None,
+        Authority::Local(host) => Some(host.name()),
+    };
+    Some((credentials.user.name(), at))
+}
