@@ -63,16 +63,14 @@ installed = { client = "BDC1", attempt = 1 }
 
 [[step]]
 at = "1h"
-do = { user-add = { user = "${other}", password = "Secret-14-chars" } }
+do = { user-add = { user = "OTHER", password = "Secret-14-chars" } }
 
 [[case]]
 name = "holds"
-other = "ONE"
 wait = "until-exit"
 
 [[case]]
 name = "fails"
-other = "OTHER"
 wait = "time-out"
 
 [vary]
