@@ -153,8 +153,8 @@ fn what_a_controller_refuses_on_the_wire_is_the_code_of_the_model() -> Tested {
     let mut more = String::from("[[user]]\nname = \"clerk\"\npassword = \"Clerk-1-pass\"\n\n");
     for (step, code) in &codes {
         let id = step.split('"').nth(1).unwrap_or_default();
-        more.push_str(step);
-        more.push_str(&format!("\n[[expect]]\nevent = {{ step = {{ id = \"{id}\", code = {code} }} }}\n\n"));
+        more.push_str(&step.replace("\nat = ", &format!("\nrequire = {code}\nat = ")));
+        more.push_str(&format!("\n[[expect]]\nevent = {{ step = {{ id = \"{id}\" }} }}\n\n"));
     }
     let text = super::live::two("refused", &more)
         .replace("[domain]\n", "until = \"5m\"\n\n[domain]\n")
