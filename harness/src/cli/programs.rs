@@ -114,7 +114,7 @@ fn work(
                     plan: Arc::clone(&plan),
                     seed,
                     speed: Some(speed),
-                    port_base: None,
+                    ports: crate::live::Ports::Free,
                     listen: Ipv4Addr::LOCALHOST.into(),
                     public_port: None,
                     files: None,
