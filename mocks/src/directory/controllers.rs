@@ -24,6 +24,8 @@ pub(crate) struct Controllers {
     list: HostMap<Controller>,
     /// Controllers whose databases may have been written since somebody asked.
     touched: BTreeSet<DcIndex>,
+    /// How often a part of which rights are made had been put when somebody last asked.
+    rights_seen: BTreeMap<DcIndex, u64>,
     commits: Vec<Arc<Commit>>,
     pdc: DcIndex,
     next_rid: u32,
@@ -101,9 +103,16 @@ impl Controllers {
         &mut controller.database
     }
 
-    /// Takes the controllers whose databases may have been written since the last call.
-    pub(crate) fn take_touched(&mut self) -> BTreeSet<DcIndex> {
-        std::mem::take(&mut self.touched)
+    /// Takes the controllers at which accounts' groups or rights may have become others since the last call.
+    pub(crate) fn take_touched(&mut self) -> Vec<DcIndex> {
+        let mut touched = Vec::new();
+        for dc in std::mem::take(&mut self.touched) {
+            let made = self.database(dc).rights_made;
+            if self.rights_seen.insert(dc, made) != Some(made) {
+                touched.push(dc);
+            }
+        }
+        touched
     }
 
     fn entry(&self, at: DcIndex) -> (&HostName, &Controller) {

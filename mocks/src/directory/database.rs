@@ -27,6 +27,8 @@ pub(crate) struct Database {
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) standings: Standings,
+    /// How often a part was put of which rights are made.
+    pub(super) rights_made: u64,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
     /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
@@ -88,6 +90,7 @@ impl Database {
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             standings: Standings::default(),
+            rights_made: 0,
             next_rid: Rid::FIRST.0,
             sid: None,
             links_members: false,

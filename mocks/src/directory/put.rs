@@ -9,6 +9,30 @@ use crate::{
     AccountFlag, AccountName, Attribute, HostName, Right, RightSet, SimTime, StateKey, Value, Version,
 };
 
+/// Whether an account's groups or rights can be others once a part was put.
+fn makes_rights(part: &Part) -> bool {
+    match part {
+        Part::Password(_)
+        | Part::Comment(_)
+        | Part::Expiry(_)
+        | Part::LogonLimits(_)
+        | Part::Lockout(_)
+        | Part::AccountPolicy
+        | Part::Object(_)
+        | Part::Attribute(..) => false,
+        Part::User(_)
+        | Part::Flags(_)
+        | Part::PrimaryGroup(_)
+        | Part::Group(_)
+        | Part::GroupMembers(_)
+        | Part::LocalGroup(_)
+        | Part::LocalGroupMembers(_)
+        | Part::Rights(_)
+        | Part::Gpo(_)
+        | Part::Links(_) => true,
+    }
+}
+
 /// Where and when something shows, and where to say so.
 pub(super) struct Stage<'a> {
     pub(super) at: SimTime,
@@ -40,6 +64,7 @@ impl Database {
             journal.push((at, part.clone()));
         }
         self.standings.forget(&part);
+        self.rights_made += u64::from(makes_rights(&part));
         let stage = &mut Stage { at, host, facts };
         let version = Some(record.stamp.version);
         match part {

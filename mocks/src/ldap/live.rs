@@ -169,8 +169,10 @@ impl State {
     pub(super) fn parts(&mut self, dc: &HostName) -> (DcIndex, &Tree, &Domain) {
         let dc = self.domain.directory().index(dc).unwrap_or_default();
         let State { domain, trees, .. } = self;
-        let naming = Naming::new(domain.world().domain.name.as_str(), None);
-        let tree = trees.entry(dc).or_insert_with(|| Tree::plant(domain, dc, naming));
+        let tree = trees.entry(dc).or_insert_with(|| {
+            let naming = Naming::new(domain.world().domain.name.as_str(), None);
+            Tree::plant(domain, dc, naming)
+        });
         let journal = domain.take_journal(dc);
         tree.follow(journal, domain.directory().database(dc));
         (dc, tree, domain)

@@ -25,6 +25,8 @@ pub(super) struct Tree {
     /// Those of them that have changed since, their names perhaps too.
     fixed_changed: BTreeSet<Rid>,
     places: Places,
+    /// The naming contexts with the keys of their names, the innermost first.
+    contexts: Vec<(Rid, Vec<String>)>,
     usn: u64,
 }
 
@@ -96,6 +98,7 @@ impl Tree {
             fixed_names,
             fixed_changed,
             places,
+            contexts: Vec::new(),
             usn,
         };
         for (index, fixed) in fixed.into_iter().enumerate() {
@@ -147,6 +150,11 @@ impl Tree {
             self.fixed_accounts.push(id);
             let name = names.first().map(|name| String::from_utf8_lossy(name).to_lowercase());
             self.fixed_names.insert(name.unwrap_or_default(), id);
+        }
+        if id.0 < Rid::FIRST_FIXED.0 + 3 {
+            // Those that are planted later stand inside the earlier ones.
+            let keys = dn::parse(&rdn).unwrap_or_default().iter().map(dn::Rdn::key).collect();
+            self.contexts.insert(0, (id, keys));
         }
         let node = Node {
             parent,
@@ -328,12 +336,9 @@ impl Tree {
     /// The object of a name, or the nearest one above it; `Err(None)`: the name is of none of the naming contexts.
     pub(super) fn walk(&self, rdns: &[dn::Rdn]) -> Result<Rid, Option<Rid>> {
         let keys: Vec<String> = rdns.iter().map(dn::Rdn::key).collect();
-        let contexts = [self.places.schema, self.places.configuration, self.places.domain];
-        for context in contexts {
-            let Some(root) = self.nodes.get(&context).and_then(|node| dn::parse(&node.rdn)) else { continue };
-            let root: Vec<String> = root.iter().map(dn::Rdn::key).collect();
+        for (context, root) in &self.contexts {
             let Some(rest) = keys.strip_suffix(root.as_slice()) else { continue };
-            let mut at = context;
+            let mut at = *context;
             for key in rest.iter().rev() {
                 at = *self.children.get(&(at, key.clone())).ok_or(Some(at))?;
             }
