@@ -60,9 +60,11 @@ fn xml_as(summaries: &[Summary], many_seeds: bool, form: JUnitForm) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+type Names = &'static [&'static str];
+
 /// What `junit-10.xsd` of Jenkins' xUnit plugin lets an element have: attributes, of which the first ones are required,
 /// and elements in it. Only what may stand in a report of ours.
-const STRICT: [(&str, &[&str], &[&str], &[&str]); 8] = [
+const STRICT: [(&str, Names, Names, Names); 8] = [
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
     (
         "testsuite",
