@@ -111,8 +111,10 @@ impl Driver {
             let due = self.stage.timers.borrow_mut().pop_due(now);
             match due {
                 Some(wakes) => {
-                    // Everyone has waited since the last one: there is nobody to let go before.
+                    // Everyone has waited since the last one: there is nobody to let go before. Those whom it wakes
+                    // come before those whom it starts, as in `settle`.
                     self.turns.wake_alone(wakes);
+                    while self.turns.turn().is_some() {}
                     self.settle();
                 }
                 None => break,
