@@ -70,6 +70,20 @@ impl Served {
         Ok(mockdc_with(&arguments, &environment)?)
     }
 
+    /// Begins `mockdc ctl` with its standard output in a pipe.
+    pub(crate) fn ctl_begins(&self, arguments: &[&str]) -> std::io::Result<Child> {
+        let names = ["MOCKDC_CONTROL_URL", "MOCKDC_CONTROL_TOKEN_FILE"];
+        Command::new(env!("CARGO_BIN_EXE_mockdc"))
+            .arg("ctl")
+            .args(arguments)
+            .current_dir(top())
+            .env("NO_COLOR", "1")
+            .env_remove("GITHUB_ACTIONS")
+            .envs(names.map(|name| (name, self.variable(name))))
+            .stdout(Stdio::piped())
+            .spawn()
+    }
+
     fn status(&self) -> Result<Value, Box<dyn std::error::Error>> {
         Ok(serde_json::from_str(&self.ctl(&["--format", "json", "status"])?.out)?)
     }

@@ -1,6 +1,8 @@
 //! The commands and scenarios of the README and of the language's reference do what they say.
 
-use super::command::{Tested, mockdc, mockdc_with, scenario, top};
+use std::io::{BufRead, BufReader};
+
+use super::command::{Tested, mockdc, scenario, top};
 use super::live::{Served, two};
 
 /// The fenced blocks of a page with their language.
@@ -109,27 +111,24 @@ fn every_shown_command_of_the_control_api_does_its_work() -> Tested {
         .collect();
     assert!(commands.len() >= 8, "{commands:?}");
     assert_eq!(commands.last().map(Vec::as_slice), Some(&["stop"][..]));
-    std::thread::scope(|threads| -> Tested {
-        let mut followed = None;
-        for command in &commands {
-            if command.contains(&"--follow") {
-                // It goes on until the run is over.
-                let (url, token) =
-                    (served.variable("MOCKDC_CONTROL_URL"), served.variable("MOCKDC_CONTROL_TOKEN_FILE"));
-                let arguments: Vec<&str> = ["ctl"].iter().chain(command).copied().collect();
-                followed = Some(threads.spawn(move || {
-                    let environment = [("MOCKDC_CONTROL_URL", &*url), ("MOCKDC_CONTROL_TOKEN_FILE", &*token)];
-                    mockdc_with(&arguments, &environment).map(|ran| ran.code)
-                }));
-                continue;
-            }
-            let ran = served.ctl(command)?;
-            assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+    let mut followed = None;
+    for command in &commands {
+        if command.contains(&"--follow") {
+            // It goes on until the run is over; what comes after it is done when it has begun to print.
+            let mut child = served.ctl_begins(command)?;
+            let mut lines = BufReader::new(child.stdout.take().ok_or("standard output is piped")?);
+            let mut first = String::new();
+            lines.read_line(&mut first)?;
+            assert!(!first.is_empty(), "{command:?} prints nothing");
+            followed = Some((child, std::thread::spawn(move || lines.lines().count())));
+            continue;
         }
-        let code = followed.ok_or("nothing is followed")?.join().map_err(|_| "it panicked")??;
-        assert_eq!(code, 0);
-        Ok(())
-    })?;
+        let ran = served.ctl(command)?;
+        assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+    }
+    let (mut child, rest) = followed.ok_or("nothing is followed")?;
+    assert!(rest.join().map_err(|_| "it panicked")? > 0);
+    assert_eq!(child.wait()?.code(), Some(0));
     assert_eq!(served.ended()?.0, 0);
     Ok(())
 }

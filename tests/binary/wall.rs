@@ -107,6 +107,9 @@ const AT_PORTS: &[&str] = &[
     "bootstrap-account-deleted-on-time*",
 ];
 
+/// Of these, what has nothing that LDAP could say: services and rights on a member, accounts of computers.
+const NOT_ON_THE_WIRE: &[&str] = &["kb828371-article", "created-at-one-dc-used-at-another"];
+
 #[test]
 fn at_the_ports_of_the_fakes_verdicts_and_answers_are_those_of_the_direct_run() -> Tested {
     let results = folder("ldap-table")?;
@@ -124,9 +127,15 @@ fn at_the_ports_of_the_fakes_verdicts_and_answers_are_those_of_the_direct_run() 
     }
     let summary = json(&std::fs::read_to_string(results.join("summary.json"))?)?;
     let scenarios = summary["scenarios"].as_array().ok_or("scenarios")?;
-    let by_wire = scenarios.iter().filter_map(|scenario| scenario["wall"]["by-wire"].as_u64());
-    assert!(by_wire.clone().all(|count| count > 0), "every one of these has something for LDAP to say");
-    assert_eq!(by_wire.count(), rows.len());
+    let mut at_ports = 0;
+    for scenario in scenarios {
+        let Some(by_wire) = scenario["wall"]["by-wire"].as_u64() else { continue };
+        let name = scenario["name"].as_str().ok_or("a name")?;
+        let silent = NOT_ON_THE_WIRE.iter().any(|start| name.starts_with(start));
+        assert_eq!(by_wire == 0, silent, "{name}: {by_wire} operations over the wire");
+        at_ports += 1;
+    }
+    assert_eq!(at_ports, rows.len());
     Ok(())
 }
 

@@ -183,7 +183,7 @@ mod tests {
             summary("differs", Backend::Samba, Fail, "a | b <i>"),
             summary("skipped", Backend::Samba, Skipped, "five controllers"),
         ];
-        Table::of(&Backend::ALL, &summaries)
+        Table::of(&[Backend::Fake, Backend::Samba], &summaries)
     }
 
     #[test]

@@ -55,7 +55,6 @@ pub(super) struct Node {
 pub(super) struct Places {
     pub(super) domain: Rid,
     pub(super) configuration: Rid,
-    pub(super) schema: Rid,
     pub(super) users: Rid,
     pub(super) computers: Rid,
     pub(super) controllers: Rid,
@@ -77,7 +76,6 @@ impl Tree {
         let places = Places {
             domain: root,
             configuration: Rid(root.0 + 1),
-            schema: Rid(root.0 + 2),
             users: root,
             computers: root,
             controllers: root,
