@@ -13,6 +13,8 @@ use super::{Exit, Streams};
 
 /// Calls `asked` when the process is interrupted or terminated for the first time. A second time ends it at once.
 pub(super) fn watch(asked: impl Fn() + Send + 'static) -> io::Result<Watch> {
+    // First of all, so that no signal is caught of which nobody is told.
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let before = Arc::new(AtomicBool::new(false));
     let mut shutdowns = Vec::new();
     for signal in [SIGINT, SIGTERM] {
@@ -22,7 +24,6 @@ pub(super) fn watch(asked: impl Fn() + Send + 'static) -> io::Result<Watch> {
         shutdowns.push(ends);
         shutdowns.push(signal_hook::flag::register(signal, Arc::clone(&before))?);
     }
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let handle = signals.handle();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for _ in signals.forever() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -51,6 +52,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(super) fn relay(relay: &Relay, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        // Whoever reads that it listens may end it.
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut listeners = Vec::new();
         for route in &relay.routes {
             match TcpListener::bind(route.listen).await {
@@ -73,9 +77,6 @@ pub(super) fn relay(relay: &Relay, streams: &mut Streams<'_>) -> io::Result<Exit
         for (listener, to) in listeners {
             ways.spawn(pass(listener, to));
         }
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}

@@ -176,8 +176,11 @@ pub async fn open(
     let Setup { plan, seed, ports, listen, public_port, .. } = setup;
     let controllers = live.controllers();
     let mut bound = Vec::new();
-    for (place, (dc, _)) in controllers.iter().enumerate() {
-        let [ldap, ldaps] = ports.of(place, controllers.len(), *listen)?;
+    // All are known to exist before the first is taken.
+    let places = 0..controllers.len();
+    let addresses: Vec<[SocketAddr; 2]> =
+        places.map(|place| ports.of(place, controllers.len(), *listen)).collect::<Result<_, _>>()?;
+    for ((dc, _), [ldap, ldaps]) in controllers.iter().zip(addresses) {
         bound.push(bind(dc, ldap, ldaps).await?);
     }
     let dns_domain = dns_domain(plan);

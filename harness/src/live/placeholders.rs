@@ -1,5 +1,7 @@
 //! What stands for an address in a program's arguments: `{pdc.url}`.
 
+use std::net::SocketAddr;
+
 use super::{Endpoint, Endpoints};
 
 /// Why an argument cannot be filled in.
@@ -93,7 +95,7 @@ fn of(dc: &Endpoint, placeholder: &str, property: &str) -> Result<String, BadPla
         "url" => dc.url.clone(),
         "host" => dc.host.to_string(),
         "port" => dc.port.to_string(),
-        "address" => format!("{}:{}", dc.host, dc.port),
+        "address" => SocketAddr::new(dc.host, dc.port).to_string(),
         "name" => dc.name.to_string(),
         "ldaps-url" => {
             let none = || BadPlaceholder::None { placeholder: placeholder.to_owned() };

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -40,7 +40,7 @@ impl Scratch {
     pub fn at(folder: &Path) -> io::Result<Scratch> {
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", folder.display()));
-        fs::create_dir_all(folder).map_err(named)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(named)?;
         Ok(Scratch { path: std::path::absolute(folder).map_err(named)?, lock: None })
     }
 
@@ -56,8 +56,11 @@ impl Scratch {
     /// Writes a file into it that nobody else can read, and gives its path.
     pub fn write(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let path = self.path().join(name);
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        // A file that is there already could be open to others, or lead elsewhere: a new one takes its place.
+        let fresh = self.path().join(format!(".{name}.{}", std::process::id()));
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&fresh)?;
         file.write_all(text.as_bytes())?;
+        fs::rename(&fresh, &path)?;
         Ok(path)
     }
 
@@ -70,13 +73,14 @@ impl Scratch {
 /// Removes the folders whose run is gone. What belongs to somebody else, or cannot be removed, stays.
 fn sweep(below: &Path) {
     let Ok(entries) = fs::read_dir(below) else { return };
+    let user = rustix::process::geteuid().as_raw();
     for entry in entries.flatten() {
         let name = entry.file_name();
         let numbers = name.to_str().and_then(|name| name.strip_prefix("mockdc-")?.split_once('-'));
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-        if !numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
-            || !entry.file_type().is_ok_and(|kind| kind.is_dir())
-        {
+        // Nobody but its owner can have put anything into a folder of ours; those of others are left alone.
+        let own = entry.metadata().is_ok_and(|entry| entry.is_dir() && entry.uid() == user);
+        if !own || !numbers.is_some_and(|(process, number)| is_number(process) && is_number(number)) {
             continue;
         }
         let lock = File::options().write(true).open(entry.path().join(LOCK));

@@ -177,6 +177,8 @@ async fn live(
     };
     let file = scratch
         .write("endpoints.json", &(serde_json::to_string_pretty(&endpoints).unwrap_or_default() + "\n"))?;
+    // Whoever is told that it is ready may ask it to stop.
+    stop(inbox.clone());
     tell(Told::Ready { endpoints: &endpoints, file: &file })?;
 
     let output = Output::default();
@@ -187,8 +189,6 @@ async fn live(
         driver.program_starts(host, user.user.clone());
         running = Some(Running::start(&started, &inbox, &output)?);
     }
-    stop(inbox.clone());
-
     let mut failed = None;
     let mut show = |stage: &Stage| {
         feed.publish(stage);

@@ -174,7 +174,28 @@ fn name(text: &str) -> Result<Name, DnsError> {
         name: text.to_owned(),
         reason: error.to_string(),
     };
-    let mut name = Name::from_ascii(text).map_err(wrong)?;
+    // Any octets make a label, a blank in a site's name too; only lengths are limited.
+    let mut name = Name::from_labels(text.split('.').map(str::as_bytes)).map_err(wrong)?;
     name.set_fqdn(true);
     Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_field_are_names_of_dns_and_only_their_lengths_are_limited() {
+        for text in [
+            "pdc&1.corp.example",
+            "_ldap._tcp.Head Office._sites.dc._msdcs.corp.example",
+            "z\u{fc}rich.example",
+        ] {
+            let name = name(text).unwrap();
+            assert!(name.is_fqdn(), "{text}");
+            assert_eq!(name.num_labels() as usize, text.split('.').count(), "{text}");
+        }
+        assert!(name(&format!("{}.example", "x".repeat(64))).is_err());
+        assert!(name("a..example").is_err());
+    }
 }
