@@ -128,8 +128,9 @@ fn a_program_s_own_clock_and_waits_keep_the_scenario_s_pace() -> Tested {
     let ran = mockdc(&["exec", file, "--speed", "600", "--timeout", "60s", "--", "sh", "-c", body])?;
     let waited = ran.err.lines().find_map(|line| line.strip_prefix("program | waited ")).ok_or("no line")?;
     let waited: u32 = waited.parse()?;
-    // Processes start one after the other, and each of their milliseconds is a second here.
-    assert!((600..=900).contains(&waited), "{waited}: {ran:?}");
+    // By the wall's clock it would be ten minutes, which the time-out forbids; how much longer than asked it was is a
+    // matter of how soon the machine starts processes.
+    assert!(waited >= 600, "{waited}: {ran:?}");
     Ok(())
 }
 

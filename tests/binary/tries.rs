@@ -29,7 +29,7 @@ fn a_bootstrap_that_loses_a_promise_fails_against_the_right_one_and_its_fix_wins
     assert_eq!((&found["compared"], &found["differences"][0]["lost"]), (&1.into(), &false.into()), "{found}");
     assert_eq!(found["b"], RIGHT);
     let ran = mockdc(&["compare", FILE, "--program", RIGHT])?;
-    assert!(ran.code == 0 && ran.out.contains("1 runs compared, 0 differ"), "{ran:?}");
+    assert!(ran.code == 0 && ran.out.contains("1 run compared, 0 differ"), "{ran:?}");
     assert_eq!(mockdc(&["compare", FILE, "--program", WRONG, "--judge", "promises"])?.code, 1);
     Ok(())
 }

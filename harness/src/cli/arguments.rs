@@ -146,9 +146,9 @@ pub struct Run {
     /// Run each scenario once for each seed, ends included: `1..500`. A scenario's own seed is set aside.
     #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
     pub seeds: Option<(u64, u64)>,
-    /// Run against the fakes in this process, or against Samba AD in containers; several one after the other, with a
-    /// table of their verdicts.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "fake", value_name = "fake|samba")]
+    /// Run against the fakes in this process, against the same at real LDAP ports, or against Samba AD in containers;
+    /// several one after the other, with a table of their verdicts.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "fake", value_name = "fake|ldap|samba")]
     pub backend: Vec<Backend>,
     /// Run on the wall clock: 60 plays a minute of the scenario in a second; `jump` waits for nothing where nothing is
     /// due. Samba jumps unless said otherwise, the fakes run in virtual time.
@@ -616,7 +616,11 @@ fn control_address(text: &str) -> Result<std::net::SocketAddr, String> {
 pub(super) fn time_out(text: &str) -> Result<mockdc_mocks::Span, String> {
     let span: mockdc_mocks::Span =
         text.parse().map_err(|error: mockdc_mocks::SpanError| error.to_string())?;
-    if span <= mockdc_mocks::Span::ZERO { Err("a program needs some time".to_owned()) } else { Ok(span) }
+    if span <= mockdc_mocks::Span::ZERO {
+        Err("it needs some time: more than 0s".to_owned())
+    } else {
+        Ok(span)
+    }
 }
 
 /// An address of this machine alone.

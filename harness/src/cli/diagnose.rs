@@ -31,13 +31,14 @@ pub(super) fn run(arguments: &Diagnose, streams: &mut Streams<'_>) -> io::Result
         return interrupt::interrupted(streams);
     };
     let told = told?;
+    // A file that cannot be written does not take what was found with it.
+    streams.out.write_all(&told.out)?;
+    streams.err.write_all(&told.err)?;
     for (path, bytes) in &told.files {
         if let Some(exit) = write_file(path, streams, |out| out.write_all(bytes))? {
             return Ok(exit);
         }
     }
-    streams.err.write_all(&told.err)?;
-    streams.out.write_all(&told.out)?;
     Ok(told.exit)
 }
 

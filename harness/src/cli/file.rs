@@ -22,8 +22,8 @@ pub(super) fn write_file(
 }
 
 /// Writes a file that is whole or, when the process is ended meanwhile, what it was before: it is written beside its
-/// place and moved there. Where that cannot be, it is written in place: a device, a pipe, a link, or a file in a folder
-/// that takes no other.
+/// place and moved there. Where that cannot be, it is written in place: a device, a pipe, a link, a file in a folder that
+/// takes no other, or one that nothing can be moved to, such as a file that is mounted into a container.
 pub(super) fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let fill = |file: File| {
         let mut out = BufWriter::new(file);
@@ -40,12 +40,11 @@ pub(super) fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     else {
         return fill(File::create(path)?);
     };
-    let moved =
-        keep_permissions(path, &file).and_then(|()| fill(file)).and_then(|()| fs::rename(&aside, path));
-    if moved.is_err() {
-        // What went wrong is told; that the rest of it stays is not worth a second message.
-        drop(fs::remove_file(&aside));
-    }
+    let moved = keep_permissions(path, &file)
+        .and_then(|()| fill(file))
+        .and_then(|()| fs::rename(&aside, path).or_else(|_| fs::copy(&aside, path).map(drop)));
+    // Nothing is there any more once it was moved; that the rest of it stays is not worth a message.
+    drop(fs::remove_file(&aside));
     moved
 }
 

@@ -170,10 +170,11 @@ impl Comparison {
             .count();
         writeln!(
             out,
-            "A = {}, B = {}: {} runs compared, {} differ; B loses {lost}, and wins something in {won}",
+            "A = {}, B = {}: {} {} compared, {} differ; B loses {lost}, and wins something in {won}",
             self.a,
             self.b,
             self.compared,
+            if self.compared == 1 { "run" } else { "runs" },
             self.differences.len()
         )
     }
