@@ -2,25 +2,19 @@
 //! NTSTATUS of a logon, rights, replication, the passing of time) goes to the model behind the front.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, StdStream};
-use mockdc_containers::{DOMAIN, Directory, Endpoint, PASSWORD, Scale};
+use mockdc_containers::{DOMAIN, Directory, Endpoint, PASSWORD, Scale, Trust};
 use mockdc_mocks::ldap::{CertificateAuthority, LiveDomain, Options, Server, Sockets, serve};
 use mockdc_mocks::{Caller, Clock, Operation, Reply, SimTime, Verb, Win32Error};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio::net::TcpListener;
 
 use crate::acts::{Act, Names};
 use crate::compare::{Answer, Subject};
 use crate::direct::{DCS, domain, instants, reaches};
 use crate::picture::{Picture, numbers};
-use crate::samba::{answer, base};
+use crate::samba::{administrator, answer, base};
 use crate::sequence::{Sequence, Way};
 use crate::view::View;
 use crate::wire;
@@ -30,7 +24,7 @@ type Problem = Box<dyn std::error::Error>;
 pub(crate) struct Front {
     scale: Scale,
     authority: CertificateAuthority,
-    tls: TlsConnector,
+    trust: Trust,
     names: Names,
     instants: Vec<SimTime>,
     running: Option<Running>,
@@ -59,16 +53,11 @@ impl Clock for Standing {
 impl Front {
     pub(crate) fn new() -> Result<Front, Problem> {
         let authority = CertificateAuthority::new("mockdc conformance")?;
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes())?)?;
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let trust = Trust::in_authority(&authority.pem())?;
         Ok(Front {
             scale: Scale::starting_now(1.0),
             authority,
-            tls: TlsConnector::from(Arc::new(config)),
+            trust,
             names: Names(0),
             instants: Vec::new(),
             running: None,
@@ -105,31 +94,16 @@ impl Front {
             let secure = server.ldaps_address().ok_or("it listens for LDAP over TLS")?;
             let endpoint =
                 Endpoint { ldap: address, smb: address, domain: DOMAIN.into(), base: base().as_str().into() };
-            let ldap = self.secured(secure).await?;
-            running.directories.push(Directory::over(ldap, &endpoint, self.scale));
+            // The front takes passwords over TLS alone.
+            let over_tls = Endpoint { ldap: secure, ..endpoint.clone() };
+            let mut directory = Directory::connect_over_tls(&over_tls, self.scale, &self.trust).await?;
+            directory.bind_as(&administrator()).await?;
+            running.directories.push(directory);
             running.views.push(View::with_duplicates(address).await?);
             running.endpoints.push(endpoint);
             running.servers.push(server);
         }
         Ok(running)
-    }
-
-    /// A connection of the administrator over TLS, without which the front takes no passwords. The client knows no TLS
-    /// as it is built here, so that it gets one end of a pair of sockets.
-    async fn secured(&self, at: std::net::SocketAddr) -> Result<Ldap, Problem> {
-        let name = ServerName::try_from("127.0.0.1")?;
-        let mut outer = self.tls.connect(name, TcpStream::connect(at).await?).await?;
-        let (ours, clients) = UnixStream::pair()?;
-        for end in [&ours, &clients] {
-            end.set_nonblocking(true)?;
-        }
-        let mut ours = tokio::net::UnixStream::from_std(ours)?;
-        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut ours, &mut outer).await });
-        let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(clients));
-        let (connection, mut ldap) = LdapConnAsync::with_settings(settings, "ldapi:///").await?;
-        tokio::spawn(connection.drive());
-        ldap.simple_bind(&format!("{DOMAIN}\\Administrator"), PASSWORD).await?.success()?;
-        Ok(ldap)
     }
 
     /// The running domain at the instant of a step.
