@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write as _};
 
 use mockdc_mocks::{
     AdSpec, AdVersion, BusyHours, DcRole, DisabledHalf, Distribution, FunctionalLevel, GpoSpec, HostName,
-    MachineKind, Membership, OpenHours, Os, Replication, RightSpec, SiteLinkSpec, Span,
+    MachineKind, Membership, OpenHours, Os, Replication, RightSpec, SiteLinkSpec, Span, Weekdays,
 };
 
 use crate::wording::{
@@ -146,7 +146,7 @@ fn site_link_says(out: &mut String, link: &SiteLinkSpec) -> fmt::Result {
     let hours = |hours: &OpenHours| {
         let time =
             |span: Span| format!("{:02}:{:02}", span.as_millis() / 3_600_000, span.as_millis() / 60_000 % 60);
-        format!("from {} to {}", time(hours.from), time(hours.to))
+        format!("from {} to {}{}", time(hours.from), time(hours.to), days_words(hours.days))
     };
     let open: Vec<String> = link.open.iter().map(hours).collect();
     let open = if open.is_empty() { String::new() } else { format!(" {}", row(open)) };
@@ -220,7 +220,15 @@ fn busy_words(busy: &BusyHours) -> String {
         let minutes = span.as_millis() / 60_000;
         format!("{:02}:{:02}", minutes / 60, minutes % 60)
     };
-    format!(", of which {}% is left from {} to {}", busy.left, clock(busy.from), clock(busy.to))
+    let days = days_words(busy.days);
+    format!(", of which {}% is left from {} to {}{days}", busy.left, clock(busy.from), clock(busy.to))
+}
+
+fn days_words(days: Weekdays) -> String {
+    match days.is_every_day() {
+        true => String::new(),
+        false => format!(" on {}", row(days.iter().map(|day| format!("{}s", day.name())))),
+    }
 }
 
 fn os_words(os: Os) -> &'static str {

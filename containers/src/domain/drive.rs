@@ -35,15 +35,15 @@ struct Said {
 }
 
 impl DrivenSamba {
-    /// Makes a world on running controllers: the first is the PDC. `midnight` and `seed` are as for
+    /// Makes a world on running controllers: the first is the PDC. `since_monday` and `seed` are as for
     /// [`Domain::new`].
     pub async fn start(
         spec: &WorldSpec,
-        midnight: Span,
+        since_monday: Span,
         seed: u64,
         levers: Arc<dyn Levers>,
     ) -> Result<DrivenSamba, SambaError> {
-        let model = Domain::new(spec, midnight, seed)?;
+        let model = Domain::new(spec, since_monday, seed)?;
         if spec.dcs.len() != levers.controllers() {
             return Err(SambaError::Controllers { most: MOST_BDCS, found: spec.dcs.len() });
         }

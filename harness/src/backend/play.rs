@@ -170,9 +170,9 @@ async fn attempt_on(plan: &Arc<Plan>, seed: u64, backend: Backend, pace: Pace) -
             Ok(Tried { timeline, wall, effort })
         }
         Backend::Samba => {
-            let midnight = orchestrator::midnight(plan).map_err(off)?;
+            let since_monday = orchestrator::since_monday(plan).map_err(off)?;
             let spec = orchestrator::world_of(plan);
-            let samba = samba::start(&spec, midnight, seed).await?;
+            let samba = samba::start(&spec, since_monday, seed).await?;
             let run = orchestrator::run_on_the_wall(plan, seed, Rc::new(Samba(samba.clone())), pace).await;
             let mut told = run.map(|(timeline, effort)| {
                 let wall = OnTheWall { retries: samba.retries(), ..OnTheWall::of(pace, effort) };

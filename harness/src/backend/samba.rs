@@ -89,7 +89,7 @@ pub(super) fn met(rehearsed: &Timeline) -> Option<String> {
 }
 
 /// Starts a domain for a world.
-pub(super) async fn start(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<DrivenSamba, Broken> {
+pub(super) async fn start(spec: &WorldSpec, since_monday: Span, seed: u64) -> Result<DrivenSamba, Broken> {
     let environment = |error: SambaError| {
         Broken::Off(NoRun::Environment(format!(
             "{error}\nhelp: `--backend samba` needs a Docker engine that you may use (`docker info`); the fakes, \
@@ -98,7 +98,7 @@ pub(super) async fn start(spec: &WorldSpec, midnight: Span, seed: u64) -> Result
     };
     let fleet = start_fleet(spec).await.map_err(environment)?;
     // Controllers that run and do not let the world be made in them may do so the next time.
-    DrivenSamba::start(spec, midnight, seed, fleet).await.map_err(|error| Broken::Down(error.to_string()))
+    DrivenSamba::start(spec, since_monday, seed, fleet).await.map_err(|error| Broken::Down(error.to_string()))
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub fn world_of(plan: &Plan) -> WorldSpec {
 
 /// The domain model of a plan.
 pub fn domain(plan: &Plan, seed: u64) -> Result<Domain, RunError> {
-    Domain::new(&world_of(plan), midnight(plan)?, seed)
+    Domain::new(&world_of(plan), since_monday(plan)?, seed)
         .map_err(|error| RunError::World(plan.name.clone(), error))
 }
 
@@ -189,12 +189,12 @@ fn give_cues(stage: &Rc<Stage>, cast: &Rc<Cast>, open: &Rc<RefCell<Open>>) {
     }
 }
 
-/// The span from the last midnight to the scenario's start.
-pub fn midnight(plan: &Plan) -> Result<Span, RunError> {
+/// The span from the last Monday's midnight to the scenario's start.
+pub fn since_monday(plan: &Plan) -> Result<Span, RunError> {
     let start: DateTime = plan.start.parse().map_err(|error| RunError::Start(plan.name.clone(), error))?;
     let seconds =
         i64::from(start.hour()) * 3_600 + i64::from(start.minute()) * 60 + i64::from(start.second());
-    Ok(Span::secs(seconds))
+    Ok(Span::days(i64::from(start.weekday().to_monday_zero_offset())) + Span::secs(seconds))
 }
 
 /// The scenario's start in milliseconds since 1970, as if its clock showed UTC.

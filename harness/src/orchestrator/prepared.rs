@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use mockdc_mocks::WorldStart;
 use mockdc_scenarios::Plan;
 
-use super::{RunError, Set, midnight, set_up, world_of};
+use super::{RunError, Set, set_up, since_monday, world_of};
 use crate::judge::{Judgement, Start, judge_from};
 use crate::run::{Driver, Margin, Opening};
 use crate::timeline::Timeline;
@@ -29,7 +29,7 @@ impl Prepared {
     /// When the plan's world cannot be built, or its start is no date.
     pub fn new(plan: &Arc<Plan>) -> Result<Prepared, RunError> {
         let refused = |error| RunError::World(plan.name.clone(), error);
-        let world = WorldStart::new(world_of(plan), midnight(plan)?).map_err(refused)?;
+        let world = WorldStart::new(world_of(plan), since_monday(plan)?).map_err(refused)?;
         let opening = world.facts().map(|facts| {
             let Set { stage, .. } = set_up(plan, 0, None, None);
             stage.record_these(facts.iter().cloned());

@@ -29,7 +29,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) password: &'a Secret,
     /// The computer that it comes from.
     pub(crate) from: &'a HostName,
-    /// The time of the day, since midnight.
+    /// When: the span since any Monday's midnight.
     pub(crate) time: Span,
 }
 

@@ -141,7 +141,7 @@ impl Domain {
         from: &HostName,
     ) -> Result<Admitted, Win32Error> {
         let Credentials { user, password, .. } = credentials;
-        let attempt = Attempt { user, password, from, time: self.wires.links.time_of_day(now) };
+        let attempt = Attempt { user, password, from, time: self.wires.links.time_of_week(now) };
         match self.judge(now, credentials, at)? {
             Judge::Controller(dc) => {
                 let rid = self.verify_at_controller(now, &attempt, dc)?;

@@ -17,14 +17,18 @@ use crate::{
 };
 
 impl Domain {
-    /// Builds the world at the scenario's start. `midnight` is the span from the last midnight to the start (busy
+    /// Builds the world at the start. `since_monday` is the span from the last Monday's midnight to it (busy
     /// hours need it); every draw comes from `seed`. Many runs of one world start from a [`super::WorldStart`].
-    pub fn new(spec: &WorldSpec, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
-        Domain::at_start(&Arc::new(spec.clone()), midnight, seed)
+    pub fn new(spec: &WorldSpec, since_monday: Span, seed: u64) -> Result<Domain, SpecError> {
+        Domain::at_start(&Arc::new(spec.clone()), since_monday, seed)
     }
 
     /// The same, of a world that is shared.
-    pub(super) fn at_start(spec: &Arc<WorldSpec>, midnight: Span, seed: u64) -> Result<Domain, SpecError> {
+    pub(super) fn at_start(
+        spec: &Arc<WorldSpec>,
+        since_monday: Span,
+        seed: u64,
+    ) -> Result<Domain, SpecError> {
         validate(spec)?;
         let mut domain = domain_database(spec)?;
         if spec.domain.computer_accounts == ComputerAccounts::Listed {
@@ -33,7 +37,7 @@ impl Domain {
         domain.settle();
         let controllers = controllers(spec, &domain)?;
         let streams = Streams::new(seed);
-        let model = model(spec, &controllers, midnight, streams.child("replication"));
+        let model = model(spec, &controllers, since_monday, streams.child("replication"));
         let mut hosts = HostMap::default();
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
@@ -46,7 +50,7 @@ impl Domain {
         let down =
             machines(spec).filter(|(_, settings)| !settings.up).map(|(name, _)| name.clone()).collect();
         let wires = Wires {
-            links: Links::new(&spec.links, midnight),
+            links: Links::new(&spec.links, since_monday),
             faults: Faults::new(&spec.faults),
             down,
             parted: BTreeSet::new(),
@@ -326,7 +330,7 @@ fn local_database(
 pub(super) fn model(
     spec: &WorldSpec,
     controllers: &Controllers,
-    midnight: Span,
+    since_monday: Span,
     streams: Streams,
 ) -> Box<dyn ReplicationModel> {
     match &spec.domain.replication {
@@ -335,6 +339,6 @@ pub(super) fn model(
             Box::new(DelayModel::new(delay, own, controllers, streams))
         }
         Replication::Nt4(nt4) => Box::new(Nt4::new(nt4, &spec.dcs, streams)),
-        Replication::Ad(ad) => Box::new(Ad::new(ad, &spec.dcs, midnight, streams)),
+        Replication::Ad(ad) => Box::new(Ad::new(ad, &spec.dcs, since_monday, streams)),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 #[must_use = "a builder builds nothing before `build`"]
 pub struct DomainBuilder {
     spec: WorldSpec,
-    midnight: Span,
+    since_monday: Span,
 }
 
 impl Domain {
@@ -115,9 +115,10 @@ impl DomainBuilder {
         self
     }
 
-    /// How long after midnight the run starts; midnight itself unless said otherwise. Busy hours need it.
-    pub fn starts_at(mut self, since_midnight: Span) -> DomainBuilder {
-        self.midnight = since_midnight;
+    /// How long after a Monday's midnight the run starts; that midnight itself unless said otherwise. Hours of links
+    /// and logons need it.
+    pub fn starts_at(mut self, since_monday: Span) -> DomainBuilder {
+        self.since_monday = since_monday;
         self
     }
 
@@ -128,6 +129,6 @@ impl DomainBuilder {
 
     /// Builds the world. The same seed gives the same run.
     pub fn build(&self, seed: u64) -> Result<Domain, SpecError> {
-        Domain::new(&self.spec, self.midnight, seed)
+        Domain::new(&self.spec, self.since_monday, seed)
     }
 }

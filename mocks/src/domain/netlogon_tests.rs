@@ -119,7 +119,7 @@ fn hours_may_pass_midnight_and_do_not_count_for_the_administrator() {
     let mut builder =
         Domain::builder().pdc("PDC1").bdc("BDC1").delay(Span::mins(5)).starts_at(Span::hours(5));
     builder = builder.user("night", "Secret-1", &[]);
-    let hours = vec![LogonHours { from: Span::hours(22), to: Span::hours(6) }];
+    let hours = vec![LogonHours { from: Span::hours(22), to: Span::hours(6), days: Default::default() }];
     builder.spec().users[0].limits.hours = hours.clone();
     let mut domain = builder.build(1).unwrap();
     let night = user("night", "BDC1");

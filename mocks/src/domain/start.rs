@@ -14,7 +14,7 @@ use crate::{FactRecord, SimTime, Span, Streams, Version, WorldSpec};
 /// the beginning for each.
 pub struct WorldStart {
     spec: Arc<WorldSpec>,
-    midnight: Span,
+    since_monday: Span,
     shared: Option<Shared>,
 }
 
@@ -25,19 +25,19 @@ struct Shared {
 }
 
 impl WorldStart {
-    /// Prepares a world; `midnight` is the span from the last midnight to the start.
+    /// Prepares a world; `since_monday` is the span from the last Monday's midnight to the start.
     ///
     /// # Errors
     ///
     /// When the world is impossible: then it is under every seed.
-    pub fn new(spec: WorldSpec, midnight: Span) -> Result<WorldStart, SpecError> {
+    pub fn new(spec: WorldSpec, since_monday: Span) -> Result<WorldStart, SpecError> {
         let spec = Arc::new(spec);
-        let mut world = Domain::at_start(&spec, midnight, 0)?;
+        let mut world = Domain::at_start(&spec, since_monday, 0)?;
         let shared = (!world.draws_at_the_start()).then(|| {
             let facts = world.drain_facts();
             Shared { world, facts }
         });
-        Ok(WorldStart { spec, midnight, shared })
+        Ok(WorldStart { spec, since_monday, shared })
     }
 
     /// The facts that state the start, where they are the same for every seed: a domain that is made from this start
@@ -53,20 +53,20 @@ impl WorldStart {
     /// None that preparing the world has not met.
     pub fn domain(&self, seed: u64) -> Result<Domain, SpecError> {
         match &self.shared {
-            Some(shared) => Ok(shared.world.under(self.midnight, seed)),
-            None => Domain::at_start(&self.spec, self.midnight, seed),
+            Some(shared) => Ok(shared.world.under(self.since_monday, seed)),
+            None => Domain::at_start(&self.spec, self.since_monday, seed),
         }
     }
 }
 
 impl Domain {
     /// This world, at its start and with its facts taken, under another seed.
-    fn under(&self, midnight: Span, seed: u64) -> Domain {
+    fn under(&self, since_monday: Span, seed: u64) -> Domain {
         let streams = Streams::new(seed);
         Domain {
             spec: self.spec.clone(),
             controllers: self.controllers.clone(),
-            model: model(&self.spec, &self.controllers, midnight, streams.child("replication")),
+            model: model(&self.spec, &self.controllers, since_monday, streams.child("replication")),
             wires: self.wires.clone(),
             sessions: self.sessions.clone(),
             hosts: self.hosts.clone(),

@@ -435,21 +435,17 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The hours of the model as a week of 168 bits; the model's days are all alike.
+    /// The hours of the model as a week of 168 bits, from Sunday's first hour on.
     fn logon_hours(&self, id: Rid) -> Option<Values> {
         let hours = &self.limits(id)?.hours;
         if hours.is_empty() {
             return None;
         }
         let mut octets = vec![0_u8; 21];
-        for hour in 0..24_i64 {
-            let time = Span::hours(hour);
-            let allowed = hours.iter().any(|span| match span.from <= span.to {
-                true => span.from <= time && time < span.to,
-                false => time >= span.from || time < span.to,
-            });
-            for day in (0..7).filter(|_| allowed) {
-                let bit = day * 24 + hour as usize;
+        for bit in 0..168 {
+            // The model's week begins a day later.
+            let time = Span::hours(bit as i64) - Span::days(1);
+            if hours.iter().any(|hours| hours.include(time)) {
                 octets[bit / 8] |= 1 << (bit % 8);
             }
         }

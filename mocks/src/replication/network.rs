@@ -1,5 +1,6 @@
 //! The network as replication and calls see it.
 
+use crate::spec::within;
 use crate::{HostName, LinkSpec, SimTime, Span};
 
 /// What lies between hosts, faults included. Asking [`Network::reaches`], [`Network::held`] or
@@ -39,15 +40,15 @@ pub(crate) struct Transfer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     links: Vec<LinkSpec>,
-    midnight: Span,
+    since_monday: Span,
 }
 
 const DAY: i64 = 86_400_000;
 
 impl Links {
-    /// The links as the world states them; `midnight` is the span from the last midnight to the start.
-    pub(crate) fn new(links: &[LinkSpec], midnight: Span) -> Links {
-        Links { links: links.to_vec(), midnight }
+    /// The links as the world states them; `since_monday` is the span from the last Monday's midnight to the start.
+    pub(crate) fn new(links: &[LinkSpec], since_monday: Span) -> Links {
+        Links { links: links.to_vec(), since_monday }
     }
 
     /// The link between two hosts, in any order.
@@ -113,28 +114,25 @@ impl Links {
         Transfer { takes: at.since(now), busy_bytes: u64::try_from(busy_millibits / 8_000).unwrap_or(0) }
     }
 
-    /// The time of the day, since midnight.
-    pub(crate) fn time_of_day(&self, at: SimTime) -> Span {
-        Span(self.of_day(at))
+    /// The time of the week: the span since a Monday's midnight.
+    pub(crate) fn time_of_week(&self, at: SimTime) -> Span {
+        Span(at.0.saturating_add(self.since_monday.0))
     }
 
     fn of_day(&self, at: SimTime) -> i64 {
-        (at.0.saturating_add(self.midnight.0)).rem_euclid(DAY)
+        self.time_of_week(at).0.rem_euclid(DAY)
     }
 
     /// The share of the link that is left to us at a busy hour; `None` outside of them.
     fn busy_at(&self, busy: &[crate::BusyHours], at: SimTime) -> Option<u32> {
-        let now = self.of_day(at);
+        let now = self.time_of_week(at);
         busy.iter()
-            .filter(|hours| {
-                let (from, to) = (hours.from.0, hours.to.0);
-                if from <= to { (from..to).contains(&now) } else { now >= from || now < to }
-            })
+            .filter(|hours| within(hours.days, hours.from, hours.to, now))
             .map(|hours| hours.left)
             .min()
     }
 
-    /// The next instant at which busy hours begin or end.
+    /// The next instant at which busy hours begin or end, on whatever day.
     fn next_change(&self, busy: &[crate::BusyHours], at: SimTime) -> Option<SimTime> {
         let now = self.of_day(at);
         busy.iter()
@@ -204,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_transfer_that_starts_in_busy_hours_speeds_up_when_they_end() {
-        let busy = vec![BusyHours { from: Span::hours(8), to: Span::hours(10), left: 50 }];
+        let busy =
+            vec![BusyHours { from: Span::hours(8), to: Span::hours(10), days: Default::default(), left: 50 }];
         let links = link(Some(8_000), busy);
         let start = SimTime::START + Span::mins(59) + Span::millis(59_000 - 50);
         // One second at half speed moves 500 bytes; the other 500 move in half a second.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::{Weekdays, within};
 use crate::{
     AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Membership, Name, Nt4BdcSpec,
     ProgramName, Right, Secret, ServiceName, Span, StartMode,
@@ -222,13 +223,13 @@ pub struct UserSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct LogonLimits {
-    /// The hours of each day; all when empty. Outside of them 1328.
+    /// The hours; all when empty. Outside of them 1328.
     pub hours: Vec<LogonHours>,
     /// The computers that it may log on from; all when empty. From others 1329.
     pub workstations: BTreeSet<HostName>,
 }
 
-/// Hours of each day, from one time of the day until before another; over midnight when `to` is the earlier.
+/// Hours of some days, from one time of the day until before another; over midnight when `to` is the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -237,6 +238,16 @@ pub struct LogonHours {
     pub from: Span,
     /// Since midnight.
     pub to: Span,
+    /// The days on which they begin.
+    #[serde(default, skip_serializing_if = "Weekdays::is_every_day")]
+    pub days: Weekdays,
+}
+
+impl LogonHours {
+    /// Whether an instant lies in them; `time` is the span since any Monday's midnight.
+    pub(crate) fn include(&self, time: Span) -> bool {
+        within(self.days, self.from, self.to, time)
+    }
 }
 
 impl LogonLimits {
@@ -245,14 +256,11 @@ impl LogonLimits {
         self.hours.is_empty() && self.workstations.is_empty()
     }
 
-    /// Whether a logon is within the limits: 1328, 1329. `time` is the time of the day since midnight.
+    /// Whether a logon is within the limits: 1328, 1329. `time` is the span since any
+    /// Monday's midnight.
     pub fn allow(&self, time: Span, from: &HostName) -> Result<(), crate::Win32Error> {
-        let inside = |hours: &LogonHours| match hours.from <= hours.to {
-            true => hours.from <= time && time < hours.to,
-            false => time >= hours.from || time < hours.to,
-        };
         match () {
-            () if !self.hours.is_empty() && !self.hours.iter().any(inside) => {
+            () if !self.hours.is_empty() && !self.hours.iter().any(|hours| hours.include(time)) => {
                 Err(crate::Win32Error::INVALID_LOGON_HOURS)
             }
             () if !self.workstations.is_empty() && !self.workstations.contains(from) => {

@@ -5,12 +5,14 @@ mod machine;
 mod membership;
 mod policy;
 mod replication;
+mod week;
 
 pub use fault::*;
 pub use machine::*;
 pub use membership::*;
 pub use policy::*;
 pub use replication::*;
+pub use week::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Weekdays;
 use crate::{DcRole, DcSpec, HostName, Name, Os, Span};
 
 /// The replication model of the domain.
@@ -293,7 +294,7 @@ pub struct SiteLinkSpec {
     /// Its cost: 100.
     #[serde(default = "hundred")]
     pub cost: u32,
-    /// The hours of each day in which it is open; all when empty. The interval begins anew when it opens (Q228866).
+    /// The hours in which it is open; all when empty. The interval begins anew when it opens (Q228866).
     #[serde(default)]
     pub open: Vec<OpenHours>,
     /// The longest random addition to each start; at least a minute is added when it is not zero. Under Windows 2000
@@ -305,7 +306,7 @@ pub struct SiteLinkSpec {
     pub notify: bool,
 }
 
-/// Hours of each day, from one time of the day until before another; over midnight when `to` is the earlier.
+/// Hours of some days, from one time of the day until before another; over midnight when `to` is the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OpenHours {
@@ -313,6 +314,9 @@ pub struct OpenHours {
     pub from: Span,
     /// Since midnight.
     pub to: Span,
+    /// The days on which they begin.
+    #[serde(default)]
+    pub days: Weekdays,
 }
 
 impl OpenHours {
@@ -350,7 +354,7 @@ pub struct LinkSpec {
     pub busy: Vec<BusyHours>,
 }
 
-/// Daily hours in which a link is busy.
+/// Hours in which a link is busy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BusyHours {
@@ -358,6 +362,9 @@ pub struct BusyHours {
     pub from: Span,
     /// To this time of day.
     pub to: Span,
+    /// The days on which they begin.
+    #[serde(default)]
+    pub days: Weekdays,
     /// Per cent of the bandwidth that is left to us.
     pub left: u32,
 }

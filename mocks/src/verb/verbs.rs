@@ -111,7 +111,7 @@ verbs! {
     UserSetLogonLimits "user-set-logon-limits" {
         /// The account.
         user: AccountName,
-        /// The hours of each day.
+        /// The hours.
         #[serde(default)] hours: Vec<LogonHours>,
         /// The computers that it may log on from.
         #[serde(default)] workstations: BTreeSet<HostName>,

@@ -77,8 +77,8 @@ impl Wired {
         };
         let model = orchestrator::domain(plan, seed).map_err(off)?;
         let spec = without_lost_calls(&orchestrator::world_of(plan));
-        let midnight = orchestrator::midnight(plan).map_err(off)?;
-        let served = Domain::new(&spec, midnight, seed).map_err(|error| no_ports(error.to_string()))?;
+        let since_monday = orchestrator::since_monday(plan).map_err(off)?;
+        let served = Domain::new(&spec, since_monday, seed).map_err(|error| no_ports(error.to_string()))?;
         let hand = Hand::default();
         let start = orchestrator::start_unix_ms(plan).map_err(off)?;
         let live = LiveDomain::starting_at(served, hand.clone(), start);

@@ -247,7 +247,7 @@ fn over_the_wan(link: SiteLinkSpec, version: AdVersion) -> Lab {
 
 #[test]
 fn a_schedule_lets_changes_pass_in_its_hours_only() {
-    let open = vec![crate::OpenHours { from: Span::hours(22), to: Span::hours(4) }];
+    let open = vec![crate::OpenHours { from: Span::hours(22), to: Span::hours(4), days: Default::default() }];
     let link = SiteLinkSpec { open, jitter: None, ..wan(&["HQ", "Branch"]) };
     let mut lab = over_the_wan(link, AdVersion::Windows2003);
     lab.add_user("DC1", "alice");

@@ -83,15 +83,15 @@ enum Timer {
 }
 
 impl Ad {
-    /// The model for these controllers, one of which is the PDC emulator. `midnight` is the span from the last midnight
+    /// The model for these controllers, one of which is the PDC emulator. `since_monday` is the span from the last Monday's midnight
     /// to the start of the run.
-    pub(crate) fn new(spec: &AdSpec, dcs: &[DcSpec], midnight: Span, streams: Streams) -> Ad {
+    pub(crate) fn new(spec: &AdSpec, dcs: &[DcSpec], since_monday: Span, streams: Streams) -> Ad {
         let pdc = dcs.iter().position(|dc| dc.role == DcRole::Pdc).unwrap_or(0);
         let (first, next) = match spec.version {
             AdVersion::Windows2000 => (Span::secs(300), Span::secs(30)),
             AdVersion::Windows2003 => (Span::secs(15), Span::secs(3)),
         };
-        let links = connections(spec, dcs, midnight)
+        let links = connections(spec, dcs, since_monday)
             .into_iter()
             .map(|connection| {
                 let name = |dc: DcIndex| dcs[usize::from(dc.0)].name.as_str();

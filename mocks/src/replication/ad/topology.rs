@@ -26,8 +26,8 @@ pub(super) struct Connection {
 }
 
 /// The connections between the replicas of a domain; BDCs of Windows NT 4.0 have none. Sites without a path of links
-/// between them do not replicate. `midnight` is the span from the last midnight to the start of the run.
-pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], midnight: Span) -> Vec<Connection> {
+/// between them do not replicate. `since_monday` is the span from the last Monday's midnight to the start of the run.
+pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], since_monday: Span) -> Vec<Connection> {
     let mut sites: Vec<(&Name, Vec<DcIndex>)> = Vec::new();
     for (index, dc) in dcs.iter().enumerate().filter(|(_, dc)| !spec.feeds(dc)) {
         let dc_index = DcIndex(index as u16);
@@ -67,7 +67,7 @@ pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], midnight: Span) -> Vec<
                 told[usize::from(source.0)] += 1;
                 rank
             });
-            let schedule = Schedule::of(link, midnight);
+            let schedule = Schedule::of(link, since_monday);
             connections.push(Connection { source, target, notified, schedule, between_sites: true, jitter });
         }
     }

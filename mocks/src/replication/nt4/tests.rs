@@ -149,7 +149,8 @@ fn a_delta_carries_the_object_as_it_is_when_fetched() {
 
 #[test]
 fn a_slow_link_takes_bits_over_bandwidth_and_busy_bytes_count_apart() {
-    let busy = vec![BusyHours { from: Span::hours(8), to: Span::hours(17), left: 50 }];
+    let busy =
+        vec![BusyHours { from: Span::hours(8), to: Span::hours(17), days: Default::default(), left: 50 }];
     let links = [LinkSpec { busy, ..link(8_192, Span::millis(100)) }];
     let mut lab = lab_over(&spec(), &PAIR, &links);
     lab.add_user("PDC1", "alice");

@@ -3,6 +3,7 @@
 use mockdc_mocks::{GroupKind, GroupSpec, LogonHours, LogonLimits, RightSpec, UnitSpec, UserSpec};
 
 use super::names::names_of;
+use super::network::weekdays;
 use crate::Code;
 use crate::read::{Node, RawGroup, RawRight, RawUnit, RawUser, Word, read};
 use crate::resolve::context::Context;
@@ -69,23 +70,21 @@ pub(in crate::resolve) fn directory(
             known_account(context, Code::UnknownAccount, "account", word);
         }
     }
+    let mut specs = Vec::new();
+    for (raw, words) in &raw_users {
+        let spec = local_user(context, raw);
+        specs.extend(words.iter().map(|word| UserSpec { name: word.value.as_str().into(), ..spec.clone() }));
+    }
     (
-        raw_users
-            .iter()
-            .flat_map(|(raw, words)| words.iter().map(|word| user_spec(raw, &word.value)))
-            .collect(),
+        specs,
         raw_groups.iter().map(|raw| group_spec(raw, raw.kind)).collect(),
         raw_rights.iter().map(right_spec).collect(),
     )
 }
 
-pub(super) fn local_user(raw: &RawUser) -> UserSpec {
-    user_spec(raw, &raw.name.value)
-}
-
-fn user_spec(raw: &RawUser, name: &str) -> UserSpec {
+pub(super) fn local_user(context: &mut Context<'_>, raw: &RawUser) -> UserSpec {
     UserSpec {
-        name: name.into(),
+        name: raw.name.value.as_str().into(),
         password: raw.password.clone(),
         comment: raw.comment.clone(),
         flags: raw.flags.clone(),
@@ -94,7 +93,15 @@ fn user_spec(raw: &RawUser, name: &str) -> UserSpec {
         member_of: raw.member_of.iter().map(|group| group.value.as_str().into()).collect(),
         expires: raw.expires,
         limits: LogonLimits {
-            hours: raw.logon_hours.iter().map(|raw| LogonHours { from: raw.from.0, to: raw.to.0 }).collect(),
+            hours: raw
+                .logon_hours
+                .iter()
+                .map(|raw| LogonHours {
+                    from: raw.from.0,
+                    to: raw.to.0,
+                    days: weekdays(context, raw.days.as_ref()),
+                })
+                .collect(),
             workstations: raw.workstations.iter().map(|host| host.value.as_str().into()).collect(),
         },
     }

@@ -173,7 +173,7 @@ fn settings(context: &mut Context<'_>, raw: &RawHost, domain: &DomainSpec) -> Ma
         unit: raw.unit.as_ref().map(|unit| unit.value.as_str().into()),
         up: raw.up.unwrap_or(plain.up),
         boot: raw.boot.unwrap_or(plain.boot),
-        users: raw.users.iter().map(|user| local_user(&user.value)).collect(),
+        users: raw.users.iter().map(|user| local_user(context, &user.value)).collect(),
         groups: raw.groups.iter().map(|group| group_spec(group, GroupKind::Local)).collect(),
         rights: raw.rights.iter().map(right_spec).collect(),
         services,

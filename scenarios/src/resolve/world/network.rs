@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use mockdc_mocks::{BusyHours, LinkSpec, OpenHours, Replication, SiteLinkSpec, Span};
+use mockdc_mocks::{BusyHours, LinkSpec, OpenHours, Replication, SiteLinkSpec, Span, Weekday, Weekdays};
 
 use super::domain::out_of_range;
 use super::hosts::wrong_model;
-use crate::read::{Node, RawLink, RawSiteLink, Word, read};
+use crate::read::{Located, Node, RawBusy, RawLink, RawSiteLink, Word, read};
 use crate::resolve::context::Context;
 use crate::{Code, Problem};
 
@@ -20,11 +20,13 @@ pub(in crate::resolve) fn links(context: &mut Context<'_>, nodes: &[Node<'_>]) -
                 empty_window(context, busy.span.clone(), busy.span.clone());
             }
         }
-        let busy: Vec<BusyHours> = raw
-            .busy
-            .iter()
-            .map(|busy| BusyHours { from: busy.value.from.0, to: busy.value.to.0, left: busy.value.left.0 })
-            .collect();
+        let mut hours = |busy: &RawBusy| BusyHours {
+            from: busy.from.0,
+            to: busy.to.0,
+            days: weekdays(context, busy.days.as_ref()),
+            left: busy.left.0,
+        };
+        let busy: Vec<BusyHours> = raw.busy.iter().map(|busy| hours(&busy.value)).collect();
         let pairs = pairs(context, &raw.between.0, &raw.between.1);
         links.extend(pairs.into_iter().map(|between| LinkSpec {
             between,
@@ -66,6 +68,22 @@ pub(in crate::resolve) fn empty_window(context: &mut Context<'_>, end: Range<usi
         Problem::new(Code::EmptyWindow, "the window ends before it begins").at(end.clone(), "ends here");
     let problem = if begin == end { problem } else { problem.at(begin, "begins here") };
     context.report(problem.help("make the end the later one"));
+}
+
+/// The days on which hours begin: every day unless the file says otherwise.
+pub(in crate::resolve) fn weekdays(
+    context: &mut Context<'_>,
+    days: Option<&Located<Vec<Weekday>>>,
+) -> Weekdays {
+    let Some(days) = days else { return Weekdays::EVERY };
+    if days.value.is_empty() {
+        context.report(
+            Problem::new(Code::EmptyWindow, "hours of no day")
+                .at(days.span.clone(), "never")
+                .help("name a day, such as \"mon\", or leave `days` out: every day"),
+        );
+    }
+    days.value.iter().copied().collect()
 }
 
 /// Site links; they belong to the model `ad`.
@@ -119,7 +137,11 @@ pub(in crate::resolve) fn site_links(
             open: raw
                 .open
                 .iter()
-                .map(|hours| OpenHours { from: hours.value.from.0, to: hours.value.to.0 })
+                .map(|hours| OpenHours {
+                    from: hours.value.from.0,
+                    to: hours.value.to.0,
+                    days: weekdays(context, hours.value.days.as_ref()),
+                })
                 .collect(),
             jitter: raw.jitter.as_ref().map(|jitter| jitter.value),
             notify: raw.notify,
