@@ -1,17 +1,24 @@
 //! What the actors of a run share: the clock, the timers, the domain model and the recorded events.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
-use std::task::Waker;
+mod birth;
+mod following;
+mod opening;
 
-use futures::future::LocalBoxFuture;
+pub(super) use birth::{Actor, Birth};
+pub use birth::{ActorFuture, ActorStart, ProgramFactory, ProgramStart};
+pub(crate) use opening::Opening;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
 use mockdc_mocks::{
-    Caller, Domain, Fact, FactRecord, HostName, Language, Name, Operation, Outcome, ProcessId, ProgramName,
-    ServiceName, SimTime, Span, StateKey, Token, Value,
+    Caller, Domain, Fact, FactRecord, HostName, Language, Operation, Outcome, ProgramName, ServiceName,
+    SimTime, Span, StateKey,
 };
 use rand_chacha::ChaCha8Rng;
 
+use self::following::Waiting;
 use super::Ctx;
 use super::life::Doom;
 use super::margin::{Margin, Watched};
@@ -19,40 +26,6 @@ use super::secrets::Secrets;
 use super::timers::Timers;
 use super::turns::Present;
 use crate::timeline::{ActorId, EndReason, Event, EventKind, Events, Live, Role};
-
-/// Who an actor is.
-#[derive(Clone, Debug)]
-pub struct ActorStart {
-    /// What it plays.
-    pub role: Role,
-    /// Where it runs.
-    pub host: HostName,
-    /// Under whom it calls.
-    pub caller: Caller,
-    /// Its process, where it is one.
-    pub process: Option<ProcessId>,
-    /// The client, script or site that it serves.
-    pub subject: Name,
-}
-
-/// A process that the domain model has started and that an actor shall play.
-#[derive(Clone, Debug)]
-pub struct ProgramStart {
-    /// Its host.
-    pub host: HostName,
-    /// Its process.
-    pub process: ProcessId,
-    /// The token that it runs under.
-    pub token: std::sync::Arc<Token>,
-    /// The service, when it is a service's program.
-    pub service: Option<ServiceName>,
-}
-
-/// An actor's body.
-pub type ActorFuture = LocalBoxFuture<'static, u32>;
-
-/// Makes the actor that plays a program.
-pub type ProgramFactory = Rc<dyn Fn(&ProgramStart) -> (ActorStart, Box<dyn FnOnce(Ctx) -> ActorFuture>)>;
 
 /// Looks at each event as it is recorded. It must not record events itself; it may wake actors and spawn them.
 pub type Observer = Rc<dyn Fn(&Stage, &Event)>;
@@ -99,45 +72,12 @@ pub struct Stage {
     pub(super) watched: RefCell<Option<Watched>>,
 }
 
-/// An actor that has not ended.
-pub(super) struct Actor {
-    pub(super) role: Role,
-    pub(super) process: Option<ProcessId>,
-    pub(super) doom: Rc<Doom>,
-}
-
-/// An actor that shall start as soon as the present one gives way.
-pub(super) struct Birth {
-    pub(super) id: ActorId,
-    pub(super) start: ActorStart,
-    pub(super) service: Option<ServiceName>,
-    pub(super) run: Box<dyn FnOnce(Ctx) -> ActorFuture>,
-}
-
-/// What the first instant of every run of a plan states before anybody acts, and the live view after it.
-pub(crate) struct Opening {
-    pub(crate) events: std::sync::Arc<[Event]>,
-    live: Live,
-    /// Places of the events that start actors, or end what others have started.
-    followed: Vec<usize>,
-}
-
 /// How far a host's clock is wrong, and when.
 struct Skew {
     host: HostName,
     from: SimTime,
     until: SimTime,
     by: Span,
-}
-
-/// Processes and services that actors wait for, with what is known of their end.
-#[derive(Default)]
-struct Waiting {
-    ended: BTreeMap<ProcessId, Option<u32>>,
-    running: BTreeSet<(HostName, ServiceName)>,
-    processes: BTreeMap<ProcessId, Vec<Waker>>,
-    services: BTreeMap<(HostName, ServiceName), Vec<Waker>>,
-    changes: Vec<Waker>,
 }
 
 impl Stage {
@@ -173,37 +113,6 @@ impl Stage {
             condemned: RefCell::default(),
             watched: RefCell::default(),
         })
-    }
-
-    /// Begins with an opening: its events stand in the record, and its view is the live view. What it does is
-    /// [`Stage::follow_opening`]'s.
-    pub(crate) fn open_with(&self, opening: &Opening) {
-        self.events.replace(Events::after(opening.events.clone(), EXPECTED_EVENTS));
-        self.live.replace(opening.live.clone());
-        self.busy.set((SimTime::START, opening.events.len()));
-    }
-
-    /// Starts the actors of the services and processes that run in the opening.
-    pub(crate) fn follow_opening(&self, opening: &Opening) {
-        for place in &opening.followed {
-            let event = &opening.events[*place];
-            if let EventKind::Fact(fact) = &event.kind {
-                self.follow(&event.host, fact);
-            }
-        }
-    }
-
-    /// What has been recorded so far, as an opening for other runs of the same plan.
-    pub(crate) fn opening(&self) -> Opening {
-        let events = self.events.borrow().to_vec();
-        let runs = |event: &Event| {
-            matches!(event.kind, EventKind::Fact(Fact::ServiceStarted { .. } | Fact::ProcessStarted { .. }))
-        };
-        // Where nothing has been started nothing can end.
-        let first = events.iter().position(runs).unwrap_or(events.len());
-        let followed = |event: &Event| matches!(&event.kind, EventKind::Fact(fact) if is_followed(fact));
-        let followed = (first..events.len()).filter(|place| followed(&events[*place])).collect();
-        Opening { events: events.into(), live: self.live.borrow().clone(), followed }
     }
 
     /// The present instant.
@@ -417,126 +326,6 @@ impl Stage {
         id
     }
 
-    /// Keeps track of processes and services, and starts the actors that play them.
-    fn follow(&self, host: &HostName, fact: &Fact) {
-        match fact {
-            Fact::ServiceStarted { service, program, process, token } => {
-                self.waiting.borrow_mut().running.insert((host.clone(), service.clone()));
-                self.play(host, program, *process, token, Some(service));
-            }
-            Fact::ProcessStarted { process, program, token, .. } => {
-                self.play(host, program, *process, token, None)
-            }
-            Fact::ProcessEnded { process, code, .. } => {
-                self.process_gone(*process, *code);
-            }
-            Fact::ServiceStopped { service, .. } | Fact::ServiceFailed { service, .. } => {
-                let key = (host.clone(), service.clone());
-                let mut waiting = self.waiting.borrow_mut();
-                waiting.running.remove(&key);
-                for waker in waiting.services.remove(&key).unwrap_or_default() {
-                    waker.wake();
-                }
-            }
-            // A service that is deleted, or gone with its machine, has stopped as well.
-            Fact::State { key: StateKey::Service { service }, value, .. } => {
-                let stopped = match value {
-                    None => true,
-                    Some(Value::Text(state)) => &**state == "stopped",
-                    Some(_) => false,
-                };
-                if stopped {
-                    let key = (host.clone(), service.clone());
-                    let mut waiting = self.waiting.borrow_mut();
-                    waiting.running.remove(&key);
-                    for waker in waiting.services.remove(&key).unwrap_or_default() {
-                        waker.wake();
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn play(
-        &self,
-        host: &HostName,
-        program: &ProgramName,
-        process: ProcessId,
-        token: &std::sync::Arc<Token>,
-        service: Option<&ServiceName>,
-    ) {
-        let Some(factory) = self.programs.borrow().get(&(host.clone(), program.clone())).cloned() else {
-            return;
-        };
-        // The service control manager reports both a service's start and its process: one actor plays both.
-        let already = self.births.borrow().iter().any(|birth| birth.start.process == Some(process))
-            || self.actors.borrow().values().any(|actor| actor.process == Some(process));
-        if already {
-            return;
-        }
-        let start =
-            ProgramStart { host: host.clone(), process, token: token.clone(), service: service.cloned() };
-        let (actor, run) = factory(&start);
-        self.spawn_service(actor, service.cloned(), run);
-    }
-
-    fn process_gone(&self, process: ProcessId, code: Option<u32>) {
-        let mut waiting = self.waiting.borrow_mut();
-        waiting.ended.insert(process, code);
-        for waker in waiting.processes.remove(&process).unwrap_or_default() {
-            waker.wake();
-        }
-        drop(waiting);
-        self.births.borrow_mut().retain(|birth| birth.start.process != Some(process));
-        let gone: Vec<ActorId> = self
-            .actors
-            .borrow()
-            .iter()
-            .filter(|(_, actor)| actor.process == Some(process))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in gone {
-            let Some(actor) = self.actors.borrow_mut().remove(&id) else { continue };
-            match self.condemned.borrow_mut().as_mut() {
-                Some(condemned) if self.acting.get() == Some(id) => condemned.push(actor.doom),
-                _ => actor.doom.come(),
-            }
-        }
-    }
-
-    pub(super) fn process_end(&self, process: ProcessId, waker: &Waker) -> Option<Option<u32>> {
-        let mut waiting = self.waiting.borrow_mut();
-        if let Some(code) = waiting.ended.get(&process) {
-            return Some(*code);
-        }
-        waiting.processes.entry(process).or_default().push(waker.clone());
-        None
-    }
-
-    pub(super) fn service_stop(&self, key: &(HostName, ServiceName), waker: &Waker) -> bool {
-        let mut waiting = self.waiting.borrow_mut();
-        if !waiting.running.contains(key) {
-            return true;
-        }
-        waiting.services.entry(key.clone()).or_default().push(waker.clone());
-        false
-    }
-
-    /// Wakes `waker` at the next event that changes state.
-    pub(super) fn on_change(&self, waker: &Waker) {
-        self.waiting.borrow_mut().changes.push(waker.clone());
-    }
-
-    fn wake_on_change(&self, event: &Event) {
-        if self.waiting.borrow().changes.is_empty() || matches!(event.kind, EventKind::WaitBegan { .. }) {
-            return;
-        }
-        for waker in std::mem::take(&mut self.waiting.borrow_mut().changes) {
-            waker.wake();
-        }
-    }
-
     /// The random stream of a component, by name: the same for the same seed, whatever else draws.
     pub fn stream(&self, component: &str) -> ChaCha8Rng {
         use rand::SeedableRng;
@@ -548,19 +337,6 @@ impl Stage {
         }
         ChaCha8Rng::seed_from_u64(hash)
     }
-}
-
-/// Whether [`Stage::follow`] does anything about a fact.
-fn is_followed(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::ServiceStarted { .. }
-            | Fact::ProcessStarted { .. }
-            | Fact::ProcessEnded { .. }
-            | Fact::ServiceStopped { .. }
-            | Fact::ServiceFailed { .. }
-            | Fact::State { key: StateKey::Service { .. }, .. }
-    )
 }
 
 /// What a domain does for ever by itself, without changing anything.
