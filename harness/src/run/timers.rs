@@ -11,16 +11,11 @@ use super::turns::TaskId;
 /// An armed timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimerId {
-    deadline: SimTime,
-    armed: Armed,
-}
-
-/// A place in the order of arming, and where the timer lies while it is armed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Armed {
-    /// From 1, each number once.
+    /// Its place in the order of arming: from 1, each number once.
     number: u64,
-    slot: usize,
+    /// Where it lies while it is armed.
+    row: u32,
+    place: u32,
 }
 
 /// Whom a timer wakes.
@@ -35,27 +30,30 @@ pub(super) enum Wakes {
 /// end of one list.
 #[derive(Default)]
 pub(super) struct Timers {
-    /// Each deadline for which a timer is armed.
-    deadlines: BTreeMap<SimTime, Row>,
-    slots: Vec<Slot>,
-    free: Vec<usize>,
-    /// Rows of deadlines that are past, to be used again.
-    spare: Vec<Row>,
+    rows: Vec<Row>,
+    /// The row of each deadline for which a timer is armed.
+    deadlines: BTreeMap<SimTime, u32>,
+    /// The first of them.
+    first: Option<(SimTime, u32)>,
+    /// The one for which a timer was armed last, while it stands.
+    latest: Option<(SimTime, u32)>,
+    /// Rows that no deadline has, to be used again.
+    spare: Vec<u32>,
     numbers: u64,
 }
 
 /// The timers of one deadline in the order of arming.
-#[derive(Default)]
 struct Row {
-    timers: Vec<Armed>,
+    deadline: SimTime,
+    timers: Vec<Timer>,
     /// Those before this place have been looked at.
     next: usize,
     /// How many are armed still.
     armed: usize,
 }
 
-struct Slot {
-    /// The timer that lies here; 0: none.
+struct Timer {
+    /// 0: it has fired, or is forgotten.
     number: u64,
     wakes: Option<Wakes>,
 }
@@ -64,96 +62,109 @@ impl Timers {
     /// Takes a place in the order of arming.
     pub(super) fn arm(&mut self, deadline: SimTime, wakes: Wakes) -> TimerId {
         self.numbers += 1;
-        let taken = Slot { number: self.numbers, wakes: Some(wakes) };
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot] = taken;
-                slot
-            }
-            None => {
-                self.slots.push(taken);
-                self.slots.len() - 1
-            }
+        let number = self.numbers;
+        let at = match self.latest {
+            Some((known, row)) if known == deadline => row,
+            _ => self.row_of(deadline),
         };
-        let armed = Armed { number: self.numbers, slot };
-        let row = match self.deadlines.entry(deadline) {
-            Entry::Occupied(row) => row.into_mut(),
-            Entry::Vacant(place) => place.insert(self.spare.pop().unwrap_or_default()),
-        };
-        row.timers.push(armed);
+        let row = &mut self.rows[at as usize];
+        let place = row.timers.len() as u32;
+        row.timers.push(Timer { number, wakes: Some(wakes) });
         row.armed += 1;
-        TimerId { deadline, armed }
+        TimerId { number, row: at, place }
+    }
+
+    /// The row of a deadline, which is there afterwards.
+    fn row_of(&mut self, deadline: SimTime) -> u32 {
+        let row = match self.deadlines.entry(deadline) {
+            Entry::Occupied(row) => *row.get(),
+            Entry::Vacant(place) => {
+                let row = match self.spare.pop() {
+                    Some(row) => {
+                        self.rows[row as usize].deadline = deadline;
+                        row
+                    }
+                    None => {
+                        self.rows.push(Row { deadline, timers: Vec::new(), next: 0, armed: 0 });
+                        (self.rows.len() - 1) as u32
+                    }
+                };
+                if self.first.is_none_or(|(first, _)| deadline < first) {
+                    self.first = Some((deadline, row));
+                }
+                *place.insert(row)
+            }
+        };
+        self.latest = Some((deadline, row));
+        row
+    }
+
+    fn timer(&self, id: TimerId) -> Option<&Timer> {
+        self.rows[id.row as usize].timers.get(id.place as usize).filter(|timer| timer.number == id.number)
     }
 
     /// Replaces whom a timer wakes that is still armed.
     pub(super) fn renew(&mut self, id: TimerId, wakes: Wakes) {
         if self.is_armed(id) {
-            self.slots[id.armed.slot].wakes = Some(wakes);
+            self.rows[id.row as usize].timers[id.place as usize].wakes = Some(wakes);
         }
     }
 
     /// Whether the timer has not fired.
     pub(super) fn is_armed(&self, id: TimerId) -> bool {
-        self.slots[id.armed.slot].number == id.armed.number
+        self.timer(id).is_some()
     }
 
     /// Forgets a timer.
     pub(super) fn disarm(&mut self, id: TimerId) {
-        if self.take(id.armed).is_none() {
-            return;
-        }
-        if let Entry::Occupied(mut row) = self.deadlines.entry(id.deadline) {
-            row.get_mut().armed -= 1;
-            if row.get().armed == 0 {
-                self.spare.push(emptied(row.remove()));
-            }
+        if self.is_armed(id) {
+            let row = &mut self.rows[id.row as usize];
+            row.timers[id.place as usize] = Timer { number: 0, wakes: None };
+            self.one_less(id.row);
         }
     }
 
     /// The next deadline.
     pub(super) fn next_deadline(&self) -> Option<SimTime> {
-        self.deadlines.first_key_value().map(|(deadline, _)| *deadline)
+        self.first.map(|(deadline, _)| deadline)
     }
 
     /// Takes the first timer that is due at `now`.
     pub(super) fn pop_due(&mut self, now: SimTime) -> Option<Wakes> {
-        let mut first = self.deadlines.first_entry().filter(|row| *row.key() <= now)?;
-        let row = first.get_mut();
-        let mut fired = None;
-        while fired.is_none() {
-            // One of the row is armed, or the row would not be there.
-            let armed = *row.timers.get(row.next)?;
+        let (_, at) = self.first.filter(|(deadline, _)| *deadline <= now)?;
+        let row = &mut self.rows[at as usize];
+        loop {
+            // One of the row is armed, or the row would have no deadline.
+            let timer = row.timers.get_mut(row.next)?;
             row.next += 1;
-            let slot = &mut self.slots[armed.slot];
-            if slot.number == armed.number {
-                slot.number = 0;
-                self.free.push(armed.slot);
-                fired = slot.wakes.take();
+            if timer.number != 0 {
+                timer.number = 0;
+                let wakes = timer.wakes.take();
+                self.one_less(at);
+                return wakes;
             }
         }
+    }
+
+    /// A row has one armed timer less; without any it is empty and its deadline gone.
+    fn one_less(&mut self, at: u32) {
+        let row = &mut self.rows[at as usize];
         row.armed -= 1;
-        if row.armed == 0 {
-            let row = first.remove();
-            self.spare.push(emptied(row));
+        if row.armed > 0 {
+            return;
         }
-        fired
-    }
-
-    /// Empties the slot of a timer, when it is armed.
-    fn take(&mut self, armed: Armed) -> Option<Wakes> {
-        let slot = &mut self.slots[armed.slot];
-        if slot.number != armed.number {
-            return None;
+        row.timers.clear();
+        row.next = 0;
+        self.deadlines.remove(&row.deadline);
+        self.spare.push(at);
+        let gone = (row.deadline, at);
+        if self.latest == Some(gone) {
+            self.latest = None;
         }
-        slot.number = 0;
-        self.free.push(armed.slot);
-        slot.wakes.take()
+        if self.first == Some(gone) {
+            self.first = self.deadlines.first_key_value().map(|(deadline, row)| (*deadline, *row));
+        }
     }
-}
-
-fn emptied(mut row: Row) -> Row {
-    row.timers.clear();
-    Row { timers: row.timers, next: 0, armed: 0 }
 }
 
 #[cfg(test)]
