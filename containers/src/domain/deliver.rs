@@ -1,6 +1,6 @@
 //! Making a controller show what the model says that it has received, and seeing that it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{Attribute, ChangeKind, Fact, FactRecord, HostName, Name, SimTime, StateKey, Value};
 
@@ -26,6 +26,7 @@ impl World {
         self.now = self.now.max(now);
         let facts = self.model.drain_facts();
         let mut parcels: BTreeMap<(Place, Place), Parcel> = BTreeMap::new();
+        let (mut received, mut forgotten) = (BTreeSet::new(), Vec::new());
         for FactRecord { host, fact, .. } in &facts {
             match fact {
                 Fact::Committed { version, change: ChangeKind::GroupPolicy, subject, .. } => {
@@ -40,6 +41,7 @@ impl World {
                     self.policy_arrived(now, to, source, *version);
                     if let Some(entry) = self.ledger.received(host, *version) {
                         let (rank, subject) = (entry.rank(), entry.subject.clone());
+                        received.insert((host.clone(), subject.clone()));
                         let parcel = parcels.entry((to, source)).or_default();
                         for moved in &entry.moves {
                             parcel.content.push((rank, subject.clone(), moved.clone()));
@@ -55,6 +57,9 @@ impl World {
                         (Attribute::BadPasswords, Some(Value::Number(1..)), _) => {
                             self.bad_passwords.insert((host.clone(), account.clone()), now);
                         }
+                        (Attribute::BadPasswords, Some(Value::Number(0)), _) => {
+                            forgotten.push((host.clone(), account.clone()));
+                        }
                         _ => {}
                     }
                 }
@@ -64,6 +69,11 @@ impl World {
         self.mirror_faults(now).await?;
         for ((to, source), parcel) in parcels {
             self.deliver(now, to, source, parcel).await?;
+        }
+        // An unlock that comes by replication ends the receiver's count, too (Q297157); with Samba it stands.
+        forgotten.retain(|(host, account)| received.contains(&(host.clone(), account.name().clone())));
+        for (host, account) in forgotten {
+            self.forget_bad_passwords(&host, &account).await?;
         }
         self.copy_policies(now).await?;
         self.facts.extend(facts);

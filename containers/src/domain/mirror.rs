@@ -119,6 +119,25 @@ impl World {
 
     /// A lockout has ended by itself in the model, whose time is not Samba's.
     pub(super) async fn unlock(&mut self, host: &HostName, user: &AccountName) -> Result<(), SambaError> {
+        self.write_count(host, user, &[("lockoutTime", 0), ("badPwdCount", 0)]).await
+    }
+
+    /// A controller begins to count a user's bad passwords anew.
+    pub(super) async fn forget_bad_passwords(
+        &mut self,
+        host: &HostName,
+        user: &AccountName,
+    ) -> Result<(), SambaError> {
+        self.write_count(host, user, &[("badPwdCount", 0)]).await
+    }
+
+    /// Writes into a controller's own copy of a user that is there, and still is the one that the name has meant last.
+    async fn write_count(
+        &mut self,
+        host: &HostName,
+        user: &AccountName,
+        values: &[(&'static str, i64)],
+    ) -> Result<(), SambaError> {
         let Some(place) = self.place(host).filter(|place| !self.mirror.stands(*place)) else {
             return Ok(());
         };
@@ -126,8 +145,7 @@ impl World {
         if self.control(place).await?.find(user).await.ok().flatten().is_none_or(|found| found.guid != guid) {
             return Ok(());
         }
-        let forgotten = [("lockoutTime", 0), ("badPwdCount", 0)];
-        let written = self.levers.write_local(place, guid, &forgotten).await;
+        let written = self.levers.write_local(place, guid, values).await;
         written.map_err(SambaError::lever(format!("unlocking {user} at {host}")))
     }
 }
