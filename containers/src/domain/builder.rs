@@ -7,7 +7,7 @@ use mockdc_mocks::{
 };
 
 use super::{DrivenSamba, MOST_BDCS, SambaDomain, SambaError};
-use crate::{Fleet, FleetLevers, FleetOptions, LeverError, Levers};
+use crate::{Fleet, FleetError, FleetLevers, FleetOptions, LeverError, Levers};
 
 /// Builds a [`SambaDomain`] step by step, as [`Domain::builder`] builds the fake: the PDC is `PDC1`, the BDCs are `BDC1`
 /// to `BDC3`. Whatever has no method of its own stands in [`SambaDomainBuilder::spec`].
@@ -139,9 +139,14 @@ pub async fn start_fleet(spec: &WorldSpec) -> Result<Arc<dyn Levers>, SambaError
     // The privilege that a partition needs is asked for only when there is one.
     let partitions = spec.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Partition { .. }));
     let fleet = Fleet::start(FleetOptions { bdcs, partitions }).await;
-    let fleet = fleet.map_err(|error| SambaError::Lever {
-        doing: "starting the containers".to_owned(),
-        problem: LeverError(error.to_string()),
+    let fleet = fleet.map_err(|error| match error {
+        FleetError::Start(..) | FleetError::Silent(_) | FleetError::Agent(_) => {
+            SambaError::NotReady(error.to_string())
+        }
+        error => SambaError::Lever {
+            doing: "starting the containers".to_owned(),
+            problem: LeverError(error.to_string()),
+        },
     })?;
     Ok(Arc::new(FleetLevers::new(fleet)))
 }

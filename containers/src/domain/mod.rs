@@ -57,6 +57,10 @@ pub enum SambaError {
         /// What went wrong.
         problem: DirectoryError,
     },
+    /// A container has started and does not get ready: the machine is too busy, or the container says why (`docker logs`).
+    /// Another start may go well.
+    #[error("starting the containers: {0}")]
+    NotReady(String),
     /// The domain has been stopped, or the task that worked for it has ended.
     #[error("the Samba domain is not there any more: start another")]
     Stopped,

@@ -63,7 +63,7 @@ pub fn play_from(
     }
 }
 
-/// Waits until the containers of the run that is under way are gone, when the process is about to end. No further run
+/// Waits until the containers of the runs that are under way are gone, when the process is about to end. No further run
 /// on containers begins.
 pub fn await_the_end_of_containers() {
     samba::last_turn();
@@ -83,7 +83,7 @@ fn on_the_wall(plan: &Arc<Plan>, seed: u64, backend: Backend, asked: Pace) -> Re
         .enable_all()
         .build()
         .map_err(|error| NoRun::Environment(format!("no runtime for the wall clock: {error}")))?;
-    let _turn = (backend == Backend::Samba).then(samba::turn);
+    let _turn = (backend == Backend::Samba).then(|| samba::turn(pace));
     if backend == Backend::Samba && samba::closed() {
         return Err(NoRun::Interrupted);
     }

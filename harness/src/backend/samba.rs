@@ -1,7 +1,7 @@
 //! Samba AD in containers, as a world for the wall driver.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -11,7 +11,7 @@ use mockdc_scenarios::{Action, Plan};
 
 use super::NoRun;
 use super::play::Broken;
-use crate::run::{Performed, Trouble, World};
+use crate::run::{Pace, Performed, Trouble, World};
 use crate::timeline::{Event, EventKind, Timeline};
 
 /// A domain of Samba controllers with the model beside it.
@@ -41,16 +41,43 @@ fn broken(error: SambaError) -> Trouble {
     Trouble(error.to_string())
 }
 
-/// The right to have containers: one domain at a time, whatever `--jobs` says. A machine that runs two is late in both.
-pub(super) fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// So many domains side by side, of scenarios whose clock jumps: nothing in them can be late, and what takes the time is
+/// mostly waiting for containers.
+const SIDE_BY_SIDE: usize = 3;
+
+/// How many domains there are now.
+static DOMAINS: Mutex<usize> = Mutex::new(0);
+static GONE: Condvar = Condvar::new();
+
+/// The right to have the containers of one domain, until it is dropped.
+pub(super) struct Turn(());
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *DOMAINS.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        GONE.notify_all();
+    }
 }
 
-/// Says that no scenario follows, and waits until the last one's containers are gone.
+/// Waits for the right to have containers: one domain at a time whatever `--jobs` says where the wall's clock counts, since
+/// a machine that runs two is late in both; [`SIDE_BY_SIDE`] where it jumps.
+pub(super) fn turn(pace: Pace) -> Turn {
+    let most = match pace {
+        Pace::Times(_) => 1,
+        Pace::Jump => SIDE_BY_SIDE,
+    };
+    let domains = DOMAINS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut domains =
+        GONE.wait_while(domains, |domains| *domains >= most).unwrap_or_else(PoisonError::into_inner);
+    *domains += 1;
+    Turn(())
+}
+
+/// Says that no scenario follows, and waits until the containers of those under way are gone.
 pub(super) fn last_turn() {
     CLOSED.store(true, Ordering::SeqCst);
-    drop(turn());
+    let domains = DOMAINS.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(GONE.wait_while(domains, |domains| *domains > 0));
 }
 
 /// Whether anyone may still have a turn.
@@ -90,11 +117,12 @@ pub(super) fn met(rehearsed: &Timeline) -> Option<String> {
 
 /// Starts a domain for a world.
 pub(super) async fn start(spec: &WorldSpec, since_monday: Span, seed: u64) -> Result<DrivenSamba, Broken> {
-    let environment = |error: SambaError| {
-        Broken::Off(NoRun::Environment(format!(
+    let environment = |error: SambaError| match error {
+        SambaError::NotReady(_) => Broken::Down(error.to_string()),
+        error => Broken::Off(NoRun::Environment(format!(
             "{error}\nhelp: `--backend samba` needs a Docker engine that you may use (`docker info`); the fakes, \
              `--backend fake`, need nothing"
-        )))
+        ))),
     };
     let fleet = start_fleet(spec).await.map_err(environment)?;
     // Controllers that run and do not let the world be made in them may do so the next time.
