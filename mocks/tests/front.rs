@@ -604,6 +604,21 @@ async fn controls_are_obeyed_or_refused() -> Outcome {
     let shown = control("1.2.840.113556.1.4.417", true, None);
     let (found, _) = controlled(&mut ldap, "(lastKnownParent=*)", shown).await?;
     assert!(found.len() == 1 && found[0].starts_with("CN=jdoe\\0ADEL:"), "{found:?}");
+    // Its logon name finds it, and it keeps that, its flags and its identifier; not what it belonged to.
+    let shown = control("1.2.840.113556.1.4.417", true, None);
+    let named = "(sAMAccountName=jdoe)";
+    let searched = ldap.with_controls(shown).search(BASE, Scope::Subtree, named, vec!["*"]).await?;
+    let (entries, _) = searched.success()?;
+    let grave = entries.into_iter().find(|entry| !entry.is_ref()).map(SearchEntry::construct);
+    let grave = grave.ok_or("no tombstone")?;
+    let has = |name: &str| grave.attrs.get(name).map(|values| values.join(", "));
+    assert_eq!(has("userAccountControl").as_deref(), Some("512"), "{grave:?}");
+    assert_eq!(has("lastKnownParent"), Some(format!("CN=Users,{BASE}")));
+    assert!(grave.bin_attrs.contains_key("objectSid"), "{grave:?}");
+    for gone in ["objectCategory", "sAMAccountType", "primaryGroupID", "pwdLastSet", "memberOf"] {
+        assert_eq!(has(gone), None, "{grave:?}");
+    }
+    assert!(find(&mut ldap, named).await?.is_empty());
     Ok(())
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct Database {
     pub(super) extras: Layered<Rid, Extras>,
     /// Which parts were put when, for whoever follows the database.
     pub(super) journal: Option<Vec<(SimTime, Part)>>,
+    /// What deleted accounts keep, from when on the journal is kept.
+    #[cfg(feature = "ldap")]
+    pub(super) remains: BTreeMap<Rid, Remains>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) standings: Standings,
@@ -66,6 +69,22 @@ pub(crate) struct Principal {
     pub(crate) name: AccountName,
 }
 
+/// What a tombstone keeps of an account (MS-ADTS 3.1.1.5.5.6.1).
+#[cfg(feature = "ldap")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Remains {
+    /// What it was, and its last name.
+    pub(crate) principal: Principal,
+    /// The flags of a user.
+    pub(crate) flags: BTreeSet<crate::AccountFlag>,
+    /// What was stated beside them in `userAccountControl`.
+    pub(crate) control: Option<super::Values>,
+    /// What was stated as `groupType`.
+    pub(crate) group_type: Option<super::Values>,
+    /// Where it stood, when that was stated.
+    pub(crate) object: Option<std::sync::Arc<super::Object>>,
+}
+
 /// Bad passwords counted at one host; the count does not replicate (Q297157).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BadPasswords {
@@ -87,6 +106,8 @@ impl Database {
             containers: Layered::default(),
             extras: Layered::default(),
             journal: None,
+            #[cfg(feature = "ldap")]
+            remains: BTreeMap::new(),
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             standings: Standings::default(),
@@ -116,6 +137,40 @@ impl Database {
     #[cfg(feature = "ldap")]
     pub(crate) fn take_journal(&mut self) -> Vec<(SimTime, Part)> {
         self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// What is left of a deleted account.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn remains(&self, rid: Rid) -> Option<&Remains> {
+        self.remains.get(&rid)
+    }
+
+    /// The deleted accounts whose last name this is.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn buried(&self, name: &AccountName) -> impl Iterator<Item = Rid> {
+        let named = self.remains.iter().filter(move |(_, remains)| remains.principal.name == *name);
+        named.map(|(rid, _)| *rid)
+    }
+
+    /// Notes what is left of an account that is about to go.
+    #[cfg(feature = "ldap")]
+    pub(super) fn bury(&mut self, rid: Rid, principal: Principal) {
+        if self.journal.is_none() {
+            return;
+        }
+        let stated = |name: &str| {
+            self.extras.get(&rid).and_then(|extras| extras.attributes.get(&crate::Name::from(name)).cloned())
+        };
+        let (control, group_type) = (stated("userAccountControl"), stated("groupType"));
+        let flags = self.flags(rid).cloned().unwrap_or_default();
+        let object = self.extras.get(&rid).and_then(|extras| extras.object.clone());
+        self.remains.insert(rid, Remains { principal, flags, control, group_type, object });
+    }
+
+    /// Takes over what is left of an account where it was deleted, whatever was known of it here.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn inherit(&mut self, rid: Rid, remains: Remains) {
+        self.remains.insert(rid, remains);
     }
 
     /// The groups that list an account, Domain Users apart.

@@ -226,6 +226,8 @@ impl Database {
             // Bad passwords are the account's, whatever its name.
             if name.is_none() {
                 self.bad_passwords.remove(&rid);
+                #[cfg(feature = "ldap")]
+                self.bury(rid, old.clone());
             }
             if self.names.get(&old.name) == Some(&rid) {
                 self.names.remove(&old.name);

@@ -1,7 +1,7 @@
 //! What the wire front sees and does of the domain model.
 
 use super::Domain;
-use crate::directory::{Change, Controllers, Database, DcIndex, Rid};
+use crate::directory::{Change, Controllers, Database, DcIndex, Part, Rid};
 use crate::fault::CallFate;
 use crate::{
     AccountName, Authority, Credentials, DcRole, HostName, LogonType, Operation, Secret, SimTime, WorldSpec,
@@ -72,9 +72,20 @@ impl Domain {
         self.advance(now);
     }
 
-    /// What a controller's database was put since the last time.
-    pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<(SimTime, crate::directory::Part)> {
-        self.controllers.take_journal(dc)
+    /// What a controller's database was put since the last time. Of accounts whose deletion has come from another
+    /// controller it has by then what is left of them there.
+    pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<(SimTime, Part)> {
+        let journal = self.controllers.take_journal(dc);
+        for (_, part) in &journal {
+            let (Part::User(rid) | Part::Group(rid) | Part::LocalGroup(rid)) = part else { continue };
+            let record = self.controllers.database(dc).records().record(part);
+            let deleted = record.filter(|record| record.value.is_none()).map(|record| record.stamp.origin);
+            let Some(origin) = deleted.filter(|origin| *origin != dc) else { continue };
+            if let Some(remains) = self.controllers.database(origin).remains(*rid).cloned() {
+                self.controllers.database_mut(dc).1.inherit(*rid, remains);
+            }
+        }
+        journal
     }
 
     /// Uses up the number of an object that is no account.

@@ -313,7 +313,9 @@ fn named(view: &View<'_>, filter: &Filter<'_>) -> Option<Vec<Rid>> {
                 b"samaccountname" => {
                     let name = value_text()?;
                     let mut found: Vec<Rid> = view.tree.fixed_named(name).collect();
-                    found.extend(view.database.find(&name.into()));
+                    let name = name.into();
+                    found.extend(view.database.find(&name));
+                    found.extend(view.database.buried(&name));
                     Some(found)
                 }
                 b"objectguid" if value.len() == 16 => Some(view.tree.by_guid(value).into_iter().collect()),

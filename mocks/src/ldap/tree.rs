@@ -7,7 +7,7 @@ use super::dn;
 use super::forest::{Fixed, forest};
 use super::naming::Naming;
 use super::sid;
-use crate::directory::{Database, DcIndex, Part, PrincipalKind, Rid, is_computer};
+use crate::directory::{Database, DcIndex, Object, Part, Principal, PrincipalKind, Rid, is_computer};
 use crate::{AccountFlag, Domain, SimTime};
 
 /// Objects and what stands below what.
@@ -208,8 +208,7 @@ impl Tree {
                     self.moved(rid, parent, rdn, key);
                 }
             }
-            (None, true) => self.bury(rid, at),
-            (None, false) => {}
+            (None, _) => self.bury(rid, at, database),
         }
     }
 
@@ -276,18 +275,34 @@ impl Tree {
         }
     }
 
-    /// A deleted object stays as a tombstone with its name and identifier.
-    fn bury(&mut self, rid: Rid, at: SimTime) {
-        let deleted = self.places.deleted;
-        let Some(node) = self.nodes.get(&rid).filter(|node| node.deleted_from.is_none()) else { return };
-        let mark = sid::guid_text(&node.guid);
-        let (rdn, key) = (format!("{}\\0ADEL:{mark}", node.rdn), format!("{}\ndel:{mark}", node.key));
-        let from = node.parent;
-        self.usn += 1;
-        let usn = self.usn;
-        self.moved(rid, deleted, rdn, key);
+    /// A deleted object stays as a tombstone with its last name and its identifier. One that comes deleted, and never
+    /// was here, becomes a tombstone, too.
+    fn bury(&mut self, rid: Rid, at: SimTime, database: &Database) {
+        let grave = self.places.deleted;
+        let last = database.remains(rid).and_then(|remains| {
+            self.place_of(rid, remains.object.as_deref(), Some(&remains.principal), Some(&remains.flags))
+        });
+        let known = self.nodes.get(&rid);
+        if known.is_some_and(|node| node.deleted_from.is_some()) {
+            return;
+        }
+        let own = known.map(|node| (node.class.clone(), node.parent, node.rdn.clone(), node.key.clone()));
+        // What lost its name in a conflict goes under the one that it has here.
+        let lost = own.as_ref().is_some_and(|(_, _, rdn, _)| rdn.contains("\\0ACNF:"));
+        let last = last.map(|(class, parent, rdn, key)| (class, Some(parent), rdn, key)).filter(|_| !lost);
+        let Some((class, parent, rdn, key)) = last.or(own.clone()) else { return };
+        let mark = sid::guid_text(&sid::guid(&self.naming.dns, rid.0));
+        let (rdn, key) = (format!("{rdn}\\0ADEL:{mark}"), format!("{key}\ndel:{mark}"));
+        match own {
+            Some(_) => {
+                self.usn += 1;
+                self.moved(rid, grave, rdn, key);
+            }
+            None => self.insert(rid, at, (class, grave, rdn, key), database),
+        }
+        let (usn, parent) = (self.usn, own.and_then(|(_, parent, ..)| parent).or(parent));
         if let Some(node) = self.nodes.get_mut(&rid) {
-            node.deleted_from = from.or(Some(deleted));
+            node.deleted_from = parent.or(Some(grave));
             node.usn_changed = usn;
             node.changed = at;
         }
@@ -297,6 +312,17 @@ impl Tree {
     fn place(&self, rid: Rid, database: &Database) -> Option<(String, Rid, String, String)> {
         let stated = database.extras(rid).and_then(|extras| extras.object.clone());
         let principal = database.principal(rid).filter(|principal| principal.kind != PrincipalKind::Foreign);
+        self.place_of(rid, stated.as_deref(), principal, database.flags(rid))
+    }
+
+    /// The same of what is stated of an object, or of an account with these flags.
+    fn place_of(
+        &self,
+        rid: Rid,
+        stated: Option<&Object>,
+        principal: Option<&Principal>,
+        flags: Option<&BTreeSet<AccountFlag>>,
+    ) -> Option<(String, Rid, String, String)> {
         if principal.is_none() && !rid.is_plain_object() {
             return None;
         }
@@ -311,7 +337,6 @@ impl Tree {
         }
         let principal = principal?;
         let name = principal.name.as_str();
-        let flags = database.flags(rid);
         let (class, parent, name) = match principal.kind {
             PrincipalKind::User if flags.is_some_and(is_computer) => {
                 let server = flags.is_some_and(|flags| flags.contains(&AccountFlag::ServerTrustAccount));

@@ -200,6 +200,7 @@ impl<'a> View<'a> {
                 parent.map(|parent| vec![parent.guid.to_vec()]).unwrap_or_default()
             }
             "canonicalname" => one(self.canonical(id)),
+            "dscorepropagationdata" if deleted => Vec::new(),
             "dscorepropagationdata" => one("16010101000000.0Z"),
             "subschemasubentry" => one(format!("CN=Aggregate,{}", self.tree.naming.schema)),
             "ntsecuritydescriptor" => vec![descriptor(self.database)],
@@ -214,6 +215,9 @@ impl<'a> View<'a> {
                 .collect(),
             "memberof" if !deleted => self.member_of(id),
             "objectsid" if self.database.principal(id).is_some() => vec![sid::of(self.database, id)],
+            "objectsid" | "samaccountname" | "useraccountcontrol" | "grouptype" if deleted => {
+                self.of_remains(id, name)
+            }
             "attributetypes" if node.class == "subSchema" => {
                 schema().attributes().map(|attribute| attribute.description().into_bytes()).collect()
             }
@@ -223,7 +227,6 @@ impl<'a> View<'a> {
             "ldapsyntaxes" if node.class == "subSchema" => {
                 Syntax::ALL.iter().map(|syntax| format!("( {} )", syntax.oid()).into_bytes()).collect()
             }
-            "samaccountname" if deleted => Vec::new(),
             "dbcspwd" | "unicodepwd" | "supplementalcredentials" | "userpassword" => Vec::new(),
             _ => return None,
         })
@@ -287,21 +290,27 @@ impl<'a> View<'a> {
     /// `userAccountControl` as it is stored: what is computed is not in it.
     pub(super) fn user_account_control(&self, id: Rid) -> u32 {
         let other = self.stated(id, "userAccountControl").and_then(|values| number(values.first()?));
-        let mut bits = other.unwrap_or_default() as u32 & !uac::MODELLED;
-        for (flag, bit) in [
-            (AccountFlag::Disabled, uac::DISABLED),
-            (AccountFlag::PasswordNeverExpires, uac::DONT_EXPIRE),
-            (AccountFlag::WorkstationTrustAccount, uac::WORKSTATION),
-            (AccountFlag::ServerTrustAccount, uac::SERVER),
-        ] {
-            if self.flag(id, flag) {
-                bits |= bit;
+        control_bits(other.unwrap_or_default() as u32, |flag| self.flag(id, flag))
+    }
+
+    /// What a tombstone keeps of the account that it was.
+    fn of_remains(&self, id: Rid, name: &str) -> Values {
+        let Some(remains) = self.database.remains(id) else { return Vec::new() };
+        let user = remains.principal.kind == PrincipalKind::User;
+        match name {
+            "objectsid" => vec![sid::of(self.database, id)],
+            "samaccountname" => one(remains.principal.name.as_str()),
+            "useraccountcontrol" if user => {
+                let other = remains.control.as_ref().and_then(|values| number(values.first()?));
+                let has = |flag| remains.flags.contains(&flag);
+                one(control_bits(other.unwrap_or_default() as u32, has).to_string())
             }
+            "grouptype" if !user => match &remains.group_type {
+                Some(stated) => stated.to_vec(),
+                None => one(group_type(remains.principal.kind == PrincipalKind::LocalGroup, false)),
+            },
+            _ => Vec::new(),
         }
-        if bits & (uac::WORKSTATION | uac::SERVER) == 0 {
-            bits |= uac::NORMAL;
-        }
-        bits
     }
 
     fn computed_control(&self, id: Rid) -> u32 {
@@ -400,11 +409,7 @@ impl<'a> View<'a> {
         Some(match name {
             "samaccountname" => one(account.name.as_str()),
             "samaccounttype" => one(if local { "536870912" } else { "268435456" }),
-            "grouptype" if self.stated(id, "groupType").is_none() => one(match (local, id.is_built_in()) {
-                (true, true) => "-2147483643",
-                (true, false) => "-2147483644",
-                (false, _) => "-2147483646",
-            }),
+            "grouptype" if self.stated(id, "groupType").is_none() => one(group_type(local, id.is_built_in())),
             "member" => self.members(id),
             "primarygrouptoken" => one(id.0.to_string()),
             "admincount" if self.is_protected(id) => one("1"),
@@ -583,4 +588,32 @@ fn descriptor(database: &Database) -> Vec<u8> {
     bytes.extend([0, 0]);
     bytes.extend(aces.concat());
     bytes
+}
+
+/// The modelled flags of an account as bits of `userAccountControl`, beside what else was stated in it.
+fn control_bits(stated: u32, has: impl Fn(AccountFlag) -> bool) -> u32 {
+    let mut bits = stated & !uac::MODELLED;
+    for (flag, bit) in [
+        (AccountFlag::Disabled, uac::DISABLED),
+        (AccountFlag::PasswordNeverExpires, uac::DONT_EXPIRE),
+        (AccountFlag::WorkstationTrustAccount, uac::WORKSTATION),
+        (AccountFlag::ServerTrustAccount, uac::SERVER),
+    ] {
+        if has(flag) {
+            bits |= bit;
+        }
+    }
+    if bits & (uac::WORKSTATION | uac::SERVER) == 0 {
+        bits |= uac::NORMAL;
+    }
+    bits
+}
+
+/// `groupType` of a security group: local or global, built in or not.
+fn group_type(local: bool, built_in: bool) -> &'static str {
+    match (local, built_in) {
+        (true, true) => "-2147483643",
+        (true, false) => "-2147483644",
+        (false, _) => "-2147483646",
+    }
 }

@@ -163,6 +163,8 @@ impl Ad {
                 content.push(Content::Link(part.clone(), member, link));
             }
         } else {
+            // The values of lists come behind all objects of an answer (MS-DRSR 4.1.10; seen from Samba 4.17).
+            let mut links = Vec::new();
             let seen = |stamp: &crate::directory::Stamp| stamp.usn <= to.vector[usize::from(stamp.origin.0)];
             for item in from.written_after(to.watermark[usize::from(source.0)]) {
                 match item {
@@ -181,10 +183,11 @@ impl Ad {
                             continue;
                         };
                         bytes += DeltaSizes::default().member;
-                        content.push(Content::Link(part.clone(), *member, link));
+                        links.push(Content::Link(part.clone(), *member, link));
                     }
                 }
             }
+            content.append(&mut links);
         }
         Answer { content, bytes, busy_bytes: 0, usn: from.usn, vector: from.vector.clone() }
     }
