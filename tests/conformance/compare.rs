@@ -23,6 +23,22 @@ pub(crate) trait Subject {
     /// What each controller shows.
     async fn pictures(&mut self, step: usize) -> [Result<Picture, String>; 2];
 
+    /// The highest update sequence number that a controller has given out.
+    async fn committed(&mut self, _at: usize) -> Result<u64, String> {
+        Ok(0)
+    }
+
+    /// The accounts of the sequence that a controller has taken in after a number, in the order in which it did.
+    async fn arrived(&mut self, _at: usize, _after: u64) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
+    /// What is left at each controller of accounts that were deleted, where a client of LDAP can see it and the fake's
+    /// front is what it is compared with.
+    async fn tombstones(&mut self) -> Option<[Result<Picture, String>; 2]> {
+        None
+    }
+
     /// Why it has stopped to answer; nothing while it does.
     async fn broken(&mut self) -> Option<String> {
         None
@@ -73,7 +89,7 @@ impl Answer {
 pub(crate) struct Difference {
     pub(crate) step: usize,
     pub(crate) at: usize,
-    /// The operation's name (`user-add`, `logon`), `synchronize`, or `picture`.
+    /// The operation's name (`user-add`, `logon`), `synchronize`, `picture`, `tombstone`, or `arrival`.
     pub(crate) what: String,
     /// Of a picture: which attribute, `presence` for an account that shows at one of them only. Of an operation: `wire`
     /// when the codes agree and their form on the wire does not.
@@ -87,7 +103,7 @@ impl Difference {
     /// What it is, wherever it occurs: names of accounts are left out.
     pub(crate) fn kind(&self) -> String {
         let Difference { what, attribute, fake, subject, .. } = self;
-        let listed = matches!(attribute.as_str(), "groups" | "members");
+        let listed = matches!(attribute.as_str(), "groups" | "members" | "order");
         let shown = |value: &String| if listed { "…".to_owned() } else { value.clone() };
         format!("{what} {attribute}: fake `{}`, subject `{}`", shown(fake), shown(subject))
     }
@@ -102,14 +118,19 @@ impl fmt::Display for Difference {
 }
 
 /// The differences of two pictures.
-pub(crate) fn differences(step: usize, at: usize, fake: &Picture, subject: &Picture) -> Vec<Difference> {
+pub(crate) fn differences(
+    what: &str,
+    (step, at): (usize, usize),
+    fake: &Picture,
+    subject: &Picture,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     let names: std::collections::BTreeSet<&String> = fake.keys().chain(subject.keys()).collect();
     for name in names {
         let difference = |attribute: &str, fake: String, subject: String| Difference {
             step,
             at,
-            what: "picture".to_owned(),
+            what: what.to_owned(),
             attribute: attribute.to_owned(),
             account: name.clone(),
             fake,

@@ -93,6 +93,9 @@ pub(crate) fn domain(sequence: &Sequence, instants: &[SimTime]) -> Result<Domain
     spec.domain.account_policy = sequence.policy(None);
     for (dc, site) in spec.dcs.iter_mut().zip(["HQ", "Branch"]) {
         dc.machine.site = site.into();
+        if sequence.asks_the_pdc {
+            continue;
+        }
         // Controllers of Samba neither ask the PDC emulator about a wrong password nor tell it a new one.
         let key = r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters".to_owned();
         dc.machine.registry.entry(key).or_default().insert("AvoidPdcOnWan".to_owned(), Data::Dword(1));

@@ -115,6 +115,22 @@ impl Front {
     }
 }
 
+impl Front {
+    /// Shuts the servers of the sequence before.
+    pub(crate) async fn close(&mut self) {
+        for server in self.running.take().into_iter().flat_map(|running| running.servers) {
+            server.shut_down().await;
+        }
+    }
+
+    /// What is left at each controller of accounts that were deleted.
+    pub(crate) async fn graves(&mut self) -> Result<[Picture; 2], String> {
+        let names = self.names;
+        let views = &mut self.running.as_mut().ok_or("no sequence has begun")?.views;
+        Ok([views[0].tombstones(names).await?, views[1].tombstones(names).await?])
+    }
+}
+
 impl Running {
     /// Performs an operation at the model behind the front.
     fn model(&self, at: usize, verb: Verb) -> Result<Reply, u32> {
@@ -141,11 +157,7 @@ impl Running {
 
 impl Subject for Front {
     async fn begin(&mut self, names: Names, sequence: &Sequence) -> Result<(), String> {
-        if let Some(before) = self.running.take() {
-            for server in before.servers {
-                server.shut_down().await;
-            }
-        }
+        self.close().await;
         self.names = names;
         self.instants = instants(&sequence.steps);
         self.running = Some(self.open(sequence).await.map_err(|error| error.to_string())?);
@@ -191,5 +203,14 @@ impl Subject for Front {
             Ok(running) => [running.picture(0, names).await, running.picture(1, names).await],
             Err(problem) => [Err(problem.clone()), Err(problem)],
         }
+    }
+
+    async fn committed(&mut self, at: usize) -> Result<u64, String> {
+        self.running.as_mut().ok_or("no sequence has begun")?.views[at].committed().await
+    }
+
+    async fn arrived(&mut self, at: usize, after: u64) -> Result<Vec<String>, String> {
+        let names = self.names;
+        self.running.as_mut().ok_or("no sequence has begun")?.views[at].arrived(names, after).await
     }
 }

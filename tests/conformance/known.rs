@@ -38,6 +38,9 @@ struct Entry {
     /// The policies under which it occurs; any when there are none.
     #[serde(default)]
     policies: Vec<String>,
+    /// Whether it occurs only where wrong passwords are asked again at the primary controller.
+    #[serde(default)]
+    asks: bool,
     /// Whether the two have gone different ways by it, so that the rest of the sequence tells nothing; so unless said
     /// otherwise.
     #[serde(default = "yes")]
@@ -83,7 +86,11 @@ impl Known {
     }
 
     /// Counts a difference when it is known, and says whether it ends the sequence; nothing for an unknown one.
-    pub(crate) fn meets(&mut self, difference: &Difference, policy: &str) -> Option<bool> {
+    pub(crate) fn meets(&mut self, difference: &Difference, circumstances: &str) -> Option<bool> {
+        let (policy, asks) = match circumstances.split_once(' ') {
+            Some((policy, _)) => (policy, true),
+            None => (circumstances, false),
+        };
         let fits =
             |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
         let entry = self.entries.iter().find(|entry| {
@@ -91,6 +98,7 @@ impl Known {
                 && fits(&entry.attribute, &difference.attribute)
                 && fits(&entry.fake, &difference.fake)
                 && fits(&entry.subject, &difference.subject)
+                && (asks || !entry.asks)
                 && (entry.policies.is_empty() || entry.policies.iter().any(|one| one == policy))
         })?;
         *self.met.entry(entry.name.clone()).or_default() += 1;

@@ -19,8 +19,10 @@ mod play;
 mod run;
 mod samba;
 mod sequence;
+mod stated;
 mod view;
 mod wire;
+mod witness;
 
 use known::Known;
 use run::{Plan, run};

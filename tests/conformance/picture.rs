@@ -20,6 +20,17 @@ pub(crate) fn picture(accounts: impl IntoIterator<Item = (String, Shown)>) -> Pi
     named.into_iter().chain(lost).collect()
 }
 
+/// What is left of deleted accounts, by name, and by number where one name was deleted more than once.
+pub(crate) fn tombstones(mut all: Vec<(String, Shown)>) -> Picture {
+    all.sort();
+    let mut numbered = Picture::new();
+    for (name, shown) in all {
+        let number = (1..).find(|number| !numbered.contains_key(&format!("{name} {number}"))).unwrap_or(0);
+        numbered.insert(format!("{name} {number}"), shown);
+    }
+    numbered
+}
+
 /// Whether an account in it has lost its name.
 pub(crate) fn has_lost_names(picture: &Picture) -> bool {
     picture.keys().any(|name| name.starts_with(DUPLICATE))

@@ -7,6 +7,7 @@ use crate::known::Known;
 use crate::picture::has_lost_names;
 use crate::run::Report;
 use crate::sequence::{Sequence, Step};
+use crate::witness;
 
 /// Plays a sequence at both; gives the first difference that is not listed. A listed one ends the sequence where the two
 /// have gone different ways.
@@ -20,7 +21,8 @@ pub(crate) async fn play(
     *number += 1;
     let names = Names(*number);
     let mut fake = Direct::new();
-    let policy = format!("{:?}", sequence.policy);
+    let policy = sequence.circumstances();
+    let mut arrivals = Vec::new();
     for begun in [fake.begin(names, sequence).await, subject.begin(names, sequence).await] {
         if let Err(problem) = begun {
             return Some(strange(0, 0, "begin", problem));
@@ -40,8 +42,11 @@ pub(crate) async fn play(
                 report.synchronisations += 1;
                 found.extend(look(&mut fake, subject, step, report).await);
                 if found.iter().all(|difference| known.meets(difference, &policy) == Some(false)) {
-                    let (one, other) =
-                        (fake.synchronize(step, *to).await, subject.synchronize(step, *to).await);
+                    let one = fake.synchronize(step, *to).await;
+                    let other = match witness::pull(subject, step, *to, &mut arrivals).await {
+                        Ok(done) => done,
+                        Err(problem) => return Some(strange(step, *to, "synchronize", problem)),
+                    };
                     if one != other {
                         let word = |done: bool| if done { "done" } else { "refused" }.to_owned();
                         found.push(Difference {
@@ -67,8 +72,16 @@ pub(crate) async fn play(
                 }
             }
         }
-        if found.is_empty() && step + 1 == sequence.steps.len() {
+        let last = step + 1 == sequence.steps.len();
+        if found.is_empty() && last {
             found = look(&mut fake, subject, step, report).await;
+        }
+        // What becomes of accounts that share a name is each implementation's own.
+        let conflict = matches!(action, Step::Synchronize { .. })
+            && fake.pictures(step).await.iter().flatten().any(has_lost_names);
+        if last && !conflict && found.iter().all(|difference| known.meets(difference, &policy) == Some(false))
+        {
+            found.extend(witness::compare(subject, (sequence, names), &arrivals, report).await);
         }
         let mut ends = false;
         for difference in &found {
@@ -78,9 +91,6 @@ pub(crate) async fn play(
                 None => return Some(difference.clone()),
             }
         }
-        // What becomes of accounts that share a name is each implementation's own.
-        let conflict = matches!(action, Step::Synchronize { .. })
-            && fake.pictures(step).await.iter().flatten().any(has_lost_names);
         if ends || conflict {
             report.ended_early += 1;
             break;
@@ -117,7 +127,7 @@ async fn look(
     for (at, both) in both.enumerate() {
         report.pictures += 1;
         match both {
-            (Ok(one), Ok(other)) => found.extend(differences(step, at, &one, &other)),
+            (Ok(one), Ok(other)) => found.extend(differences("picture", (step, at), &one, &other)),
             (Err(problem), _) | (_, Err(problem)) => found.push(strange(step, at, "picture", problem)),
         }
     }

@@ -1,7 +1,7 @@
 //! Generating sequences, running them at the fake and at a subject, and making a failing one small.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use crate::compare::{Difference, Subject};
 use crate::known::Known;
 use crate::play::{play, strange};
 use crate::sequence::{Sequence, sequences};
+use crate::stated::stated;
 
 /// How long a run is, and from where.
 pub(crate) struct Plan {
@@ -42,11 +43,15 @@ impl Plan {
 #[derive(Default)]
 pub(crate) struct Report {
     sequences: u64,
+    /// How many it should be.
+    planned: u64,
     seed: u64,
     pub(crate) operations: u64,
     pub(crate) synchronisations: u64,
     pub(crate) pictures: u64,
     pub(crate) ended_early: u64,
+    /// How many were played once more at the fake's front, for what only a client of LDAP sees.
+    pub(crate) witnessed: u64,
     broken_down: u64,
     took: Duration,
     /// What each subject tells of itself.
@@ -60,9 +65,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Whether every difference is listed, and every listed one has occurred that should.
+    /// Whether every difference is listed, every listed one has occurred that should, every sequence was played, and
+    /// hardly any subject broke down meanwhile: a run must not become green by breaking down.
     pub(crate) fn is_clean(&self) -> bool {
-        self.failures.is_empty() && self.vanished.is_empty()
+        self.failures.is_empty()
+            && self.vanished.is_empty()
+            && self.sequences == self.planned
+            && self.broken_down <= most_breakdowns(self.sequences)
     }
 
     /// Adds what another subject of the same run came to.
@@ -72,6 +81,7 @@ impl Report {
         self.synchronisations += other.synchronisations;
         self.pictures += other.pictures;
         self.ended_early += other.ended_early;
+        self.witnessed += other.witnessed;
         self.broken_down += other.broken_down;
         self.told.extend(other.told);
         for (name, times) in other.met {
@@ -92,6 +102,11 @@ impl Report {
     }
 }
 
+/// So many breakdowns are borne in a run of so many sequences: one, and one more with each 500.
+fn most_breakdowns(sequences: u64) -> u64 {
+    1 + sequences / 500
+}
+
 /// A difference that is not listed, with a sequence that shows it.
 struct Failure {
     times: u64,
@@ -104,8 +119,9 @@ const MOST_KINDS: usize = 30;
 const SMALLER_WITHIN: Duration = Duration::from_secs(20);
 const SMALLER_ATTEMPTS: u32 = 25;
 
-/// Which seeds are left, and which kinds of differences somebody has made small: what the subjects of a run share.
+/// Which sequences are left, and which kinds of differences somebody has made small: what the subjects of a run share.
 struct Shared {
+    stated: RefCell<VecDeque<(&'static str, Sequence)>>,
     next: Cell<u64>,
     end: u64,
     kinds: RefCell<BTreeSet<String>>,
@@ -116,9 +132,10 @@ struct Shared {
 pub(crate) async fn run(subjects: &mut [impl Subject], plan: &Plan, known: Known) -> Report {
     let began = Instant::now();
     let end = plan.seed + plan.sequences;
-    let shared = Shared { next: Cell::new(plan.seed), end, kinds: RefCell::default() };
+    let first = RefCell::new(stated().into());
+    let shared = Shared { stated: first, next: Cell::new(plan.seed), end, kinds: RefCell::default() };
     let all = subjects.iter_mut().map(|subject| work(subject, &shared, known.clone()));
-    let mut report = Report { seed: plan.seed, ..Report::default() };
+    let mut report = Report { seed: plan.seed, planned: plan.sequences, ..Report::default() };
     for part in futures::future::join_all(all).await {
         report.take(part);
     }
@@ -134,6 +151,16 @@ async fn work(subject: &mut impl Subject, shared: &Shared, mut known: Known) -> 
     let mut report = Report::default();
     // No two runs against one domain share names, and shrinking takes new ones.
     let mut number = 0;
+    loop {
+        let Some((name, sequence)) = shared.stated.borrow_mut().pop_front() else { break };
+        let found = play(subject, &sequence, &mut number, &mut known, &mut report).await;
+        println!("stated, {name}: {}", found.as_ref().map_or("as the fake".to_owned(), ToString::to_string));
+        if let Some(failure) = found {
+            let example = format!("stated, {name}: {failure}\n{}", told(&sequence));
+            let failures = &mut report.failures;
+            failures.entry(failure.kind()).or_insert(Failure { times: 0, example: Some(example) }).times += 1;
+        }
+    }
     let strategy = sequences();
     while shared.next.get() < shared.end && shared.kinds.borrow().len() < MOST_KINDS {
         let seed = shared.next.replace(shared.next.get() + 1);
@@ -218,7 +245,7 @@ async fn smaller(
 }
 
 fn told(sequence: &Sequence) -> String {
-    let mut text = format!("    policy {:?}\n", sequence.policy);
+    let mut text = format!("    policy {}\n", sequence.circumstances());
     for (number, step) in sequence.steps.iter().enumerate() {
         text += &format!("    {number}: {step:?}\n");
     }
@@ -229,20 +256,23 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} sequences from seed {}, {} operations, {} synchronisations, {} pictures compared, {} ended early, {:.1} s",
+            "{} sequences from seed {}, {} operations, {} synchronisations, {} pictures compared, {} ended early, {} \
+             witnessed at the front, {:.1} s",
             self.sequences,
             self.seed,
             self.operations,
             self.synchronisations,
             self.pictures,
             self.ended_early,
+            self.witnessed,
             self.took.as_secs_f64()
         )?;
         for told in &self.told {
             writeln!(f, "{told}")?;
         }
         if self.broken_down > 0 {
-            writeln!(f, "broken down and begun again: {} times", self.broken_down)?;
+            let most = most_breakdowns(self.sequences);
+            writeln!(f, "broken down and begun again: {} times; {most} are borne", self.broken_down)?;
         }
         for (name, times) in &self.met {
             writeln!(f, "listed and met: {name}, {times} times")?;

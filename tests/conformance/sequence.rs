@@ -1,4 +1,4 @@
-//! What is done: sequences of operations at two controllers, with replication between them.
+//! What is done: drawn sequences of operations at two controllers, with replication between them.
 
 use mockdc_mocks::{AccountPolicy, Span};
 use proptest::prelude::*;
@@ -10,6 +10,9 @@ use crate::acts::{Act, PASSWORDS};
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Sequence {
     pub(crate) policy: Policy,
+    /// Whether the other controller asks the primary one about a wrong password. Passwords are written at the primary
+    /// one then, since what is written elsewhere would be told it, too, and Samba does neither.
+    pub(crate) asks_the_pdc: bool,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -77,7 +80,19 @@ pub(crate) fn sequences() -> impl Strategy<Value = Sequence> {
         1 => Just(Policy::Complexity),
         3 => Just(Policy::Lockout),
     ];
-    (policy, prop::collection::vec(step(), 4..=30)).prop_map(|(policy, steps)| Sequence { policy, steps })
+    let asks_the_pdc = prop::bool::weighted(0.15);
+    (policy, asks_the_pdc, prop::collection::vec(step(), 4..=30)).prop_map(
+        |(policy, asks_the_pdc, mut steps)| {
+            for step in &mut steps {
+                if let Step::Act { at, act: Act::SetPassword { .. } | Act::ChangePassword { .. } } = step
+                    && asks_the_pdc
+                {
+                    *at = 0;
+                }
+            }
+            Sequence { policy, asks_the_pdc, steps }
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -142,6 +157,11 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 impl Sequence {
+    /// Under what a difference may be known: the policy, and `asks` behind it where a wrong password is asked again.
+    pub(crate) fn circumstances(&self) -> String {
+        format!("{:?}{}", self.policy, if self.asks_the_pdc { " asks" } else { "" })
+    }
+
     /// The policy that the sequence begins with, and the one that a step sets: a threshold stays what it was.
     pub(crate) fn policy(&self, set: Option<Policy>) -> AccountPolicy {
         let threshold = self.policy.spec().lockout_threshold;

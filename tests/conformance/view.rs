@@ -8,7 +8,7 @@ use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
 use mockdc_containers::{DOMAIN, Guid, PASSWORD};
 
 use crate::acts::Names;
-use crate::picture::{DUPLICATE, Picture, User, group, picture};
+use crate::picture::{DUPLICATE, Picture, User, group, picture, tombstones};
 use crate::samba::base;
 
 /// An open connection to one controller.
@@ -28,6 +28,59 @@ const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
 const OWN_TO_SAMBA: [u64; 2] = [0x3, 0x0009_06A0];
 const NAME: u64 = 0x0009_0001;
 const LOCKOUT_TIME: u64 = 0x0009_0296;
+/// What a client may see of a tombstone, if it is there. Instants, numbers and identifiers are each controller's own.
+const OF_TOMBSTONES: [&str; 38] = [
+    "accountExpires",
+    "adminCount",
+    "badPasswordTime",
+    "badPwdCount",
+    "cn",
+    "codePage",
+    "countryCode",
+    "description",
+    "displayName",
+    "distinguishedName",
+    "dSCorePropagationData",
+    "groupType",
+    "instanceType",
+    "isCriticalSystemObject",
+    "isDeleted",
+    "isRecycled",
+    "lastKnownParent",
+    "lastLogoff",
+    "lastLogon",
+    "lockoutTime",
+    "logonCount",
+    "logonHours",
+    "member",
+    "memberOf",
+    "name",
+    "objectCategory",
+    "objectClass",
+    "objectGUID",
+    "objectSid",
+    "primaryGroupID",
+    "pwdLastSet",
+    "sAMAccountName",
+    "sAMAccountType",
+    "userAccountControl",
+    "uSNChanged",
+    "uSNCreated",
+    "whenChanged",
+    "whenCreated",
+];
+/// Those of which the values are compared as well.
+const COMPARED: [&str; 8] = [
+    "groupType",
+    "instanceType",
+    "isDeleted",
+    "isRecycled",
+    "lastKnownParent",
+    "objectClass",
+    "sAMAccountName",
+    "userAccountControl",
+];
+const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 /// An account that never expires.
 const NEVER: i64 = i64::MAX;
 
@@ -159,10 +212,8 @@ impl View {
     /// The highest update sequence number under which this controller has changed an account of a sequence, tombstones
     /// included.
     pub(crate) async fn originated(&mut self, names: Names) -> Result<u64, String> {
-        let show_deleted = RawControl { ctype: "1.2.840.113556.1.4.417".to_owned(), crit: true, val: None };
         let wanted = ["replPropertyMetaData", "lockoutTime"];
-        self.ldap.with_controls(show_deleted);
-        let found = self.search(Scope::Subtree, &self.filter(names), &wanted).await?;
+        let found = self.search_graves(&self.filter(names), &wanted).await?;
         let mut highest = 0;
         for entry in found {
             let blob = entry.bin_attrs.get("replPropertyMetaData").and_then(|values| values.first());
@@ -185,6 +236,77 @@ impl View {
             }
         }
         Ok(highest)
+    }
+
+    async fn search_graves(&mut self, filter: &str, wanted: &[&str]) -> Result<Vec<SearchEntry>, String> {
+        self.ldap.with_controls(RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None });
+        self.search(Scope::Subtree, filter, wanted).await
+    }
+
+    /// What is left of the accounts of a sequence that were deleted: which attributes, and what some of them say.
+    pub(crate) async fn tombstones(&mut self, names: Names) -> Result<Picture, String> {
+        let filter = format!("(&(isDeleted=TRUE){})", self.filter(names));
+        let mut all = Vec::new();
+        for found in self.search_graves(&filter, &["*"]).await? {
+            let guid = Guid::of(&found).ok_or("a tombstone without objectGUID")?.to_string();
+            let entry = Entry::from(found.clone());
+            let mut shown = BTreeMap::new();
+            for name in OF_TOMBSTONES {
+                if !found.attrs.contains_key(name) && !found.bin_attrs.contains_key(name) {
+                    continue;
+                }
+                let mut values = entry.attributes.get(name).cloned().unwrap_or_default();
+                values.sort();
+                shown.insert(
+                    name,
+                    if COMPARED.contains(&name) { values.join(", ") } else { "kept".to_owned() },
+                );
+            }
+            let there = found.attrs.keys().chain(found.bin_attrs.keys());
+            let others: BTreeSet<&str> =
+                there.map(String::as_str).filter(|name| !OF_TOMBSTONES.contains(name)).collect();
+            shown.insert("others", others.into_iter().collect::<Vec<_>>().join(", "));
+            // The relative name has the identifier behind a line feed.
+            let (stem, mark) = entry
+                .text("cn")
+                .split_once('\n')
+                .map(|(stem, mark)| (stem.to_owned(), mark.to_owned()))
+                .unwrap_or_default();
+            let marked = mark.eq_ignore_ascii_case(&format!("DEL:{guid}"));
+            shown.insert(
+                "mark",
+                format!("{} {marked}", if stem == entry.text("sAMAccountName") { "own name" } else { &stem }),
+            );
+            all.push((entry.text("sAMAccountName"), shown));
+        }
+        Ok(tombstones(all))
+    }
+
+    /// The highest update sequence number that this controller has given out.
+    pub(crate) async fn committed(&mut self) -> Result<u64, String> {
+        let found = self.ldap.search("", Scope::Base, "(objectClass=*)", vec!["highestCommittedUSN"]).await;
+        let (entries, _) = found.and_then(ldap3::SearchResult::success).map_err(|error| error.to_string())?;
+        let root = entries.into_iter().next().map(SearchEntry::construct).map(Entry::from);
+        let number = root.and_then(|root| root.number("highestCommittedUSN"));
+        number.map(|number| number as u64).ok_or_else(|| "a rootDSE without highestCommittedUSN".to_owned())
+    }
+
+    /// The accounts of a sequence, tombstones included, that have changed here after a number, in the order in which they
+    /// have for the last time.
+    pub(crate) async fn arrived(&mut self, names: Names, after: u64) -> Result<Vec<String>, String> {
+        let wanted = ["sAMAccountName", "isDeleted", "uSNChanged"];
+        let found = self.search_graves(&self.filter(names), &wanted).await?;
+        let mut all: Vec<(i64, String)> = Vec::new();
+        for entry in found.into_iter().map(Entry::from) {
+            let number = entry.number("uSNChanged").ok_or("an account without uSNChanged")?;
+            let deleted = entry.text("isDeleted") == "TRUE";
+            let name = if deleted { format!("{} (deleted)", entry.shown_name()) } else { entry.shown_name() };
+            if number as u64 > after {
+                all.push((number, name));
+            }
+        }
+        all.sort();
+        Ok(all.into_iter().map(|(_, name)| name).collect())
     }
 
     /// How far this controller's up-to-dateness vector says that it has come with another's changes.
