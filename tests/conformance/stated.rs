@@ -15,6 +15,7 @@ pub(crate) fn stated() -> Vec<(&'static str, Sequence)> {
         ("an account that only the primary controller disables", disabled_asked_again()),
         ("what is left of deleted accounts", deletions()),
         ("members that were deleted, and groups", deleted_members()),
+        ("changes that meet a deletion", changes_that_meet_a_deletion()),
         ("the order of a pull", order_of_a_pull()),
         ("the order in which deletions come", order_of_deletions()),
     ]
@@ -124,6 +125,21 @@ fn deleted_members() -> Sequence {
         at(BDC, Act::Delete { user: 1 }),
         at(PDC, Act::Leave { group: 0, user: 1 }),
         sync(PDC),
+        sync(BDC),
+    ];
+    sequence(Policy::Nothing, steps)
+}
+
+/// What a tombstone keeps is changed at the other controller, which has not heard of the deletion.
+fn changes_that_meet_a_deletion() -> Sequence {
+    let steps = vec![
+        add(0),
+        add(1),
+        sync(BDC),
+        at(PDC, Act::Rename { user: 0, to: 2 }),
+        at(PDC, Act::Flag { user: 1, flag: Flag::NeverExpires, set: true }),
+        at(BDC, Act::Delete { user: 0 }),
+        at(BDC, Act::Delete { user: 1 }),
         sync(BDC),
     ];
     sequence(Policy::Nothing, steps)

@@ -63,6 +63,16 @@ pub(crate) async fn compare(
             Err(problem) => found.push(strange(last, at, "tombstone", problem)),
         }
     }
+    for difference in &mut found {
+        let met = match difference.attribute.as_str() {
+            "presence" => deleted_elsewhere(sequence, |act| matches!(act, Act::Rename { .. })),
+            "userAccountControl" => deleted_elsewhere(sequence, |act| matches!(act, Act::Flag { .. })),
+            _ => false,
+        };
+        if met {
+            difference.attribute += ", changed elsewhere";
+        }
+    }
     let (unclear, lists) = (unclear(sequence, names), lists(sequence, names));
     for (one, other) in own.iter().zip(arrivals) {
         let mut unclear = unclear.clone();
@@ -91,6 +101,19 @@ async fn replay(sequence: &Sequence, names: Names) -> Result<([Picture; 2], Vec<
     let graves = front.graves().await?;
     front.close().await;
     Ok((graves, arrivals))
+}
+
+/// Whether a user is changed in some way at one controller, and one is deleted at the other.
+fn deleted_elsewhere(sequence: &Sequence, changes: impl Fn(&Act) -> bool) -> bool {
+    let at = |is: &dyn Fn(&Act) -> bool| -> BTreeSet<usize> {
+        let places = sequence.steps.iter().filter_map(|step| match step {
+            Step::Act { at, act } if is(act) => Some(*at),
+            _ => None,
+        });
+        places.collect()
+    };
+    let deleted = at(&|act| matches!(act, Act::Delete { .. }));
+    at(&changes).iter().any(|place| deleted.contains(&(1 - place)))
 }
 
 /// Accounts whose last change is not the same for both: Samba writes at a logon when it was.
