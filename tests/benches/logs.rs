@@ -1,22 +1,80 @@
 //! How many megabytes of a log one core reads in a second: a plain reader of lines, the reader of records, the reader
-//! with recognition of steps, and a regular expression for the one dialect of the text, all over the same bytes.
+//! with recognition of steps, and a regular expression for the one dialect of the text, all over the same bytes. Before
+//! them a file of 500 MB (`MOCKDC_LOG_MB` says otherwise) is diagnosed, with the memory that this takes.
 
+use std::io::Write;
 use std::sync::LazyLock;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use mockdc::diagnose::read::{Piece, Reader};
-use mockdc::diagnose::{Collector, Lexicon};
+use mockdc::diagnose::rules::{Rule, diagnose};
+use mockdc::diagnose::{Collector, Lexicon, ROOM, find, load};
 
 fn main() {
+    // A test of the benches, and whoever asks for one of the others, needs no large file.
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    if asked.iter().any(|argument| argument == "--bench")
+        && asked
+            .iter()
+            .all(|argument| argument.starts_with('-') || "a_large_file".contains(argument.as_str()))
+    {
+        a_large_file().expect("a file can be written and read");
+    }
     divan::main();
+}
+
+/// Reads and diagnoses a file as `mockdc diagnose` does, and prints how fast, and how much memory it took at most.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it is measured on the wall clock, and told"
+)]
+fn a_large_file() -> Result<(), Box<dyn std::error::Error>> {
+    let megabytes = std::env::var("MOCKDC_LOG_MB").map_or(Ok(500), |given| given.parse::<u64>())?;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("large.log");
+    let mut out = std::io::BufWriter::new(std::fs::File::create(&path)?);
+    let (mut written, mut number) = (0, 0);
+    while written < megabytes << 20 {
+        let line = line(number);
+        out.write_all(line.as_bytes())?;
+        written += line.len() as u64;
+        number += 1;
+    }
+    out.flush()?;
+    drop(out);
+    let (lexicon, rules) = (Lexicon::built_in()?, Rule::built_in()?);
+    let begun = std::time::Instant::now();
+    let input = load(&find(std::slice::from_ref(&path))?, &lexicon, &mut |_| {})?;
+    let read = begun.elapsed();
+    let found = diagnose(&rules, &input.history, &input.facts);
+    let all = begun.elapsed();
+    let rate = |time: std::time::Duration| megabytes as f64 / time.as_secs_f64();
+    println!(
+        "a_large_file: {megabytes} MB, {number} records: read at {:.0} MB/s, read and diagnosed at {:.0} MB/s; {} events \
+         kept, {} clients; peak memory {}",
+        rate(read),
+        rate(all),
+        input.history.events.len(),
+        found.len(),
+        peak().unwrap_or_else(|| "not known on this system".to_owned())
+    );
+    std::fs::remove_file(path)?;
+    Ok(())
+}
+
+/// The most memory that this process has had, as Linux tells it.
+fn peak() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(format!("{} MB", line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? >> 10))
 }
 
 /// Bytes that are read at a time, as from a file.
 const CHUNK: usize = 256 * 1024;
 
-/// Lines of an install and, for the larger part, of components that say nothing of it, 32 MB in all.
-static LOG: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// A line of a log: of an install or, for the larger part, of components that say nothing of it.
+fn line(line: u32) -> String {
     const MESSAGES: [(&str, &str); 5] = [
         ("Waiting for PDC/BDC Sync (2221)", "CliEx32.dll"),
         (
@@ -33,16 +91,21 @@ static LOG: LazyLock<Vec<u8>> = LazyLock::new(|| {
             "SMS_CLIENT_CONFIG_MANAGER",
         ),
     ];
+    let (message, component) = MESSAGES[line as usize % MESSAGES.len()];
+    let (minute, second, thread) = (line / 60 % 60, line % 60, 100 + line % 7 * 4);
+    format!(
+        "{message}  $$<{component}><Tue Aug 06 09:{minute:02}:{second:02}.000 2002><thread={thread} (0x{thread:X})>\r\n"
+    )
+}
+
+/// 32 MB of them.
+static LOG: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut log = Vec::new();
-    let mut line = 0u32;
-    while log.len() < 32 * 1024 * 1024 {
-        let (message, component) = MESSAGES[line as usize % MESSAGES.len()];
-        let (minute, second, thread) = (line / 60 % 60, line % 60, 100 + line % 7 * 4);
-        let text = format!(
-            "{message}  $$<{component}><Tue Aug 06 09:{minute:02}:{second:02}.000 2002><thread={thread} (0x{thread:X})>\r\n"
-        );
-        log.extend_from_slice(text.as_bytes());
-        line += 1;
+    for number in 0.. {
+        if log.len() >= 32 * 1024 * 1024 {
+            break;
+        }
+        log.extend_from_slice(line(number).as_bytes());
     }
     log
 });
@@ -70,7 +133,7 @@ fn records(bencher: Bencher<'_, '_>) {
 fn records_and_steps(bencher: Bencher<'_, '_>) {
     let lexicon = Lexicon::built_in().expect("the built-in lines are whole");
     bencher.counter(BytesCount::new(LOG.len())).bench(|| {
-        let mut collector = Collector::new(&lexicon, 0, String::new());
+        let mut collector = Collector::new(&lexicon, 0, String::new(), ROOM);
         let mut take = |piece: Piece<'_>| collector.take(piece);
         let mut reader = Reader::new();
         for chunk in LOG.chunks(CHUNK) {

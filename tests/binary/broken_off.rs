@@ -136,3 +136,25 @@ fn a_comparison_of_programs_that_is_broken_off_leaves_none_of_them_running() -> 
     assert!(!Path::new("/proc").join(number).exists(), "the program goes on");
     Ok(())
 }
+
+/// The first program sees to it that the interruption comes when it has ended already, so that it falls behind its run,
+/// between it and the next, or into the next.
+#[test]
+fn an_interruption_between_two_runs_of_a_program_ends_them_all() -> Tested {
+    let folder = folder("broken-off-between")?;
+    let runs = folder.join("runs");
+    let program = format!(
+        "if test -e {runs}; then echo run >> {runs}; exit 0; fi; echo run >> {runs}
+         setsid sh -c 'while kill -0 '$$'; do :; done; kill -INT '$PPID >&- 2>&- &",
+        runs = runs.display()
+    );
+    let file = scenario("between", &install("between", "1m", ""))?;
+    let child = started(&["exec", &file, "--seeds", "1..200", "--", "bash", "-c", &program])?;
+    let output = child.wait_with_output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    let runs = std::fs::read_to_string(runs)?.lines().count();
+    assert!(runs < 20, "{runs} runs were made after the interruption");
+    assert!(told.contains("between"), "what was done is told: {told}");
+    Ok(())
+}

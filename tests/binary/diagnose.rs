@@ -61,3 +61,76 @@ fn the_page_tells_what_the_text_tells_and_needs_nothing_else() -> Tested {
     assert!(text.contains("prefers-color-scheme:dark") && text.contains("@media print"));
     Ok(())
 }
+
+/// Writes a log of so many megabytes: a site server's about 300 clients, with lines that are known, lines that look like
+/// errors, no two of them alike, and lines that say nothing of an install.
+#[cfg(target_os = "linux")]
+fn large_log(path: &std::path::Path, megabytes: u64) -> Tested {
+    use std::io::Write;
+
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+    let (mut written, mut number) = (0, 0u64);
+    while written < megabytes << 20 {
+        let (host, minute, second) = (number % 300, number / 60 % 60, number % 60);
+        let message = match number % 4 {
+            0 => {
+                format!(r"---> Failed to connect to \\PC{host:03}\admin$ using account CORP\SVC{number} (67)")
+            }
+            1 => format!("ERROR: job {number} failed, error code: {}", 2 + number % 90),
+            _ => format!("Package {number} went through, and {host} more are in the queue behind it"),
+        };
+        let line = format!(
+            "{message}  $$<SMS_CLIENT_CONFIG_MANAGER><Tue Aug 06 09:{minute:02}:{second:02}.000 2002 Pacific Daylight \
+             Time><thread={} (0x{:X})>\r\n",
+            100 + host,
+            100 + host
+        );
+        out.write_all(line.as_bytes())?;
+        written += line.len() as u64;
+        number += 1;
+    }
+    Ok(out.flush()?)
+}
+
+/// The most memory that `mockdc diagnose` takes for a log of so many megabytes, in megabytes.
+#[cfg(target_os = "linux")]
+fn peak_of_diagnosing(megabytes: u64) -> Result<u64, Box<dyn std::error::Error>> {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    let log = folder("diagnose-large")?.join("Ccm.log");
+    large_log(&log, megabytes)?;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mockdc"))
+        .arg("diagnose")
+        .arg(&log)
+        .arg("--all")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    // It tells nothing before it knows all, and then more than a pipe holds: so it is done and cannot have ended.
+    let mut out = child.stdout.take().ok_or("its output")?;
+    out.read_exact(&mut [0])?;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
+    let mut rest = String::new();
+    out.read_to_string(&mut rest)?;
+    assert!(rest.len() > 1 << 20, "it tells what it has kept: {}", rest.len());
+    assert!(rest.contains("for want of room"), "it says that it has not kept everything");
+    child.wait()?;
+    std::fs::remove_file(log)?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("a peak")?;
+    Ok(peak.trim().trim_end_matches(" kB").parse::<u64>()? >> 10)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_a_log() -> Tested {
+    let (half, whole) = (peak_of_diagnosing(48)?, peak_of_diagnosing(96)?);
+    assert!(whole < MOST_MEMORY, "{whole} MB for a log of 96 MB");
+    assert!(whole < half + 8, "{half} MB for 48 MB, {whole} MB for 96 MB");
+    Ok(())
+}
+
+/// Megabytes of memory that a diagnosis takes at most, whatever the logs.
+#[cfg(target_os = "linux")]
+const MOST_MEMORY: u64 = 160;

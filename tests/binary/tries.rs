@@ -34,6 +34,37 @@ fn a_bootstrap_that_loses_a_promise_fails_against_the_right_one_and_its_fix_wins
     Ok(())
 }
 
+/// The first seed is the scenario's own, which `--seeds` sets aside.
+#[test]
+fn a_seed_that_a_scenario_states_is_set_aside() -> Tested {
+    let own = install("own-seed", "1m", "[program]\nrun = [\"true\"]\n")
+        .replace("format = 1", "format = 1\nseed = 7");
+    let file = scenario("own-seed", &own)?;
+    let seeds = |arguments: &[&str]| -> Result<Vec<u64>, Box<dyn std::error::Error>> {
+        let ran = mockdc(arguments)?;
+        let found: serde_json::Value =
+            serde_json::from_str(&ran.out).map_err(|error| format!("{error}: {ran:?}"))?;
+        let all = found["scenarios"].as_array().ok_or("scenarios")?;
+        Ok(all.iter().filter_map(|summary| summary["seed"].as_u64()).collect())
+    };
+    assert_eq!(seeds(&["exec", &file, "--format", "json"])?, [7]);
+    assert_eq!(
+        seeds(&["exec", &file, "--seed", "3", "--format", "json"])?,
+        [7],
+        "the scenario's own comes first"
+    );
+    assert_eq!(seeds(&["exec", &file, "--seeds", "2..3", "--format", "json"])?, [2, 3]);
+    let ran = mockdc(&["compare", &file, "--program", "true", "--program", "false", "--seeds", "2..3"])?;
+    for seed in ["seed 2", "seed 3", "--seeds 3..3"] {
+        assert!(ran.code == 1 && ran.out.contains(seed) && !ran.out.contains("seed 7"), "{seed}: {ran:?}");
+    }
+    let ran = mockdc(&["serve", &file, "--seeds", "2..3"])?;
+    assert!(ran.code == 2 && ran.err.contains("one is served"), "{ran:?}");
+    let ran = mockdc(&["exec", &file, "--seeds", "2..3", "--record", "nowhere.toml"])?;
+    assert!(ran.code == 2 && ran.err.contains("writes one run"), "{ran:?}");
+    Ok(())
+}
+
 #[test]
 fn programs_that_cannot_be_compared_are_refused_with_the_remedy() -> Tested {
     let two = |a: &str, b: &str| mockdc(&["compare", FILE, "--program", a, "--program", b]);
@@ -43,6 +74,13 @@ fn programs_that_cannot_be_compared_are_refused_with_the_remedy() -> Tested {
     assert!(ran.code == 2 && ran.err.contains("it is empty"), "{ran:?}");
     let ran = two("true", "no-such-program-anywhere")?;
     assert!(ran.code == 6 && ran.err.contains("no run of B") && ran.err.contains("help: "), "{ran:?}");
+    // It is told before A is run, which leaves a trace here.
+    let trace = folder("programs-refused")?.join("trace");
+    for missing in ["no-such-program-anywhere", "./README.md", "scenarios"] {
+        let ran = two(&format!("touch {}", trace.display()), missing)?;
+        assert!(ran.code == 6 && ran.err.contains(missing) && ran.err.contains("help: "), "{ran:?}");
+        assert!(!trace.exists(), "{missing}: A was run");
+    }
     let ran = two("true", "echo {dc.BDC7.url}")?;
     assert!(ran.code == 2 && ran.err.contains("BDC7"), "{ran:?}");
     let own = scenario("programs-none", &install("programs-none", "1m", ""))?;
@@ -103,6 +141,39 @@ fn every_case_of_a_file_is_explored_and_what_fails_is_a_file_of_its_own() -> Tes
     assert!(all[0]["failure"].is_null() && all[1]["file"] == *found, "{all}");
     let ran = mockdc(&["explore", &file, "--out", &found])?;
     assert!(ran.code == 2 && ran.err.contains("--name"), "{ran:?}");
+    Ok(())
+}
+
+/// Two cases whose names differ only in what a file's name cannot hold, and one that differs in a capital letter.
+#[test]
+fn each_case_has_a_file_of_its_own_whichever_are_explored_with_it() -> Tested {
+    let vary = CASES.split("[[case]]").next().ok_or("the expectation")?;
+    let cases: String =
+        ["a/b", "a:b", "A/b", "plain"].map(|name| format!("[[case]]\nname = \"{name}\"\n")).concat();
+    let text = install(
+        "names",
+        "50m",
+        &format!("{vary}\n{cases}\n[vary]\n\"domain.replication.delay\" = [\"50m\"]\n"),
+    );
+    let file = scenario("names", &text)?;
+    let explored = |name: &str| -> Result<Vec<String>, Box<dyn std::error::Error>> {
+        let ran = mockdc(&["explore", &file, "--cases", "4", "--name", name, "--format", "json"])?;
+        let found: serde_json::Value =
+            serde_json::from_str(&ran.out).map_err(|error| format!("{error}: {ran:?}"))?;
+        let all = found.as_array().cloned().unwrap_or_else(|| vec![found.clone()]);
+        Ok(all.iter().filter_map(|explored| explored["file"].as_str().map(str::to_lowercase)).collect())
+    };
+    let mut together = explored("names*")?;
+    assert_eq!(together.len(), 4, "{together:?}");
+    assert!(together[3].ends_with("names-plain-found.toml"), "{together:?}");
+    let mut alone = Vec::new();
+    for name in ["names[a/b]", "names[a:b]", "names[A/b]", "names[plain]"] {
+        alone.extend(explored(name)?);
+    }
+    assert_eq!(together, alone, "it does not matter which are explored together");
+    together.sort();
+    together.dedup();
+    assert_eq!(together.len(), 4, "{together:?}");
     Ok(())
 }
 

@@ -52,9 +52,9 @@ pub enum Command {
         format: ReportFormat,
     },
     /// Find the exact value of a key at which the verdict flips.
-    Threshold(super::vary::Threshold),
+    Threshold(super::threshold::Threshold),
     /// Run a scenario over ranges of one or two values, and over seeds: a table, CSV, a heat map.
-    Sweep(super::vary::Sweep),
+    Sweep(super::sweep::Sweep),
     /// Vary what a scenario marks as variable, in search of a failure, and make what is found small.
     Explore(super::explore::Explore),
     /// Compare two profiles, two settings, two programs, or two results folders, and show only the differences.
@@ -375,8 +375,12 @@ pub struct Live {
     #[arg(long, value_name = "SPEED|manual", default_value = "1", value_parser = live_speed)]
     pub speed: LiveSpeed,
     /// The seed of the run; a scenario's own seed comes first. 1 unless said otherwise.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "seeds")]
     pub seed: Option<u64>,
+    /// Run with each of these seeds, one after the other, ends included: `1..5`. A scenario's own seed is set aside;
+    /// `7..7` is one run.
+    #[arg(long, value_name = "FROM..TO", value_parser = seeds)]
+    pub seeds: Option<(u64, u64)>,
     /// The first port: each controller gets the next ten. Free ports unless said otherwise.
     #[arg(long, value_name = "PORT")]
     pub port_base: Option<u16>,

@@ -155,22 +155,29 @@ fn scenario(
             return Ok((Exit::Inconclusive, None));
         }
     };
-    match fitted.apart {
-        0 => writeln!(
-            streams.err,
-            "{}: repeats the order of events ({} settings tried)",
-            path.display(),
-            fitted.tried
-        )?,
-        apart => writeln!(
-            streams.err,
-            "{}: the nearest of {} settings; {apart} events differ\nhelp: `mockdc run {} --against LOGS` shows them",
-            path.display(),
-            fitted.tried,
-            path.display()
-        )?,
-    }
-    let exit = if fitted.apart == 0 { Exit::Passed } else { Exit::Inconclusive };
+    let (shown, tried) = (path.display(), fitted.tried);
+    let exit = match (fitted.apart, fitted.crossed) {
+        (0, 0) => {
+            writeln!(streams.err, "{shown}: repeats the order of events ({tried} settings tried)")?;
+            Exit::Passed
+        }
+        (0, crossed) => {
+            writeln!(
+                streams.err,
+                "{shown}: the nearest of {tried} settings; it repeats the order on each machine, and {crossed} pairs of \
+                 lines of two machines stand the other way round, as their clocks are known"
+            )?;
+            Exit::Inconclusive
+        }
+        (apart, _) => {
+            writeln!(
+                streams.err,
+                "{shown}: the nearest of {tried} settings; {apart} events differ\nhelp: `mockdc run {shown} --against \
+                 LOGS` shows them"
+            )?;
+            Exit::Inconclusive
+        }
+    };
     Ok((exit, Some(fitted.text)))
 }
 

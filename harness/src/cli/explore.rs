@@ -9,7 +9,7 @@ use mockdc_scenarios::{Action, Draft, Values, Variable, story};
 
 use super::arguments::{Assignment, Format};
 use super::file::write_file;
-use super::vary::{Subject, found, trials};
+use super::subject::{Subject, found, trials};
 use super::{Exit, Streams, interrupt};
 use crate::report::{quoted, safe, visible};
 use crate::vary::{self, Criterion, Ends, Exploration, Failure};
@@ -65,7 +65,6 @@ pub(super) fn explore(command: &Explore, streams: &mut Streams<'_>) -> io::Resul
         None => return Ok(Exit::NothingSelected),
     };
     let (cases, draw, jobs) = (command.cases.max(1), command.draw, command.subject.asked.jobs());
-    let several = trials.len() > 1;
     let work = move || -> Vec<Exploration> {
         trials.iter().map(|(trial, _)| vary::explore(trial, &variables, cases, draw, jobs)).collect()
     };
@@ -74,7 +73,7 @@ pub(super) fn explore(command: &Explore, streams: &mut Streams<'_>) -> io::Resul
     };
     let (mut exit, mut documents) = (Exit::Passed, Vec::new());
     for explored in &explored {
-        let (ends, document) = match told(command, explored, several, streams)? {
+        let (ends, document) = match told(command, explored, streams)? {
             Ok(told) => told,
             Err(exit) => return Ok(exit),
         };
@@ -129,7 +128,6 @@ fn variables(
 fn told(
     command: &Explore,
     explored: &Exploration,
-    several: bool,
     streams: &mut Streams<'_>,
 ) -> io::Result<Result<(Exit, serde_json::Value), Exit>> {
     let mut document = serde_json::to_value(explored)?;
@@ -146,10 +144,7 @@ fn told(
     let path = command.out.clone().unwrap_or_else(|| {
         let file = &command.subject.scenario;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        let case = explored.scenario.split_once('[').filter(|_| several);
-        let case =
-            case.map_or_else(String::new, |(_, case)| format!("-{}", safe(case.trim_end_matches(']'))));
-        file.with_file_name(format!("{stem}{case}-found.toml"))
+        file.with_file_name(format!("{stem}{}-found.toml", suffix(&explored.scenario)))
     });
     let text = scenario(command, explored, failure);
     if let Some(exit) = write_file(&path, streams, |out| out.write_all(text.as_bytes()))? {
@@ -162,6 +157,24 @@ fn told(
         writeln!(streams.out, "{}", quoted(["mockdc", "run", &file]))?;
     }
     Ok(Ok((if failure.ends == Ends::Bug { Exit::Bug } else { Exit::Failed }, document)))
+}
+
+/// What a case adds to the name of its file: the same each time, whichever cases are explored beside it, and another for
+/// each case, although a file's name cannot hold every letter of a case's.
+fn suffix(scenario: &str) -> String {
+    let Some((_, case)) = scenario.split_once('[') else { return String::new() };
+    let case = case.strip_suffix(']').unwrap_or(case);
+    let safe = safe(case);
+    // Some systems take small and capital letters of a file's name for the same.
+    match safe == case && !case.chars().any(char::is_uppercase) {
+        true => format!("-{safe}"),
+        false => format!("-{safe}-{:08x}", checksum(case.as_bytes())),
+    }
+}
+
+/// FNV-1a of 32 bits.
+fn checksum(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 fn tell(explored: &Exploration, failure: &Failure, streams: &mut Streams<'_>) -> io::Result<()> {

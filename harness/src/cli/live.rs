@@ -1,6 +1,7 @@
 //! `mockdc serve` and `mockdc exec`.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,8 +9,10 @@ use mockdc_mocks::Span;
 use mockdc_scenarios::Plan;
 
 use super::arguments::{Exec, Live, ReportFormat, Select, Serve};
+use super::file;
 use super::run::{DEFAULT_SEED, tell};
-use super::{Exit, Streams, inspect, interrupt};
+use super::stop::Stop;
+use super::{Exit, Streams, inspect};
 use crate::live::{Lived, NoLive, NoPorts, Ports, Setup, Told, run_live, tame, write_output};
 use crate::report::console::{self, Style};
 use crate::report::{self, Outcome, Summary};
@@ -31,6 +34,13 @@ pub(super) fn serve(serve: &Serve, streams: &mut Streams<'_>) -> io::Result<Exit
         writeln!(streams.err, "help: choose with `--name`: {}", names.join(", "))?;
         return Ok(Exit::Usage);
     }
+    if let Some((from, to)) = serve.live.seeds.filter(|(from, to)| from != to) {
+        writeln!(
+            streams.err,
+            "error: `--seeds {from}..{to}` is several runs, and one is served\nhelp: `--seeds {from}..{from}`"
+        )?;
+        return Ok(Exit::Usage);
+    }
     let how = How { live: &serve.live, command: None, timeout: None, record: None };
     run_all(&plans, &how, streams)
 }
@@ -49,6 +59,13 @@ pub(super) fn exec(exec: &Exec, streams: &mut Streams<'_>) -> io::Result<Exit> {
             "error: which program?\nhelp: give it after `--`, as in `mockdc exec {} -- python3 bootstrap.py {{pdc.url}}`, or \
              state it in the scenario: `[program]` with `run = [ … ]`",
             exec.scenario.display()
+        )?;
+        return Ok(Exit::Usage);
+    }
+    if let (Some(_), Some((from, to))) = (&exec.record, exec.live.seeds.filter(|(from, to)| from != to)) {
+        writeln!(
+            streams.err,
+            "error: `--record` writes one run, and `--seeds {from}..{to}` is several\nhelp: `--seeds {from}..{from}`"
         )?;
         return Ok(Exit::Usage);
     }
@@ -109,9 +126,16 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
         Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
     let mut summaries: Vec<Summary> = Vec::new();
     let mut interrupted = false;
-    for plan in plans {
-        let setup = setup(plan, how);
-        let Lived { timeline, output, stopped } = match live_run(&setup, how, streams)? {
+    // One watch over all runs: whoever interrupts between two of them is heard as well.
+    let (stop, _watch) = Stop::watched()?;
+    let runs = plans.iter().flat_map(|plan| seeds(plan, live).map(move |seed| (plan, seed)));
+    for (plan, seed) in runs {
+        if stop.asked() {
+            interrupted = true;
+            break;
+        }
+        let setup = setup(plan, seed, how);
+        let Lived { timeline, output, stopped } = match live_run(&setup, how, &stop, streams)? {
             Ok(lived) => lived,
             Err(error) => return refuse(&error, streams),
         };
@@ -130,7 +154,8 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
             }
         }
         if let Some(path) = how.record
-            && let Err(error) = std::fs::write(path, crate::live::recorded(&outcome.timeline))
+            && let Err(error) =
+                file::whole(path, |out| out.write_all(crate::live::recorded(&outcome.timeline).as_bytes()))
         {
             writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
             return Ok(Exit::Environment);
@@ -156,48 +181,66 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
     Ok(if interrupted { exit.max(Exit::Interrupted) } else { exit })
 }
 
+/// The seeds of a plan's runs.
+fn seeds(plan: &Plan, live: &Live) -> RangeInclusive<u64> {
+    match live.seeds {
+        Some((from, to)) => from..=to,
+        None => {
+            let seed = plan.seed.or(live.seed).unwrap_or(DEFAULT_SEED);
+            seed..=seed
+        }
+    }
+}
+
 /// Runs one scenario, and tells what is told while it goes on.
-fn live_run(setup: &Setup, how: &How<'_>, streams: &mut Streams<'_>) -> io::Result<Result<Lived, NoLive>> {
+fn live_run(
+    setup: &Setup,
+    how: &How<'_>,
+    stop: &Stop,
+    streams: &mut Streams<'_>,
+) -> io::Result<Result<Lived, NoLive>> {
     let serves = how.command.is_none();
     let json = how.live.format == ReportFormat::Json;
-    let mut watch = None;
-    let stop = |inbox: crate::run::Inbox| watch = interrupt::watch(move || inbox.stop()).ok();
     let (out, err) = (&mut *streams.out, &mut *streams.err);
-    let lived = run_live(setup, stop, |told| match told {
-        Told::Ready { endpoints, file } if serves && json => {
-            let document = std::fs::read_to_string(file)?;
-            let document = serde_json::from_str::<serde_json::Value>(&document).unwrap_or_default();
-            writeln!(
-                out,
-                "{}",
-                serde_json::json!({ "endpoints": document, "file": file, "variables": endpoints.variables(file) })
-            )?;
-            out.flush()
-        }
-        Told::Ready { endpoints, file } if serves => {
-            let speed = setup.speed.map_or("its clock stands".to_owned(), |speed| format!("speed {speed}x"));
-            writeln!(
-                out,
-                "{} is served, {speed}:\n\n{}\nCtrl-C ends it.",
-                endpoints.scenario,
-                endpoints.table(file)
-            )?;
-            out.flush()
-        }
-        Told::Ready { endpoints, .. } => match &endpoints.control {
-            Some(control) => {
-                writeln!(err, "control {}, token in {}", control.url, control.token_file.display())
+    let lived = run_live(
+        setup,
+        |inbox| stop.add(inbox),
+        |told| match told {
+            Told::Ready { endpoints, file } if serves && json => {
+                let document = std::fs::read_to_string(file)?;
+                let document = serde_json::from_str::<serde_json::Value>(&document).unwrap_or_default();
+                writeln!(
+                    out,
+                    "{}",
+                    serde_json::json!({ "endpoints": document, "file": file, "variables": endpoints.variables(file) })
+                )?;
+                out.flush()
             }
-            None => Ok(()),
+            Told::Ready { endpoints, file } if serves => {
+                let speed =
+                    setup.speed.map_or("its clock stands".to_owned(), |speed| format!("speed {speed}x"));
+                writeln!(
+                    out,
+                    "{} is served, {speed}:\n\n{}\nCtrl-C ends it.",
+                    endpoints.scenario,
+                    endpoints.table(file)
+                )?;
+                out.flush()
+            }
+            Told::Ready { endpoints, .. } => match &endpoints.control {
+                Some(control) => {
+                    writeln!(err, "control {}, token in {}", control.url, control.token_file.display())
+                }
+                None => Ok(()),
+            },
+            Told::Note(note) => writeln!(err, "note: {note}"),
+            Told::Line(line) => writeln!(err, "program | {}", tame(line)),
         },
-        Told::Note(note) => writeln!(err, "note: {note}"),
-        Told::Line(line) => writeln!(err, "program | {}", tame(line)),
-    });
-    drop(watch);
+    );
     Ok(lived)
 }
 
-fn setup(plan: &Arc<Plan>, how: &How<'_>) -> Setup {
+fn setup(plan: &Arc<Plan>, seed: u64, how: &How<'_>) -> Setup {
     let live = how.live;
     let command = how.command.map(|command| match (command, &plan.program) {
         ([], Some(program)) => program.run.clone(),
@@ -205,7 +248,7 @@ fn setup(plan: &Arc<Plan>, how: &How<'_>) -> Setup {
     });
     Setup {
         plan: plan.clone(),
-        seed: plan.seed.or(live.seed).unwrap_or(DEFAULT_SEED),
+        seed,
         speed: live.speed.0,
         ports: match (live.port_base, live.address) {
             (Some(base), _) => Ports::From(base),
@@ -227,8 +270,11 @@ pub(super) fn rerun(setup: &Setup, given: Option<&[String]>) -> String {
     let verb = if setup.command.is_some() { "exec" } else { "serve" };
     let mut words =
         vec!["mockdc".to_owned(), verb.into(), plan.file.clone(), "--name".into(), plan.name.clone()];
-    if plan.seed.is_none() {
-        words.extend(["--seed".into(), setup.seed.to_string()]);
+    match plan.seed {
+        Some(own) if own == setup.seed => {}
+        // A scenario's own seed comes before `--seed`; a range of one sets it aside.
+        Some(_) => words.extend(["--seeds".into(), format!("{0}..{0}", setup.seed)]),
+        None => words.extend(["--seed".into(), setup.seed.to_string()]),
     }
     let speed = setup.speed.map_or_else(|| "manual".to_owned(), |speed| speed.to_string());
     words.extend(["--speed".into(), speed]);

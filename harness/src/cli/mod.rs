@@ -21,7 +21,10 @@ mod progress;
 mod relay;
 mod run;
 mod select;
-mod vary;
+mod stop;
+mod subject;
+mod sweep;
+mod threshold;
 mod why;
 
 pub use arguments::{Arguments, Assignment, Command, Diagnose, Format, Merge, Report, ReportFormat, Run};
@@ -30,7 +33,8 @@ pub use exit::Exit;
 pub use explore::Explore;
 pub use pictures::Picture;
 pub use select::{SKIP_MARK, SelectError, Selection, filter, glob, read, read_with};
-pub use vary::{Sweep, Threshold};
+pub use sweep::Sweep;
+pub use threshold::Threshold;
 pub use why::Why;
 
 use std::io::{self, Write};
@@ -119,8 +123,8 @@ fn dispatch(arguments: Arguments, streams: &mut Streams<'_>) -> Exit {
         Command::Explain(explain) => inspect::explain(&explain, streams),
         Command::Profiles { name } => inspect::profiles(name.as_deref(), streams),
         Command::Judge { events, format } => run::judge_again(&events, format, streams),
-        Command::Threshold(threshold) => vary::threshold(&threshold, streams),
-        Command::Sweep(sweep) => vary::sweep(&sweep, streams),
+        Command::Threshold(threshold) => threshold::threshold(&threshold, streams),
+        Command::Sweep(sweep) => sweep::sweep(&sweep, streams),
         Command::Compare(compare) => compare::compare(&compare, streams),
         Command::Explore(explore) => explore::explore(&explore, streams),
         Command::Why(why) => why::why(&why, streams),

@@ -3,17 +3,16 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use mockdc_scenarios::Plan;
 
 use super::arguments::{LiveSpeed, Select};
 use super::compare::{Both, Compare, Names};
+use super::stop::Stop;
 use super::{Exit, Streams, inspect, interrupt, live};
-use crate::live::{NoLive, Setup, Told, run_live};
+use crate::live::{NoLive, Setup, Told, can_start, run_live};
 use crate::report::{Outcome, Summary};
-use crate::run::Inbox;
 use crate::vary::parallel;
 
 /// What A is when only B is given.
@@ -45,7 +44,10 @@ pub(super) fn compared(
         }
     }
     let both = match work(command, &words, streams)? {
-        Ok(work) => run(&work, command, streams)?,
+        Ok(work) => match none_starts(&work, streams)? {
+            None => run(&work, command, streams)?,
+            Some(exit) => Err(exit),
+        },
         Err(exit) => Err(exit),
     };
     Ok(((a, b), both))
@@ -102,12 +104,7 @@ fn work(
             )?;
             return Ok(Err(Exit::Usage));
         }
-        // `exec` has no way to set aside a seed that the scenario states.
-        let seeds = match plan.seed {
-            Some(seed) => seed..=seed,
-            None => command.asked.seeds(&plan),
-        };
-        for seed in seeds {
+        for seed in command.asked.seeds(&plan) {
             for words in words {
                 let program = if words.is_empty() { stated(&plan) } else { words };
                 let setup = Setup {
@@ -135,26 +132,22 @@ fn stated(plan: &Plan) -> &[String] {
     plan.program.as_ref().map_or(&[], |program| &program.run)
 }
 
-/// What ends the runs that are under way.
-#[derive(Default)]
-struct Stop {
-    asked: AtomicBool,
-    inboxes: Mutex<Vec<Inbox>>,
-}
-
-impl Stop {
-    fn all(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Inbox::stop);
-    }
-
-    fn add(&self, inbox: Inbox) {
-        // Noted before it is looked whether somebody has asked, so that nobody who asks meanwhile misses it.
-        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner).push(inbox.clone());
-        if self.asked.load(Ordering::SeqCst) {
-            inbox.stop();
+/// Says which program is not there or may not be run, before any run is made. `None` when each can be started.
+fn none_starts(work: &[Work], streams: &mut Streams<'_>) -> io::Result<Option<Exit>> {
+    for (place, Work { setup, .. }) in work.iter().enumerate() {
+        let command = setup.command.as_deref().unwrap_or_default();
+        if let Err(error) = can_start(command) {
+            return refused(place, setup, &NoLive::Program(error), streams).map(Some);
         }
     }
+    Ok(None)
+}
+
+/// Says why there is no run of A or of B; runs of A have even places.
+fn refused(place: usize, setup: &Setup, error: &NoLive, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let side = if place.is_multiple_of(2) { "A" } else { "B" };
+    writeln!(streams.err, "note: no run of {side} on `{}`", setup.plan.name)?;
+    live::refuse(error, streams)
 }
 
 /// What came of a run.
@@ -165,20 +158,21 @@ enum Ran {
 }
 
 fn run(work: &[Work], command: &Compare, streams: &mut Streams<'_>) -> io::Result<Result<Both, Exit>> {
-    let stop = Arc::new(Stop::default());
-    let asked = Arc::clone(&stop);
-    let watch = interrupt::watch(move || asked.all())?;
+    let (stop, watch) = Stop::watched()?;
     let jobs = command.asked.jobs.map_or(1, |jobs| usize::from(jobs.get()));
     let (mut one, mut other, mut noted) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, ran) in parallel(work, jobs, |work| one_run(work, &stop)).into_iter().enumerate() {
+    let ran = parallel(work, jobs, |work| one_run(work, &stop));
+    // Runs that were left out because one failed are not what is told.
+    let failed = ran.iter().enumerate().find_map(|(place, ran)| match ran {
+        Ran::Failed(error) if !watch.asked() => Some((place, error)),
+        _ => None,
+    });
+    if let Some((place, error)) = failed {
+        return refused(place, &work[place].setup, error, streams).map(Err);
+    }
+    for (place, ran) in ran.into_iter().enumerate() {
         match ran {
-            Ran::Stopped => return interrupt::interrupted(streams).map(Err),
-            Ran::Failed(error) => {
-                let side = if place % 2 == 0 { "A" } else { "B" };
-                let name = &work[place].setup.plan.name;
-                writeln!(streams.err, "note: no run of {side} on `{name}`")?;
-                return live::refuse(&error, streams).map(Err);
-            }
+            Ran::Stopped | Ran::Failed(_) => return interrupt::interrupted(streams).map(Err),
             Ran::Done(summary, notes) => {
                 for note in notes {
                     if !noted.contains(&note) {
@@ -186,7 +180,7 @@ fn run(work: &[Work], command: &Compare, streams: &mut Streams<'_>) -> io::Resul
                         noted.push(note);
                     }
                 }
-                if place % 2 == 0 { one.push(*summary) } else { other.push(*summary) }
+                if place.is_multiple_of(2) { one.push(*summary) } else { other.push(*summary) }
             }
         }
     }
@@ -194,7 +188,7 @@ fn run(work: &[Work], command: &Compare, streams: &mut Streams<'_>) -> io::Resul
 }
 
 fn one_run(work: &Work, stop: &Stop) -> Ran {
-    if stop.asked.load(Ordering::SeqCst) {
+    if stop.asked() {
         return Ran::Stopped;
     }
     let mut notes = Vec::new();
@@ -211,6 +205,10 @@ fn one_run(work: &Work, stop: &Stop) -> Ran {
             let outcome = Outcome { timeline: lived.timeline, judgement, rerun: work.rerun.clone() };
             Ran::Done(Box::new(outcome.summary()), notes)
         }
-        Err(error) => Ran::Failed(error),
+        Err(error) => {
+            // The others could only fail likewise, or come to nothing without this one.
+            stop.all();
+            Ran::Failed(error)
+        }
     }
 }

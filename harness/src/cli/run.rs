@@ -1,5 +1,6 @@
 //! `mockdc run`, `mockdc judge` and `mockdc report merge`.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::ControlFlow;
@@ -221,7 +222,10 @@ pub(super) fn tell(
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     let all: Vec<&Summary> = summaries.iter().collect();
-    let many_seeds = series.is_some_and(|series| series.seeds.is_some());
+    // Runs of one scenario that came of several seeds are told apart by them.
+    let labels: BTreeSet<String> = summaries.iter().map(Summary::label).collect();
+    let many_seeds = series.is_some_and(|series| series.seeds.is_some())
+        || (series.is_none() && labels.len() < summaries.len());
     for (path, form) in [(&junit.junit, JUnitForm::Usual), (&junit.junit_strict, JUnitForm::Strict)] {
         if let Some(path) = path
             && let Some(exit) = write_file(path, streams, |out| report::junit(out, &all, many_seeds, form))?

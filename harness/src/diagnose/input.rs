@@ -15,6 +15,13 @@ const CHUNK: usize = 256 * 1024;
 /// Bytes of a file that tell its kind.
 const HEAD: u64 = 4096;
 
+/// Bytes of memory that the events of all logs take together at most; those of a site's year fit in.
+pub const ROOM: usize = 32 * 1024 * 1024;
+
+/// Bytes of memory that the events of a log can take for each of its own: the shortest stamp with a known line is half
+/// as long as an event.
+const EACH_BYTE: usize = 4;
+
 /// The largest file that is no log, in bytes.
 const LARGEST_FACT: u64 = 64 * 1024 * 1024;
 
@@ -95,7 +102,8 @@ pub fn load(
     let mut facts = Facts::default();
     let mut refused = Vec::new();
     let (mut logs, mut events) = (Vec::new(), Vec::new());
-    for (path, size) in files {
+    let sizes: Vec<u64> = files.iter().map(|(_, size)| *size).collect();
+    for ((path, size), room) in files.iter().zip(shares(&sizes)) {
         let failed = |error| InputError::Io { path: path.clone(), error };
         let shown = path.to_string_lossy().into_owned();
         let mut file = File::open(path).map_err(failed)?;
@@ -106,7 +114,7 @@ pub fn load(
         }
         match kind_of(&decode(&head)) {
             Kind::Log => {
-                let mut collector = Collector::new(lexicon, logs.len(), shown);
+                let mut collector = Collector::new(lexicon, logs.len(), shown, room);
                 let (bytes, lines) = read_log(&head, &mut file, &mut collector, progress).map_err(failed)?;
                 let (log, more) = collector.finish(bytes, lines);
                 logs.push(log);
@@ -127,6 +135,22 @@ pub fn load(
         }
     }
     Ok(Input { history: History::merge(logs, events), facts, refused })
+}
+
+/// The room that each file's events get: as much as it can need, and where that is too much in all, large files an equal
+/// part of what small ones leave.
+fn shares(sizes: &[u64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by_key(|number| sizes[*number]);
+    let (mut left, mut shares) = (ROOM, vec![0; sizes.len()]);
+    for (done, number) in order.into_iter().enumerate() {
+        // A pipe has no size.
+        let most = usize::try_from(sizes[number]).unwrap_or(usize::MAX).saturating_mul(EACH_BYTE);
+        let most = if sizes[number] == 0 { usize::MAX } else { most };
+        shares[number] = most.min(left / (sizes.len() - done));
+        left -= shares[number];
+    }
+    shares
 }
 
 fn read_log(
@@ -164,4 +188,20 @@ fn own_marker(path: &Path) -> bool {
         || (name == "summary.json" && (beside("events.jsonl") || beside(".mockdc-results")))
         || (matches!(name.to_str(), Some("table.json" | "table.md" | "timeline.html"))
             && beside("summary.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_logs_get_what_they_can_need_and_large_ones_share_the_rest() {
+        const GIGABYTE: u64 = 1 << 30;
+        assert_eq!(shares(&[1000, 2000]), [4000, 8000]);
+        let shared = shares(&[GIGABYTE, 1000, GIGABYTE]);
+        assert_eq!((shared[0], shared[1], shared[2]), ((ROOM - 4000) / 2, 4000, (ROOM - 4000) / 2));
+        assert_eq!(shares(&[0]), [ROOM], "a pipe does not say how much will come");
+        let many = shares(&vec![GIGABYTE; 10_000]);
+        assert!(many.iter().sum::<usize>() <= ROOM && many.iter().all(|share| *share > 0));
+    }
 }

@@ -15,6 +15,6 @@ pub mod report;
 pub mod rules;
 
 pub use facts::{Entry, FactError, Facts, Kind, Link, RegistryValue};
-pub use history::{Clock, Collector, Event, History, LogFile, Machine, Part, UnreadLine, Wait};
-pub use input::{Input, InputError, find, load};
+pub use history::{Clock, Collector, Event, History, LogFile, Machine, Part, Says, UnreadLine, Wait};
+pub use input::{Input, InputError, ROOM, find, load};
 pub use lexicon::{Known, Lexicon, LexiconError};

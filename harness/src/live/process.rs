@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mockdc_scenarios::ProgramEnding;
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -56,6 +58,33 @@ pub enum NoProgram {
         /// The system's words.
         error: io::Error,
     },
+}
+
+/// Whether a command's program is there and may be run, as far as that can be told before its placeholders are filled
+/// in: it is looked for as the system will.
+pub fn can_start(command: &[String]) -> Result<(), NoProgram> {
+    let program = command.first().map_or("", String::as_str);
+    if program.contains('{') {
+        return Ok(());
+    }
+    let refused = |kind: Errno| NoProgram::Start { program: program.to_owned(), error: kind.into() };
+    let candidates: Vec<PathBuf> = match program.contains('/') {
+        true => vec![PathBuf::from(program)],
+        false => {
+            // Without the variable the system looks in places of its own.
+            let Some(folders) = std::env::var_os("PATH") else { return Ok(()) };
+            std::env::split_paths(&folders).map(|folder| folder.join(program)).collect()
+        }
+    };
+    let mut there = false;
+    for candidate in candidates {
+        let Ok(metadata) = std::fs::metadata(&candidate) else { continue };
+        if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {
+            return Ok(());
+        }
+        there |= program.contains('/') || metadata.is_file();
+    }
+    Err(refused(if there { Errno::ACCESS } else { Errno::NOENT }))
 }
 
 /// What a program wrote.

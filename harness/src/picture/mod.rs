@@ -2,8 +2,11 @@
 //!
 //! A [`Scene`] is what all of them show: lanes, marks, bars and arrows.
 
+mod layout;
+mod marks;
 mod page;
 mod scene;
+mod spans;
 mod terminal;
 mod trace;
 

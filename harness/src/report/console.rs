@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use mockdc_mocks::{Fact, StateKey};
 
-use super::story::Cast;
+use super::cast::Cast;
 use super::summary::{Reason, RunResult, Summary, Totals};
 use super::text::visible;
 use crate::backend::OnTheWall;

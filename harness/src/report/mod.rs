@@ -3,6 +3,7 @@
 //! An [`Outcome`] is a run with its judgement, and its [`Summary`] is what is told of it: [`console`], [`json`],
 //! [`junit()`], [`tap()`], [`GitHub`] and [`ResultsFolder`] write it. Sentences for events come from [`describe`] and [`Cast`].
 
+mod cast;
 mod command;
 pub mod console;
 mod folder;
@@ -15,13 +16,17 @@ mod merge;
 mod outcome;
 mod series;
 mod story;
+#[cfg(test)]
+mod story_tests;
 mod summary;
 mod table;
 mod tap;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
+pub use cast::*;
 pub use command::*;
 pub use console::*;
 pub(crate) use folder::safe;
@@ -38,3 +43,4 @@ pub use summary::*;
 pub use table::*;
 pub use tap::tap;
 pub use text::*;
+pub use words::*;

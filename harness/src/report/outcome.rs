@@ -3,7 +3,7 @@
 use mockdc_scenarios::{Broken, Plan};
 use serde::Serialize;
 
-use super::story::Cast;
+use super::cast::Cast;
 use super::summary::{Break, Evidence, LawSummary, Measures, PromiseSummary, Reason, RunResult, Summary};
 use crate::backend::Backend;
 use crate::judge::{Judged, Judgement, Verdict};

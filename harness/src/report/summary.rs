@@ -3,7 +3,7 @@
 use mockdc_mocks::SimTime;
 use serde::{Deserialize, Serialize};
 
-use super::story::{Cast, describe, instant};
+use super::{Cast, describe, instant};
 use crate::backend::{Backend, OnTheWall};
 use crate::timeline::{EndReason, EventKind, Events};
 

@@ -148,7 +148,8 @@ pub struct Row {
 pub struct Met {
     /// The code of its launch: 0 for success; nothing when it was not due.
     pub launch: Option<u32>,
-    /// The code of the verification that follows: 0 for success; nothing when there was none.
+    /// The code of the verification that follows, which a refused launch has as well: 0 for success; nothing when
+    /// there was none.
     pub verification: Option<u32>,
 }
 
@@ -262,6 +263,8 @@ fn row(run: &Timeline, client: &Client, moment: Moment, without: Right) -> Row {
     let since = run.events.iter().filter(|event| event.at >= ANEW && event.host == client.machine);
     let mut service = None;
     let mut components = vec![Met::default(); rules.len()];
+    // What follows a second launch belongs to that one.
+    let mut again = vec![false; rules.len()];
     for event in since {
         match &event.kind {
             EventKind::Fact(Fact::ServiceFailed { service: failed, error, cause })
@@ -272,17 +275,23 @@ fn row(run: &Timeline, client: &Client, moment: Moment, without: Right) -> Row {
             EventKind::ComponentLaunched { component, code } => {
                 let place = rules.values().position(|rules| *component == rules.title);
                 // The first launch counts; later ones repeat it.
-                if let Some(met) = place.and_then(|place| components.get_mut(place))
-                    && met.launch.is_none()
-                {
-                    *met = Met { launch: Some(*code), verification: Some(0) };
+                let Some(place) = place else { continue };
+                match components[place].launch {
+                    None => components[place].launch = Some(*code),
+                    Some(_) => again[place] = true,
                 }
             }
-            // A verification is no call and leaves its line.
+            // A verification is no call: it leaves a line when it begins, and another when it fails.
             EventKind::Log { text, .. } => {
-                for (met, rules) in components.iter_mut().zip(rules.values()) {
-                    let values: &[(&str, &dyn Display)] = &[("component", &rules.title), ("code", &refused)];
-                    if **text == *wording.verification_failed.fill(values) {
+                for ((met, rules), again) in components.iter_mut().zip(rules.values()).zip(&again) {
+                    if met.launch.is_none() || *again {
+                        continue;
+                    }
+                    let values: &[(&str, &dyn Display)] =
+                        &[("component", &rules.title), ("code", &refused), ("path", &rules.program)];
+                    if **text == *wording.component_verifies.fill(values) {
+                        met.verification = met.verification.or(Some(0));
+                    } else if **text == *wording.verification_failed.fill(values) {
                         met.verification = Some(refused);
                     }
                 }

@@ -216,7 +216,7 @@ fn each_right_breaks_what_the_facts_say_at_each_moment() {
             }
             (Right::ServiceLogon, _) => {
                 assert_eq!(row.service, Some(1385), "{row:?}");
-                assert!(launch.iter().all(Option::is_none), "{row:?}");
+                assert!(launch.iter().chain(&verification).all(Option::is_none), "{row:?}");
                 assert_eq!(failing, [""; 0], "{row:?}");
             }
             (Right::Shutdown, _) => {

@@ -1,6 +1,7 @@
 //! From the records of one file to events: known lines and errors, repeated ones folded into one.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
@@ -10,8 +11,17 @@ use super::super::lexicon::{Lexicon, trimmed};
 use super::super::read::{Dialect, Piece, Record, Stamp, Unread, Why, Zone, text};
 use super::zones::bias_of;
 
-/// Events kept of a file; what comes after them is read and counted only.
-const MOST_EVENTS: usize = 250_000;
+/// The longest message that is looked at, in bytes: no known line comes near it.
+const LONGEST_MESSAGE: usize = 4096;
+
+/// How much of a longer message is kept, in bytes.
+const KEPT_OF_LONGER: usize = 1024;
+
+/// Threads, components and messages of a file that are remembered at a time; real logs have fewer.
+const MOST_REMEMBERED: usize = 4096;
+
+/// Of the room of a file errors that are no known lines get one part in so many.
+const FOR_ERRORS: usize = 4;
 
 /// Unread lines that are shown of a file.
 const SHOWN: usize = 20;
@@ -36,7 +46,7 @@ pub struct LogFile {
     pub unread: BTreeMap<Why, u64>,
     /// The first of them.
     pub shown: Vec<UnreadLine>,
-    /// Events that were not kept, because there were too many.
+    /// Events that were not kept, because there was no room for them.
     pub dropped: u64,
 }
 
@@ -72,6 +82,14 @@ pub struct Event {
     pub thread: Option<u64>,
     /// Who wrote it.
     pub component: Arc<str>,
+    /// Whether the stamp left out the year.
+    pub yearless: bool,
+    says: Arc<Says>,
+}
+
+/// What a line says; the same lines of a file share it.
+#[derive(Clone, Debug)]
+pub struct Says {
     /// The step, when the line is a known one.
     pub step: Option<Arc<str>>,
     /// The values of a known line.
@@ -82,11 +100,18 @@ pub struct Event {
     pub profiles: Vec<&'static str>,
     /// The message.
     pub message: String,
-    /// Whether the stamp left out the year.
-    pub yearless: bool,
 }
 
-impl Event {
+/// An event is read as its line.
+impl Deref for Event {
+    type Target = Says;
+
+    fn deref(&self) -> &Says {
+        &self.says
+    }
+}
+
+impl Says {
     /// The value of a place in a known line.
     pub fn value(&self, place: &str) -> Option<&str> {
         self.values.iter().find(|(name, _)| &**name == place).map(|(_, value)| value.as_str())
@@ -97,6 +122,17 @@ impl Event {
         self.step.as_deref() == Some(step)
     }
 
+    /// What it takes in memory, in bytes.
+    fn size(&self) -> usize {
+        let values: usize = self.values.iter().map(|(_, value)| VALUE + value.len()).sum();
+        size_of::<Says>() + self.message.len() + values
+    }
+}
+
+/// What a value takes beside its text, in bytes.
+const VALUE: usize = size_of::<(Arc<str>, String)>();
+
+impl Event {
     /// How long its repetitions last, in milliseconds.
     pub fn lasted(&self) -> i64 {
         self.last_at.zip(self.at).map_or(0, |(last, first)| (last - first).max(0))
@@ -112,13 +148,20 @@ pub struct Collector<'l> {
     /// The last event of each thread, and the message as it stands in the file.
     last: BTreeMap<Option<u64>, (usize, Vec<u8>)>,
     now: Option<i64>,
+    /// Bytes that known lines may still take.
+    room: usize,
+    /// Bytes that other errors may still take.
+    room_for_errors: usize,
+    said: BTreeMap<String, Arc<Says>>,
     components: BTreeMap<Vec<u8>, Arc<str>>,
     names: BTreeMap<String, Arc<str>>,
 }
 
 impl<'l> Collector<'l> {
-    /// For the file with this place in the history.
-    pub fn new(lexicon: &'l Lexicon, number: usize, path: String) -> Collector<'l> {
+    /// For the file with this place in the history, whose events take `room` bytes at most; what comes when they are
+    /// full is read and counted only.
+    pub fn new(lexicon: &'l Lexicon, number: usize, path: String, room: usize) -> Collector<'l> {
+        let room_for_errors = room / FOR_ERRORS;
         Collector {
             lexicon,
             number,
@@ -126,6 +169,9 @@ impl<'l> Collector<'l> {
             events: Vec::new(),
             last: BTreeMap::new(),
             now: None,
+            room: room - room_for_errors,
+            room_for_errors,
+            said: BTreeMap::new(),
             components: BTreeMap::new(),
             names: BTreeMap::new(),
         }
@@ -143,6 +189,7 @@ impl<'l> Collector<'l> {
     pub fn finish(mut self, bytes: u64, lines: u64) -> (LogFile, Vec<Event>) {
         self.file.bytes = bytes;
         self.file.lines = lines;
+        self.events.shrink_to_fit();
         (self.file, self.events)
     }
 
@@ -183,7 +230,7 @@ impl<'l> Collector<'l> {
     /// Whether the record repeats the last event of its thread; then it is counted there.
     fn repeats(&mut self, line: u64, message: &[u8], stamp: &Stamp<'_>) -> bool {
         let Some((number, last)) = self.last.get(&stamp.thread) else { return false };
-        if last != message {
+        if last != message || message.len() > LONGEST_MESSAGE {
             return false;
         }
         let event = &mut self.events[*number];
@@ -202,29 +249,27 @@ impl<'l> Collector<'l> {
 
     /// Keeps a known line, and an error if `errors`. Answers whether it is kept.
     fn keep(&mut self, line: u64, message: &str, raw: &[u8], stamp: &Stamp<'_>, errors: bool) -> bool {
-        let known = self.lexicon.recognise(message);
-        let (step, values, profiles, code) = match known {
-            Some(known) => {
-                let code = codes::of_values(&known.values);
-                let step = self.name(known.step);
-                let values: Vec<_> =
-                    known.values.iter().map(|(name, value)| (self.name(name), (*value).to_owned())).collect();
-                (Some(step), values, known.profiles.to_vec(), code)
-            }
-            None if errors && looks_like_an_error(message.as_bytes()) => {
-                (None, Vec::new(), Vec::new(), codes::of_message(message))
-            }
-            None => return false,
-        };
-        if self.events.len() >= MOST_EVENTS {
+        let Some((says, new)) = self.says(message, errors) else { return false };
+        let mut size = size_of::<Event>();
+        if new {
+            size += says.size() + stamp.component.len().min(KEPT_OF_LONGER);
+        }
+        let room = if says.step.is_some() { &mut self.room } else { &mut self.room_for_errors };
+        if *room < size {
             self.file.dropped += 1;
             return true;
+        }
+        *room -= size;
+        if new && message.len() <= LONGEST_MESSAGE {
+            remember(&mut self.said, trimmed(message).to_owned(), Arc::clone(&says));
         }
         let component = match self.components.get(stamp.component) {
             Some(component) => Arc::clone(component),
             None => {
-                let name: Arc<str> = text(stamp.component).into();
-                self.components.insert(stamp.component.to_owned(), Arc::clone(&name));
+                let name: Arc<str> = text(beginning(stamp.component)).into();
+                if stamp.component.len() <= KEPT_OF_LONGER {
+                    remember(&mut self.components, stamp.component.to_owned(), Arc::clone(&name));
+                }
                 name
             }
         };
@@ -243,15 +288,48 @@ impl<'l> Collector<'l> {
             bias,
             thread: stamp.thread,
             component,
-            step,
-            values,
-            code,
-            profiles,
-            message: trimmed(message).to_owned(),
             yearless: stamp.yearless,
+            says,
         });
-        self.last.insert(stamp.thread, (self.events.len() - 1, raw.to_owned()));
+        if raw.len() <= LONGEST_MESSAGE {
+            remember(&mut self.last, stamp.thread, (self.events.len() - 1, raw.to_owned()));
+        }
         true
+    }
+
+    /// What a message says, if it is a known line, or an error and `errors` are looked for; and whether it is new.
+    fn says(&mut self, message: &str, errors: bool) -> Option<(Arc<Says>, bool)> {
+        if let Some(said) = self.said.get(trimmed(message)).filter(|said| errors || said.step.is_some()) {
+            return Some((Arc::clone(said), false));
+        }
+        let known = match message.len() <= LONGEST_MESSAGE {
+            true => self.lexicon.recognise(message),
+            false => None,
+        };
+        let kept = |message: &str| trimmed(message).to_owned();
+        let says = match known {
+            Some(known) => Says {
+                code: codes::of_values(&known.values),
+                step: Some(self.name(known.step)),
+                values: known
+                    .values
+                    .iter()
+                    .map(|(name, value)| (self.name(name), (*value).to_owned()))
+                    .collect(),
+                profiles: known.profiles.to_vec(),
+                message: kept(message),
+            },
+            None if errors && looks_like_an_error(message.as_bytes()) => {
+                let message = match message.len() <= LONGEST_MESSAGE {
+                    true => kept(message),
+                    false => kept(&text(beginning(message.as_bytes()))),
+                };
+                let code = codes::of_message(&message);
+                Says { step: None, values: Vec::new(), profiles: Vec::new(), code, message }
+            }
+            None => return None,
+        };
+        Some((Arc::new(says), true))
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {
@@ -264,6 +342,19 @@ impl<'l> Collector<'l> {
             }
         }
     }
+}
+
+/// Adds to a table that does not grow for ever: a full one is begun anew.
+fn remember<K: Ord, V>(table: &mut BTreeMap<K, V>, key: K, value: V) {
+    if table.len() >= MOST_REMEMBERED {
+        table.clear();
+    }
+    table.insert(key, value);
+}
+
+/// The beginning of a text that is too long to be kept.
+fn beginning(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(KEPT_OF_LONGER)]
 }
 
 /// Milliseconds since 1970 by the machine's clock.

@@ -1,7 +1,8 @@
 //! Which machine wrote a log, by what it says and else by the folder that it lies in; whom a line is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::collect::{Event, LogFile};
 
@@ -29,17 +30,21 @@ pub struct Machine {
 }
 
 /// The machines of files and their events; each event's machine; whom each event is about.
-pub(super) fn assign(files: &[LogFile], events: &[Event]) -> (Vec<Machine>, Vec<usize>, Vec<Option<String>>) {
+pub(super) fn assign(
+    files: &[LogFile],
+    events: &[Event],
+) -> (Vec<Machine>, Vec<usize>, Vec<Option<Arc<str>>>) {
     let about = subjects(events);
+    let folders: Vec<String> = files.iter().map(|file| folder(&file.path)).collect();
     let mut keys: Vec<(String, Part)> = Vec::new();
     let mut machines: Vec<Machine> = Vec::new();
     let mut of = Vec::with_capacity(events.len());
     for event in events {
-        let folder = folder(&files[event.file].path);
-        let key = (folder, part(&event.component));
-        let number = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
-            machines.push(Machine { name: String::new(), certain: false, part: key.1, bias: None });
-            keys.push(key);
+        let (folder, part) = (folders[event.file].as_str(), part(&event.component));
+        let known = keys.iter().position(|(known, of)| known == folder && *of == part);
+        let number = known.unwrap_or_else(|| {
+            machines.push(Machine { name: String::new(), certain: false, part, bias: None });
+            keys.push((folder.to_owned(), part));
             machines.len() - 1
         });
         machines[number].bias = machines[number].bias.or(event.bias);
@@ -56,9 +61,9 @@ fn name(
     keys: &[(String, Part)],
     events: &[Event],
     of: &[usize],
-    about: &[Option<String>],
+    about: &[Option<Arc<str>>],
 ) {
-    let mut spoken: Vec<&str> = about.iter().flatten().map(String::as_str).collect();
+    let mut spoken: Vec<&str> = about.iter().flatten().map(|host| &**host).collect();
     spoken.sort_unstable();
     spoken.dedup();
     let clients = machines.iter().filter(|machine| machine.part == Part::Client).count();
@@ -94,8 +99,8 @@ fn name(
 fn merge(
     machines: Vec<Machine>,
     of: Vec<usize>,
-    about: Vec<Option<String>>,
-) -> (Vec<Machine>, Vec<usize>, Vec<Option<String>>) {
+    about: Vec<Option<Arc<str>>>,
+) -> (Vec<Machine>, Vec<usize>, Vec<Option<Arc<str>>>) {
     let mut merged: Vec<Machine> = Vec::new();
     let mut place = Vec::new();
     for machine in machines {
@@ -113,11 +118,12 @@ fn merge(
         }
     }
     let of: Vec<usize> = of.into_iter().map(|number| place[number]).collect();
+    let names: Vec<Arc<str>> = merged.iter().map(|machine| machine.name.as_str().into()).collect();
     let about = about
         .into_iter()
         .zip(&of)
         .map(|(about, of)| match merged[*of].part {
-            Part::Client => Some(merged[*of].name.clone()),
+            Part::Client => Some(Arc::clone(&names[*of])),
             Part::SiteServer => about,
         })
         .collect();
@@ -125,8 +131,9 @@ fn merge(
 }
 
 /// Which client each line of a site server is about: the one it names, else the one that its thread works on.
-fn subjects(events: &[Event]) -> Vec<Option<String>> {
-    let mut working: BTreeMap<(usize, Option<u64>), String> = BTreeMap::new();
+fn subjects(events: &[Event]) -> Vec<Option<Arc<str>>> {
+    let mut working: BTreeMap<(usize, Option<u64>), Arc<str>> = BTreeMap::new();
+    let mut hosts: BTreeSet<Arc<str>> = BTreeSet::new();
     events
         .iter()
         .map(|event| {
@@ -138,7 +145,15 @@ fn subjects(events: &[Event]) -> Vec<Option<String>> {
             let key = (event.file, event.thread);
             match named {
                 Some(host) => {
-                    working.insert(key, host.clone());
+                    let host = match hosts.get(host.as_str()) {
+                        Some(known) => Arc::clone(known),
+                        None => {
+                            let new: Arc<str> = host.into();
+                            hosts.insert(Arc::clone(&new));
+                            new
+                        }
+                    };
+                    working.insert(key, Arc::clone(&host));
                     Some(host)
                 }
                 None => working.get(&key).cloned(),

@@ -6,9 +6,12 @@ mod machines;
 mod waits;
 mod zones;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 pub use clock::Clock;
 use collect::millis;
-pub use collect::{Collector, Event, LogFile, UnreadLine};
+pub use collect::{Collector, Event, LogFile, Says, UnreadLine};
 pub use machines::{Machine, Part};
 pub use waits::Wait;
 
@@ -28,9 +31,13 @@ pub struct History {
     /// The machine of each event.
     pub machine_of: Vec<usize>,
     /// The client that each event is about.
-    pub about: Vec<Option<String>>,
+    pub about: Vec<Option<Arc<str>>>,
     /// The waits.
     pub waits: Vec<Wait>,
+    /// The clients, in the order in which they come up.
+    clients: Vec<Arc<str>>,
+    /// The events about each client, and its waits.
+    of_client: BTreeMap<Arc<str>, (Vec<usize>, Vec<usize>)>,
 }
 
 impl History {
@@ -41,26 +48,49 @@ impl History {
         events.sort_by_key(|event| (event.at, event.file, event.line));
         let (machines, machine_of, about) = machines::assign(&files, &events);
         let mut history = History { files, machines, events, machine_of, about, ..History::default() };
+        history.index();
         history.clocks = history.compare_clocks();
         history.order();
         history.waits = waits::waits(&history);
+        history.index();
         history
     }
 
     /// The clients of whom something is known, each once, in the order in which they come up.
     pub fn clients(&self) -> Vec<&str> {
-        let mut clients: Vec<&str> = Vec::new();
-        for about in self.about.iter().flatten() {
-            if !clients.contains(&about.as_str()) {
-                clients.push(about);
-            }
-        }
-        clients
+        self.clients.iter().map(|client| &**client).collect()
     }
 
     /// The places of the events about a client.
     pub fn about_client<'h>(&'h self, client: &'h str) -> impl Iterator<Item = usize> + 'h {
-        (0..self.events.len()).filter(move |number| self.about[*number].as_deref() == Some(client))
+        self.of_client.get(client).into_iter().flat_map(|(events, _)| events).copied()
+    }
+
+    /// The waits that concern a client.
+    pub fn waits_about<'h>(&'h self, client: &str) -> impl Iterator<Item = &'h Wait> + 'h + use<'h> {
+        let waits = self.of_client.get(client).into_iter().flat_map(|(_, waits)| waits);
+        waits.map(|number| &self.waits[*number])
+    }
+
+    fn index(&mut self) {
+        self.clients.clear();
+        self.of_client.clear();
+        for (number, about) in self.about.iter().enumerate() {
+            let Some(client) = about else { continue };
+            match self.of_client.get_mut(client) {
+                Some((events, _)) => events.push(number),
+                None => {
+                    self.clients.push(Arc::clone(client));
+                    self.of_client.insert(Arc::clone(client), (vec![number], Vec::new()));
+                }
+            }
+        }
+        for (number, wait) in self.waits.iter().enumerate() {
+            if let Some((_, waits)) = wait.about.as_deref().and_then(|client| self.of_client.get_mut(client))
+            {
+                waits.push(number);
+            }
+        }
     }
 
     /// When an event was, by the reference's clock, in milliseconds.
@@ -112,9 +142,18 @@ impl History {
         let mut order: Vec<usize> = (0..self.events.len()).collect();
         order
             .sort_by_key(|number| (self.when(*number), self.events[*number].file, self.events[*number].line));
-        self.events = order.iter().map(|number| self.events[*number].clone()).collect();
-        self.machine_of = order.iter().map(|number| self.machine_of[*number]).collect();
-        self.about = order.iter().map(|number| self.about[*number].clone()).collect();
+        // In place: there may be many.
+        let mut goes_to = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, from)| goes_to[*from] = to);
+        for place in 0..goes_to.len() {
+            while goes_to[place] != place {
+                let to = goes_to[place];
+                self.events.swap(place, to);
+                self.machine_of.swap(place, to);
+                self.about.swap(place, to);
+                goes_to.swap(place, to);
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Waits: the same line again and again, until another one of the same component comes.
 
+use std::collections::BTreeMap;
+
 use super::History;
 
 /// A wait.
@@ -31,17 +33,14 @@ const GAP: i64 = 20 * 60_000;
 /// The waits of a history, in their order.
 pub(super) fn waits(history: &History) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
+    // The wait that is open on each machine, by whom it concerns and the component.
+    let mut open: BTreeMap<(usize, Option<&str>, &str), usize> = BTreeMap::new();
     for (number, event) in history.events.iter().enumerate() {
         let is_wait = event.step.as_deref().is_some_and(|step| matches!(step, "waits" | "ccm-waits"));
-        let (machine, about) = (history.machine_of[number], &history.about[number]);
-        let same = |wait: &Wait| wait.machine == machine && wait.about == *about;
-        let at = open.iter().position(|open| {
-            let wait = &waits[*open];
-            same(wait) && history.events[wait.first].component == event.component
-        });
-        if let Some(place) = at {
-            let wait = &mut waits[open[place]];
+        let (machine, about) = (history.machine_of[number], history.about[number].as_deref());
+        let whose = (machine, about, &*event.component);
+        if let Some(place) = open.get(&whose) {
+            let wait = &mut waits[*place];
             let begun = &history.events[wait.first];
             let gap = event.at.zip(history.events[wait.last].last_at).map_or(0, |(now, last)| now - last);
             if is_wait && begun.step == event.step && wait.code == event.code && gap <= GAP {
@@ -54,13 +53,13 @@ pub(super) fn waits(history: &History) -> Vec<Wait> {
                 continue;
             }
             wait.then = Some(number);
-            open.swap_remove(place);
+            open.remove(&whose);
         }
         if is_wait {
-            open.push(waits.len());
+            open.insert(whose, waits.len());
             waits.push(Wait {
                 machine,
-                about: about.clone(),
+                about: about.map(str::to_owned),
                 step: event.step.as_deref().unwrap_or_default().to_owned(),
                 code: event.code,
                 first: number,

@@ -1,5 +1,7 @@
 //! Reading logs: bytes in, records out. Sans-IO, streaming, and one dialect after the other within a file.
 
+mod joints;
+mod lines;
 mod reader;
 mod record;
 mod stamp;

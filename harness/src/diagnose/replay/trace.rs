@@ -63,7 +63,7 @@ pub fn history_of(lexicon: &Lexicon, timeline: &Timeline) -> Result<History, Sta
     }
     let (mut files, mut events) = (Vec::new(), Vec::new());
     for (number, (path, bytes)) in logs.into_iter().enumerate() {
-        let mut collector = Collector::new(lexicon, number, path);
+        let mut collector = Collector::new(lexicon, number, path, usize::MAX);
         let mut reader = Reader::new();
         reader.push(&bytes, &mut |piece| collector.take(piece));
         let lines = reader.finish(&mut |piece| collector.take(piece));
@@ -180,18 +180,4 @@ pub fn align(left: &[Item], right: &[Item]) -> Vec<(Option<usize>, Option<usize>
         }
     }
     pairs.into()
-}
-
-/// How far two traces are apart: items that only one of them has, then how much the lengths of waits differ, in
-/// milliseconds.
-pub fn distance(left: &[Item], right: &[Item]) -> (usize, i64) {
-    let mut alone = 0;
-    let mut apart = 0;
-    for pair in align(left, right) {
-        match pair {
-            (Some(one), Some(other)) => apart += (left[one].lasted - right[other].lasted).abs(),
-            _ => alone += 1,
-        }
-    }
-    (alone, apart)
 }

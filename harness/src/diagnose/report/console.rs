@@ -270,9 +270,9 @@ fn unread(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
         if file.dropped > 0 {
             writeln!(
                 out,
-                "  {}: {} beyond the first 250,000 are counted and not kept",
+                "  {}: {} are counted and not looked at, for want of room: give the part of the log that matters",
                 names.hide(&file.path),
-                counted(file.dropped, "known line")
+                counted(file.dropped, "known line or error")
             )?;
         }
     }

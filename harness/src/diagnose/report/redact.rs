@@ -38,7 +38,7 @@ impl Names {
     pub fn replaced(history: &History, facts: &Facts) -> Names {
         let mut names = Names::default();
         let machines = history.machines.iter().map(|machine| machine.name.as_str());
-        for host in machines.chain(history.about.iter().flatten().map(String::as_str)) {
+        for host in machines.chain(history.about.iter().flatten().map(|host| &**host)) {
             names.host(host);
         }
         for event in &history.events {

@@ -184,8 +184,7 @@ impl<'h> Case<'h> {
     }
 
     fn wait(&self, wanted: &WaitCondition) -> Option<Grounds> {
-        let waits = self.history.waits.iter().filter(|wait| wait.about.as_deref() == Some(self.client));
-        waits.into_iter().find_map(|wait| {
+        self.history.waits_about(self.client).find_map(|wait| {
             let step = wait.step.as_str();
             let step_fits =
                 wanted.line.as_deref() == Some(step) || wanted.lines.iter().any(|line| line == step);
@@ -291,7 +290,7 @@ impl<'h> Case<'h> {
     fn tell_target(&self) -> Option<Target> {
         let accounts: BTreeSet<&str> =
             self.events.iter().filter_map(|number| self.event(*number).value("account")).collect();
-        let waits = self.history.waits.iter().any(|wait| wait.about.as_deref() == Some(self.client));
+        let waits = self.history.waits_about(self.client).next().is_some();
         let has = |prefix: &str| accounts.iter().any(|account| account.starts_with(prefix));
         if has("SMS&_") || has("SMS#_") || waits {
             return Some(Target::DomainController);

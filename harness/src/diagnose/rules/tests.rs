@@ -6,7 +6,7 @@ fn history(logs: &[(&str, &[&str])]) -> History {
     let lexicon = Lexicon::built_in().unwrap();
     let (mut files, mut events) = (Vec::new(), Vec::new());
     for (number, (path, lines)) in logs.iter().enumerate() {
-        let mut collector = Collector::new(&lexicon, number, (*path).to_owned());
+        let mut collector = Collector::new(&lexicon, number, (*path).to_owned(), usize::MAX);
         let mut reader = Reader::new();
         reader.push(lines.join("\r\n").as_bytes(), &mut |piece| collector.take(piece));
         let count = reader.finish(&mut |piece| collector.take(piece));
