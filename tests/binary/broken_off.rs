@@ -145,8 +145,10 @@ fn an_interruption_between_two_runs_of_a_program_ends_them_all() -> Tested {
     let runs = folder.join("runs");
     let program = format!(
         "if test -e {runs}; then echo run >> {runs}; exit 0; fi; echo run >> {runs}
-         setsid sh -c 'while kill -0 '$$'; do :; done; kill -INT '$PPID >&- 2>&- &",
-        runs = runs.display()
+         setsid sh -c 'echo > {out}; while kill -0 '$$'; do :; done; kill -INT '$PPID >&- 2>&- &
+         until test -e {out}; do :; done",
+        runs = runs.display(),
+        out = folder.join("out-of-its-group").display()
     );
     let file = scenario("between", &install("between", "1m", ""))?;
     let child = started(&["exec", &file, "--seeds", "1..200", "--", "bash", "-c", &program])?;

@@ -6,7 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "how many are told, and how")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,9 +197,24 @@ fn the_seed_articles_are_told() -> Tested {
     Ok(())
 }
 
-/// Diagnoses of which no scenario repeats the order of events, with the reason: the case, and how many events differ.
-/// `None`: the cause cannot be inferred from logs at all.
-const NOT_REPEATED: [(&str, Option<usize>); 0] = [];
+/// Cases of which no scenario repeats the order of events, how many events differ, and why.
+const NOT_REPEATED: [(&str, usize, &str); 2] = [
+    (
+        "q304961-several-bdcs[all-at-once]",
+        14,
+        "rights wait behind the changes of five other controllers on one line",
+    ),
+    (
+        "local-system-needs-no-policy[bound]",
+        15,
+        "no policy takes a right from Local System; a fault refuses it here",
+    ),
+];
+
+/// Articles whose cause is not inferred from logs: what is seen of it could come of many causes, or it lies in a state
+/// that no log tells of. The catalogue has scenarios to start from.
+const NOT_INFERRED: [&str; 8] =
+    ["Q207429", "Q223138", "Q231399", "Q236048", "Q242926", "Q257269", "Q260827", "Q265882"];
 
 /// For each diagnosis of the catalogue a scenario is written whose own logs repeat the order of events, and whose run
 /// passes; or it is known not to be.
@@ -208,30 +223,34 @@ fn a_scenario_is_written_that_repeats_the_order_of_events_and_passes() -> Tested
     let (lexicon, rules) = (Lexicon::built_in()?, Rule::built_in()?);
     let fitted =
         mockdc::vary::parallel(&plans(), 2, |plan| fitted(plan, &lexicon, &rules, &Facts::default()));
-    let (mut repeated, mut apart, mut wrong) = (0, Vec::new(), Vec::new());
+    let (mut repeated, mut apart, mut open, mut wrong) = (0, Vec::new(), BTreeSet::new(), Vec::new());
     for result in fitted {
         match result? {
             None => {}
             Some((name, Ok(()))) => {
-                assert!(NOT_REPEATED.iter().all(|(known, _)| *known != name), "{name} is repeated by now");
+                assert!(NOT_REPEATED.iter().all(|(known, ..)| *known != name), "{name} is repeated by now");
                 repeated += 1;
             }
             Some((name, Err(Left::Apart(events)))) => apart.push((name, events)),
+            Some((_, Err(Left::NotInferred(article)))) => drop(open.insert(article)),
             Some((name, Err(Left::Wrong(why)))) => wrong.push(format!("{name}: {why}")),
         }
     }
-    println!("{repeated} are repeated, {} are not: {apart:?}", apart.len());
+    println!("{repeated} are repeated; not: {apart:?}; not inferred: {open:?}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let new: Vec<_> =
-        apart.iter().filter(|(name, events)| !NOT_REPEATED.contains(&(name.as_str(), *events))).collect();
-    assert!(new.is_empty(), "not repeated:\n{new:#?}");
+    assert!(repeated >= 110, "{repeated} are repeated");
+    let known = NOT_REPEATED.map(|(name, events, _)| (name.to_owned(), events));
+    assert_eq!(BTreeSet::from_iter(apart), BTreeSet::from(known));
+    assert_eq!(open, NOT_INFERRED.map(str::to_owned).into());
     Ok(())
 }
 
 /// What is left to be wished of a scenario.
 enum Left {
-    /// So many events differ; `None`: there is no scenario.
-    Apart(Option<usize>),
+    /// So many events differ.
+    Apart(usize),
+    /// The cause of this article is not inferred from logs.
+    NotInferred(String),
     /// It is not as it should be.
     Wrong(String),
 }
@@ -258,7 +277,9 @@ fn fitted(plan: &Arc<Plan>, lexicon: &Lexicon, rules: &[Rule], facts: &Facts) ->
     let wrong = |why: String| Ok(Some((plan.name.clone(), Err(Left::Wrong(why)))));
     let fitted = match fit(&history, facts, diagnosis, &names, lexicon, rules) {
         Ok(fitted) => fitted,
-        Err(NoScenario::NotInferable(_)) => return Ok(Some((plan.name.clone(), Err(Left::Apart(None))))),
+        Err(NoScenario::NotInferable(article)) => {
+            return Ok(Some((plan.name.clone(), Err(Left::NotInferred(article)))));
+        }
         Err(error) => return wrong(error.to_string()),
     };
     let text = &fitted.text;
@@ -277,43 +298,6 @@ fn fitted(plan: &Arc<Plan>, lexicon: &Lexicon, rules: &[Rule], facts: &Facts) ->
     Ok(Some(match (fitted.apart, fitted.crossed) {
         (0, 0) => (plan.name.clone(), Ok(())),
         (0, crossed) => (plan.name.clone(), Err(Left::Wrong(format!("{crossed} pairs are crossed\n{text}")))),
-        (apart, _) => (plan.name.clone(), Err(Left::Apart(Some(apart)))),
+        (apart, _) => (plan.name.clone(), Err(Left::Apart(apart))),
     }))
-}
-
-/// The French service pack is told by what the registry says beside the logs.
-#[test]
-fn a_registry_export_beside_the_logs_becomes_part_of_the_scenario() -> Tested {
-    let (lexicon, rules) = (Lexicon::built_in()?, Rule::built_in()?);
-    let file = folder("registry")?.join("pdc.reg");
-    std::fs::write(
-        &file,
-        "Windows Registry Editor Version 5.00\r\n\r\n\
-         [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SMS\\Client\\Configuration\\Domain Controller]\r\n\
-         \"Account Synchronization Max Wait (minutes)\"=dword:0000012c\r\n",
-    )?;
-    let facts = mockdc::diagnose::load(&mockdc::diagnose::find(&[file])?, &lexicon, &mut |_| {})?.facts;
-    for case in ["french", "french-a-second-later"] {
-        let name = format!("q297857-french-sp3[{case}]");
-        let plan = plans().into_iter().find(|plan| plan.name == name).ok_or("the scenario exists")?;
-        let timeline = mockdc::orchestrator::run(&plan, 1)?;
-        let history = history(&lexicon, &logs(&timeline)?);
-        let found = diagnose(&rules, &history, &facts);
-        assert_eq!(found[0].situations[0].rule.article, "Q297857");
-        match fitted(&plan, &lexicon, &rules, &facts)? {
-            Some((_, Ok(()))) => {}
-            Some((_, Err(Left::Wrong(why)))) => return Err(why.into()),
-            Some((_, Err(Left::Apart(events)))) => {
-                return Err(format!("{case}: {events:?} events differ").into());
-            }
-            None => return Err("nothing is diagnosed".into()),
-        }
-    }
-    Ok(())
-}
-
-fn folder(name: &str) -> Result<PathBuf, std::io::Error> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diagnosis-{name}"));
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

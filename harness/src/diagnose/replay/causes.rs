@@ -30,11 +30,12 @@ impl Customer<'_> {
 
     fn causes(&self, article: &str) -> Result<Vec<Cause>, NoScenario> {
         Ok(match article {
-            "Q304961" | "Q271724" | "Q297857" => self.delays().into_iter().map(Cause::Delay).collect(),
-            "Q221218" | "Q282289" => {
-                let early = Lateness::Pulse { first: 120, every: 300 };
-                let early = Inferred::assumed(early, "a policy refuses, and no delay: NT 4.0 as it comes");
-                std::iter::once(early).chain(self.delays()).map(Cause::Delay).collect()
+            "Q304961" | "Q271724" | "Q297857" | "Q221218" | "Q282289" => {
+                let early = self.policy_refuses().then(|| {
+                    let early = Lateness::Pulse { first: 120, every: 300 };
+                    Inferred::assumed(early, "a policy refuses, and no delay: NT 4.0 as it comes")
+                });
+                early.into_iter().chain(self.delays()).map(Cause::Delay).collect()
             }
             "Q266729" => self.rights_later().into_iter().map(Cause::Delay).collect(),
             "KB828371" | "Q320235" | "Q295771" => {

@@ -11,6 +11,12 @@ use crate::diagnose::report::{Names, instant, place};
 use crate::diagnose::rules::Diagnosis;
 use crate::diagnose::{Event, Facts};
 
+/// The code of a look that a minimum age of passwords refuses (Q221218).
+const TOO_RECENT: u32 = 1327;
+
+/// The code of an account whose password is too short for the domain (Q282289).
+const TOO_SHORT: u32 = 2245;
+
 /// What is known of a customer.
 pub(super) struct Customer<'h> {
     pub(super) history: &'h History,
@@ -60,14 +66,16 @@ impl Customer<'_> {
             language: self.language(),
             longest_wait: variant.longest_wait.clone(),
             overrides: variant.overrides.clone(),
-            minimum_age: (article == "Q221218").then(|| {
-                Inferred::assumed(
-                    1,
-                    "looks are refused with 1327 and never otherwise: any age above the wait does it",
-                )
+            minimum_age: self.with_code(TOO_RECENT).map(|event| {
+                let from =
+                    format!("{} and never otherwise: any age above the wait does it", self.at(Some(event)));
+                Inferred::assumed(1, from)
             }),
-            minimum_length: (article == "Q282289")
-                .then(|| Inferred::assumed(15, "one more than the 14 characters that SMS makes")),
+            minimum_length: self.with_code(TOO_SHORT).map(|event| {
+                let from =
+                    format!("{}: one more than the 14 characters that SMS makes", self.at(Some(event)));
+                Inferred::assumed(15, from)
+            }),
             ahead: if variant.clocks_differ { self.ahead() } else { None },
             cause,
             violates: Vec::new(),
@@ -171,6 +179,16 @@ impl Customer<'_> {
     /// Where an event stands.
     pub(super) fn at(&self, event: Option<usize>) -> String {
         event.map_or_else(|| "no line".to_owned(), |event| place(self.history, &self.history.events[event]))
+    }
+
+    /// Whether a policy for passwords refuses something.
+    pub(super) fn policy_refuses(&self) -> bool {
+        self.with_code(TOO_RECENT).or(self.with_code(TOO_SHORT)).is_some()
+    }
+
+    /// The first event of the trace with a code.
+    fn with_code(&self, code: u32) -> Option<usize> {
+        self.trace.iter().find(|item| item.key.code == Some(code)).map(|item| item.event)
     }
 
     /// The first event of the trace with a step.

@@ -272,7 +272,7 @@ fn unread(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
                 out,
                 "  {}: {} are counted and not looked at, for want of room: give the part of the log that matters",
                 names.hide(&file.path),
-                counted(file.dropped, "known line or error")
+                counted(file.dropped, "event")
             )?;
         }
     }

@@ -10,6 +10,8 @@ use super::super::history::{History, account_host};
 pub struct Names {
     /// Stand-ins by name in small letters.
     stand_ins: BTreeMap<String, String>,
+    /// How many stand-ins there are of each kind.
+    given: BTreeMap<String, usize>,
 }
 
 /// Accounts that the products name themselves, and principals that every system has.
@@ -160,12 +162,9 @@ impl Names {
         if name.is_empty() || PRODUCT.contains(&key.as_str()) || self.stand_ins.contains_key(&key) {
             return;
         }
-        let number = self
-            .stand_ins
-            .values()
-            .filter(|other| other.trim_end_matches(|l: char| l.is_ascii_digit()) == stem)
-            .count();
-        self.stand_ins.insert(key, format!("{stem}{}", number + 1));
+        let number = self.given.entry(stem.to_owned()).or_default();
+        *number += 1;
+        self.stand_ins.insert(key, format!("{stem}{number}"));
     }
 }
 
