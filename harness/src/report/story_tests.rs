@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mockdc_mocks::{
-    Attribute, ChangeKind, Counter, Fact, HostName, LogonType, ProcessId, RefreshReason, Right, SimTime, Span,
-    StateKey, Stream, SyncKind, SyncReason, Value, VerbKind, Version, Win32Error,
+    Attribute, ChangeKind, Counter, Fact, HostName, LogonType, ProcessId, RefreshReason, Right, SimTime,
+    Span, StateKey, Stream, SyncKind, SyncReason, Value, VerbKind, Version, Win32Error,
 };
 
 use super::*;
