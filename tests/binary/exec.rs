@@ -10,7 +10,7 @@ const REQUIRE: &str = "MOCKDC_REQUIRE_CLIENTS";
 
 /// Whether a client's tool is there; where it must be and is not, the test fails.
 #[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
-fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
+pub(super) fn has(tool: &str, arguments: &[&str], remedy: &str) -> bool {
     let tried = Command::new(tool).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     // The tools of OpenLDAP end with another code than 0 when they are asked for their version.
     let there = match tool {

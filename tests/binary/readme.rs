@@ -95,6 +95,49 @@ fn every_whole_scenario_in_a_page_runs_and_passes() -> Tested {
     Ok(())
 }
 
+/// The commands of `mockdc exec` that the README shows, with the scenario that the page itself has and a program that
+/// does what its name says. One of them has the planted bug.
+#[test]
+fn every_shown_program_is_run_as_the_page_says() -> Tested {
+    let all = blocks("README.md")?;
+    let shown = all.iter().find(|(language, body)| language == "sh" && body.starts_with("mockdc exec "));
+    let (_, body) = shown.ok_or("no block of `mockdc exec`")?;
+    let whole = all.iter().find(|(language, body)| language == "toml" && body.starts_with("format = 1"));
+    let place = super::command::folder("readme-exec")?;
+    std::fs::create_dir_all(&place)?;
+    std::fs::write(place.join("slow-bdc.toml"), &whole.ok_or("no scenario")?.1)?;
+    std::fs::write(
+        place.join("bootstrap.py"),
+        "import sys\nassert sys.argv[1].startswith('ldap://127.0.0.1:')\n",
+    )?;
+    let mut commands = 0;
+    for line in body.lines() {
+        let there = match line {
+            line if line.contains("openldap-tools") || line.contains("wrong-dc") => {
+                super::exec::has_openldap()
+            }
+            line if line.contains("python3") => super::exec::has("python3", &["-V"], "apt install python3"),
+            other => panic!("the README shows a program that this test does not know: {other}"),
+        };
+        commands += 1;
+        if !there {
+            continue;
+        }
+        let wanted = i32::from(line.contains("wrong-dc"));
+        let at = if line.contains("slow-bdc") { place.clone() } else { top() };
+        let script = format!("mockdc() {{ '{}' \"$@\"; }}; {line}", env!("CARGO_BIN_EXE_mockdc"));
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(at)
+            .env_remove("GITHUB_ACTIONS")
+            .output()?;
+        let told = [ran.stdout, ran.stderr].concat();
+        assert_eq!(ran.status.code(), Some(wanted), "{line}: {}", String::from_utf8_lossy(&told));
+    }
+    assert_eq!(commands, 3);
+    Ok(())
+}
+
 /// The commands of `mockdc ctl` that the README shows, in its order, at a run that they fit.
 #[test]
 fn every_shown_command_of_the_control_api_does_its_work() -> Tested {

@@ -95,6 +95,9 @@ fn before_a_runner(arguments: Arguments, streams: &mut Streams<'_>, github: GitH
         Command::Explore(explore) if explore.format == Format::Json => Written::Quoted,
         Command::Why(why) if why.format == Format::Json => Written::Quoted,
         Command::Diagnose(diagnose) if diagnose.format == Format::Json => Written::Quoted,
+        Command::Serve(serve) if serve.live.format != ReportFormat::Console => Written::Quoted,
+        Command::Exec(exec) if exec.live.format != ReportFormat::Console => Written::Quoted,
+        Command::Ctl(ctl) if ctl.format == Format::Json => Written::Quoted,
         _ => Written::Text,
     };
     let mut out = Harmless::new(streams.out, written);

@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::arguments::{Probe, Relay};
 use super::{Exit, Streams};
 
-/// A port to listen on and where what comes there goes: `389=model:3890`, or `127.0.0.2:389=model:3890`.
+/// A port of 127.0.0.1 to listen on, and where what comes there goes: `389=model:3890`. Another address is named:
+/// `0.0.0.0:389=model:3890`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     listen: SocketAddr,
@@ -25,10 +26,14 @@ impl FromStr for Route {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Route, String> {
-        let wrong = || format!("`{text}` is no route: write PORT=HOST:PORT, such as 389=model:3890");
+        let wrong = || {
+            format!(
+                "`{text}` is no route: write PORT=HOST:PORT, such as 389=model:3890, or ADDRESS:PORT=HOST:PORT"
+            )
+        };
         let (listen, to) = text.split_once('=').ok_or_else(wrong)?;
         let listen = match listen.parse::<u16>() {
-            Ok(port) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+            Ok(port) => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             Err(_) => listen.parse().map_err(|_| wrong())?,
         };
         Ok(Route { listen, to: host_and_port(to).map_err(|_| wrong())? })
@@ -44,6 +49,9 @@ pub(super) fn host_and_port(text: &str) -> Result<String, String> {
         _ => Err(wrong()),
     }
 }
+
+/// How long a connection is silent before its ends are asked whether they are there.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// How long the other end may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -108,8 +116,12 @@ async fn pass(listener: TcpListener, to: String) {
 }
 
 async fn carry(mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
-    client.set_nodelay(true)?;
-    server.set_nodelay(true)?;
+    for end in [&client, &server] {
+        end.set_nodelay(true)?;
+        // An end that is gone without a word is found out, and the other one hears of it.
+        rustix::net::sockopt::set_socket_keepalive(end, true)?;
+        rustix::net::sockopt::set_tcp_keepidle(end, IDLE)?;
+    }
     tokio::io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }
@@ -173,7 +185,9 @@ mod tests {
     #[test]
     fn a_route_is_a_port_and_an_address() {
         let route: Route = "389=model:3890".parse().unwrap();
-        assert_eq!(route, Route { listen: ([0, 0, 0, 0], 389).into(), to: "model:3890".into() });
+        assert_eq!(route, Route { listen: ([127, 0, 0, 1], 389).into(), to: "model:3890".into() });
+        let open: Route = "0.0.0.0:389=model:3890".parse().unwrap();
+        assert!(open.listen.ip().is_unspecified());
         assert!("127.0.0.2:0=[::1]:3890".parse::<Route>().is_ok());
         for wrong in ["", "389", "389=", "x=model:1", "389=model", "389=model:0", "389=:1", "99999=model:1"] {
             let error = wrong.parse::<Route>().unwrap_err();

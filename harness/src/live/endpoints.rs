@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use mockdc_mocks::ldap::{
@@ -185,12 +185,10 @@ pub async fn open(
     }
     let dns_domain = dns_domain(plan);
     let port = |bound: &Bound| public_port.unwrap_or(bound.ldap.port());
-    // Where every address is listened at, this machine's own is one of them.
-    let reached = |ip: IpAddr| if ip.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { ip };
     let named: Vec<_> = controllers
         .iter()
         .zip(&bound)
-        .map(|((dc, _), bound)| (dc.clone(), SocketAddr::from((reached(bound.ldap.ip()), port(bound)))))
+        .map(|((dc, _), bound)| (dc.clone(), SocketAddr::from((reached(bound.ldap).ip(), port(bound)))))
         .collect();
     let (udp, tcp) = bind_dns(ports.dns(*listen)).await?;
     let dns = serve_dns(udp, tcp, live, Some(&dns_domain), &named)?;
@@ -210,10 +208,10 @@ pub async fn open(
         dcs.push(Endpoint {
             name: dc.clone(),
             role: *role,
-            host: ldap.ip(),
+            host: reached(ldap).ip(),
             port: ldap.port(),
-            url: format!("ldap://{ldap}"),
-            ldaps_url: server.ldaps_address().map(|address| format!("ldaps://{address}")),
+            url: format!("ldap://{}", reached(ldap)),
+            ldaps_url: server.ldaps_address().map(|address| format!("ldaps://{}", reached(address))),
         });
         servers.push(server);
     }
@@ -257,31 +255,52 @@ const LAST_LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
 /// LDAP and datagrams at one address, LDAP over TLS at the other.
 async fn bind(dc: &HostName, ldap: SocketAddr, ldaps: SocketAddr) -> Result<Bound, NoPorts> {
     let refused = |address| move |error| NoPorts::Bind { dc: dc.clone(), address, error };
-    let listener = TcpListener::bind(ldap).await.map_err(refused(ldap))?;
-    let free = ldap.port() == 0;
+    let (datagrams, listener) = pair(ldap).await.map_err(refused(ldap))?;
     let ldap = listener.local_addr().map_err(refused(ldap))?;
     let over_tls = TcpListener::bind(ldaps).await.map_err(refused(ldaps))?;
-    let datagrams = match UdpSocket::bind(ldap).await {
-        Ok(socket) => Some(socket),
-        // A free port of one kind may be taken in the other; few clients send datagrams.
-        Err(_) if free => None,
-        Err(error) => return Err(refused(ldap)(error)),
-    };
-    Ok(Bound { sockets: Sockets { ldap: Some(listener), ldaps: Some(over_tls), cldap: datagrams }, ldap })
+    let sockets = Sockets { ldap: Some(listener), ldaps: Some(over_tls), cldap: Some(datagrams) };
+    Ok(Bound { sockets, ldap })
 }
 
-/// A port that is free in both kinds, or this one.
 async fn bind_dns(address: SocketAddr) -> Result<(UdpSocket, TcpListener), NoPorts> {
-    let refused = |error| NoPorts::BindDns { address, error };
-    for _ in 0..32 {
-        let tcp = TcpListener::bind(address).await.map_err(refused)?;
-        match UdpSocket::bind(tcp.local_addr().map_err(refused)?).await {
+    pair(address).await.map_err(|error| NoPorts::BindDns { address, error })
+}
+
+/// A port that is free for connections and for datagrams, or this one.
+async fn pair(address: SocketAddr) -> std::io::Result<(UdpSocket, TcpListener)> {
+    // What the system takes for free is so for one kind; each that is not for the other is kept until a pair is found,
+    // so that it is not offered again.
+    let mut halves = Vec::new();
+    loop {
+        let tcp = TcpListener::bind(address).await?;
+        match UdpSocket::bind(tcp.local_addr()?).await {
             Ok(udp) => return Ok((udp, tcp)),
-            Err(_) if address.port() == 0 => {}
-            Err(error) => return Err(refused(error)),
+            Err(_) if address.port() == 0 && halves.len() < MOST_HALVES => halves.push(tcp),
+            Err(error) => return Err(error),
         }
     }
-    Err(refused(std::io::ErrorKind::AddrInUse.into()))
+}
+
+/// Ports that are looked at before it is said that there is no pair.
+const MOST_HALVES: usize = 256;
+
+/// The address that a client is told. Where every address of this machine is listened at, it is the one under which the
+/// machine sends to others; its loopback address when it sends nowhere.
+pub fn reached(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    // Nothing is sent: the system only chooses the address from which it would. These nets are kept for documents.
+    let (any, other, own): (_, _, IpAddr) = match address.ip() {
+        IpAddr::V4(_) => ("0.0.0.0:0", "192.0.2.1:9", Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => ("[::]:0", "[2001:db8::1]:9", Ipv6Addr::LOCALHOST.into()),
+    };
+    let chosen = std::net::UdpSocket::bind(any).and_then(|socket| {
+        socket.connect(other)?;
+        socket.local_addr()
+    });
+    let ip = chosen.map(|chosen| chosen.ip()).ok().filter(|ip| !ip.is_unspecified()).unwrap_or(own);
+    SocketAddr::from((ip, address.port()))
 }
 
 impl Endpoints {
@@ -418,6 +437,32 @@ mod tests {
         let table = endpoints.table(Path::new("/tmp/x/endpoints.json"));
         assert!(table.contains("  BR-DC1  bdc  ldap://127.0.0.1:10399\n"), "{table}");
         assert!(table.contains("export MOCKDC_PASSWORD_FILE='/tmp/it'\\''s mine/password'\n"), "{table}");
+    }
+
+    #[test]
+    fn clients_are_told_an_address_that_they_can_reach() {
+        let told = |address: &str| reached(address.parse().unwrap());
+        assert_eq!(told("127.0.10.1:389").to_string(), "127.0.10.1:389");
+        for all in ["0.0.0.0:10389", "[::]:10389"] {
+            let told = told(all);
+            assert!(!told.ip().is_unspecified() && told.port() == 10389, "{told}");
+            assert_eq!(told.is_ipv6(), all.starts_with('['), "{told}");
+            // It is this machine's own.
+            std::net::TcpListener::bind((told.ip(), 0)).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_free_port_is_free_for_connections_and_for_datagrams() {
+        let localhost = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut pairs = Vec::new();
+        for _ in 0..50 {
+            let (udp, tcp) = pair(localhost).await.unwrap();
+            assert_eq!(udp.local_addr().unwrap(), tcp.local_addr().unwrap());
+            pairs.push((udp, tcp));
+        }
+        let taken = pairs[0].1.local_addr().unwrap();
+        assert!(pair(taken).await.is_err());
     }
 
     #[test]

@@ -151,7 +151,7 @@ async fn live(
         base_dn: base_dn(&dns_domain(plan)),
         speed: setup.speed,
         dcs,
-        dns: dns.address(),
+        dns: super::reached(dns.address()),
         bind_name: format!("{}@{}", user.user, dns_domain(plan)),
         user: user.user.to_string(),
         password_file: scratch.write("password", user.password.reveal())?,

@@ -37,7 +37,8 @@ impl Account {
         } else {
             flags.insert(AccountFlag::MustChangePassword);
         }
-        let password = Password { current: "".into(), earlier: Vec::new(), set: now, version: 1 };
+        // None has been set: the first one will be the first.
+        let password = Password { current: "".into(), earlier: Vec::new(), set: now, version: 0 };
         Account {
             name,
             flags,
@@ -256,10 +257,10 @@ impl Account {
     }
 
     fn take_password(&mut self, view: &View<'_>, new: &Secret, history: u32) {
+        // No password at all is none that history remembers.
         let old = if self.password.current.reveal().is_empty() { None } else { Some(&self.password) };
-        // A new account is born with its first password.
-        let version = self.password.version + u64::from(old.is_some());
-        self.password = Password { version: version.max(1), ..succeed(old, new, history, view.now) };
+        let version = self.password.version + 1;
+        self.password = Password { version, ..succeed(old, new, history, view.now) };
         self.flags.remove(&AccountFlag::MustChangePassword);
     }
 
@@ -406,6 +407,8 @@ fn hours(week: &[u8]) -> Option<Vec<LogonHours>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ldap::LiveDomain;
+    use crate::{Clock, Domain};
 
     #[test]
     fn hours_of_a_week_are_those_of_its_days() {
@@ -432,5 +435,29 @@ mod tests {
         assert_eq!(quoted(&utf16("Pass")), None);
         assert_eq!(quoted(b"\"Pass\""), None);
         assert_eq!(quoted(b"\"\0a"), None);
+    }
+
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> SimTime {
+            SimTime::START
+        }
+    }
+
+    #[test]
+    fn the_first_password_is_the_first_and_the_next_one_the_second() {
+        let live = LiveDomain::new(Domain::builder().pdc("PDC1").build(1).unwrap(), Standing);
+        live.enter(|state, now| {
+            let view = state.view(&"PDC1".into(), now, 0);
+            let mut account = Account::fresh("x".into(), false, now);
+            assert_eq!(account.password.version, 0, "none was set");
+            account.set_password(&view, &"Pa55-word!".into()).unwrap();
+            assert_eq!(account.password.version, 1);
+            // One that a scenario gives an account may be empty, and counts.
+            account.password.current = "".into();
+            account.set_password(&view, &"0ther-word!".into()).unwrap();
+            assert_eq!(account.password.version, 2);
+        });
     }
 }

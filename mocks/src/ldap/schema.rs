@@ -125,6 +125,18 @@ impl Syntax {
         }
     }
 
+    /// `oMObjectClass` of a schema entry, which tells syntaxes of objects apart: an encoded object identifier (MS-ADTS
+    /// 3.1.1.2.2.2).
+    pub(super) fn object_class(self) -> Option<&'static [u8]> {
+        match self {
+            // 1.3.12.2.1011.28.0.714
+            Syntax::Dn => Some(b"\x2b\x0c\x02\x87\x73\x1c\x00\x85\x4a"),
+            // 1.2.840.113556.1.1.1.11
+            Syntax::DnBinary => Some(b"\x2a\x86\x48\x86\xf7\x14\x01\x01\x01\x0b"),
+            _ => None,
+        }
+    }
+
     /// `attributeSyntax` and `oMSyntax` of a schema entry (MS-ADTS 3.1.1.2.2.2).
     pub(super) fn numbers(self) -> (&'static str, u32) {
         match self {

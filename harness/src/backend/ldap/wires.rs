@@ -98,7 +98,8 @@ impl Wires {
         Ok(answered)
     }
 
-    /// An open connection; a new one where the controller has closed the last, as it does when it goes down.
+    /// An open connection; a new one where the controller has closed the last: it does so when something comes on it while
+    /// the controller is down.
     async fn line(&mut self, dc: &HostName, secure: bool) -> Result<Directory, Trouble> {
         let trouble = |error: &dyn std::fmt::Display| Trouble(format!("connecting to {dc}: {error}"));
         let port = self.ports.get_mut(dc).ok_or_else(|| trouble(&"it is no controller"))?;
