@@ -86,6 +86,9 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
         cannot_be_made(user, &mut cannot);
     }
     for verb in verbs {
+        if let Verb::SnapshotTake { name } | Verb::SnapshotRestore { name, .. } = verb {
+            cannot(format!("the snapshot {name} of a controller"), "a container's disk is not copied");
+        }
         if let Verb::UserAdd { user, flags, .. } = verb {
             cannot_be_added(user, flags, &mut cannot);
         }
@@ -158,6 +161,7 @@ mod tests {
         let verbs = [
             Verb::AccountPolicySet { policy },
             Verb::UserSetPassword { user: "alice".into(), password: "".into() },
+            Verb::SnapshotTake { name: "s".into() },
         ];
         let found = inexpressible(odd.spec(), &verbs);
         let whats: Vec<&str> = found.iter().map(|one| one.what.as_str()).collect();
@@ -172,6 +176,7 @@ mod tests {
                 "the crash `crash` of BDC1 loses changes",
                 "the password of alice is empty",
                 "the password of krbtgt is empty",
+                "the snapshot s of a controller",
             ]
         );
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountName, GpoName, HostName, LogonType, Name, ProcessId, ProgramName, Right, ServiceName, SimTime,
-    Span, Token, Win32Error,
+    AccountName, GpoName, HostName, Invocation, LogonType, Name, ProcessId, ProgramName, Right, ServiceName,
+    SimTime, Span, Token, Win32Error,
 };
 
 /// A fact with its place and time.
@@ -322,6 +322,20 @@ pub enum Fact {
         program: ProgramName,
         /// Its exit code; `None` when it was ended from outside or with its machine.
         code: Option<u32>,
+    },
+    /// A copy was made of this domain controller's database.
+    SnapshotTaken {
+        /// Its name.
+        snapshot: Name,
+    },
+    /// This domain controller's database was put back as it was; what it shows otherwise than before follows.
+    Restored {
+        /// The snapshot.
+        snapshot: Name,
+        /// When that was taken.
+        taken: SimTime,
+        /// Under which invocation id the controller goes on; without Active Directory it means nothing.
+        invocation: Invocation,
     },
     /// The machine came up or went down.
     Machine {

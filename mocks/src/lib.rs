@@ -41,6 +41,7 @@
 //! `machine` is services, processes, registry, files and shares; `fault` decides what goes wrong.
 
 mod directory;
+pub mod dn;
 mod domain;
 mod fact;
 mod fault;

@@ -21,6 +21,10 @@ const CONDITIONS: &[(&str, &str)] = &[
         "KB828371",
         "policy defines one of five user rights without the client's account, and the service restarts or its cycle ends",
     ),
+    (
+        "KB875495",
+        "a controller goes back to a copy of its disk, and gives out numbers that its partners know already",
+    ),
     ("Q140967", "a BDC that sees a wrong password asks the PDC; an account that it does not know it refuses"),
     ("Q149664", "an administrator synchronises one BDC, or the whole domain, without waiting for the pulse"),
     ("Q153375", "accounts, local groups and rights are databases with a serial number each"),

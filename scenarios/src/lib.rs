@@ -5,6 +5,7 @@ mod diagnosis;
 mod diagnostic;
 mod draft;
 mod format;
+pub mod ldif;
 mod plan;
 mod profile;
 mod read;

@@ -49,6 +49,9 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
         1 => writeln!(out, " and the backup domain controller {}.", bdcs[0])?,
         n => writeln!(out, " and {n} backup domain controllers: {}.", row(bdcs))?,
     }
+    for import in &plan.imports {
+        writeln!(out, "Its directory is that of an export, {import}.")?;
+    }
     match &world.domain.replication {
         Replication::Delay(delay) => match &delay.all {
             Distribution::Constant(span) if span.as_millis() == 0 => {

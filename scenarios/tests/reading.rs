@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mockdc_mocks::{Replication, SimTime, Span};
+use mockdc_mocks::{AccountFlag, AccountName, GroupKind, Replication, SimTime, Span};
 use mockdc_scenarios::{
     Action, Broken, Claim, Code, Occurrences, Plan, PromiseId, Quantity, Report, Timing, Trigger, codes,
     explain, read_file, read_str, story,
@@ -88,6 +88,71 @@ fn cases_run_once_for_each_row() {
     assert_eq!((plans[0].violates.len(), plans[1].violates.len()), (1, 0));
     assert_eq!((plans[0].expects.len(), plans[1].expects.len()), (0, 1));
     assert_eq!(plans[1].clients[0].profile.name, "sms-2.0-sp4");
+}
+
+/// The export has folded lines, base64, comments and the line ends of Windows.
+#[test]
+fn an_export_of_a_directory_is_there_at_the_start() {
+    let plan = &right("imported.toml")[0];
+    let user = |name: &str| plan.world.users.iter().find(|user| user.name == *name).unwrap();
+    let ann = user("alee");
+    assert_eq!(ann.comment, "Sells what there is, and what there is not, to whoever asks for it");
+    assert_eq!(ann.entry.place.as_deref(), Some("CN=Ann Lee,OU=Sales,OU=Staff"));
+    assert_eq!(ann.entry.attributes[&"MAIL".into()], ["ann.lee@customer.example"]);
+    assert!(ann.flags.contains(&AccountFlag::PasswordNeverExpires) && ann.expires.is_none());
+    assert_eq!(ann.password.reveal(), "0f-Every-account");
+    let zoe = user("zkoenig");
+    assert_eq!(zoe.entry.place.as_deref(), Some("CN=Zöe König,CN=Users"));
+    assert_eq!(zoe.entry.attributes[&"displayName".into()], ["Zoë König"]);
+    assert!(
+        zoe.flags.contains(&AccountFlag::Disabled) && zoe.flags.contains(&AccountFlag::MustChangePassword)
+    );
+    // 2002-08-31 16:00 UTC.
+    assert_eq!(zoe.expires, Some(Span::days(25) + Span::hours(7)));
+    let computer = user("WS17$");
+    assert!(computer.flags.contains(&AccountFlag::WorkstationTrustAccount) && computer.entry.place.is_none());
+    assert!(!plan.world.users.iter().any(|user| user.name == *"Administrator"), "every domain has it");
+    let group = |name: &str| plan.world.groups.iter().find(|group| group.name == *name).unwrap();
+    assert_eq!(group("Sellers").members, [AccountName::from("alee"), "WS17$".into()]);
+    assert_eq!(group("Domain Admins").members, [AccountName::from("zkoenig")]);
+    assert_eq!((group("Printing").kind, group("Sellers").kind), (GroupKind::Local, GroupKind::Global));
+    let units: Vec<_> =
+        plan.world.units.iter().map(|unit| (unit.name.as_str(), unit.parent.as_ref())).collect();
+    assert_eq!(units, [("Staff", None), ("Sales", Some(&"Staff".into()))]);
+    assert_eq!(
+        plan.imports[0].to_string(),
+        "tests/right/customer.ldif: 2 users, 2 groups, 1 computer, 2 organisational units; left out: \
+         attribute extensionAttribute7 (1), attribute thumbnailPhoto (1), \
+         member or group that no export has (1), object of class domainDNS (1), object of class printQueue (1)"
+    );
+    assert!(story(plan).contains("Its directory is that of an export, tests/right/customer.ldif: 2 users"));
+}
+
+/// Whatever stands in an export, reading it comes to an end, with a plan or with problems.
+#[test]
+fn a_damaged_export_is_read_or_refused() {
+    let whole = fs::read(folder("right").join("customer.ldif")).unwrap();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("damaged.ldif");
+    let scenario = format!(
+        "format = 1\nname = \"x\"\n[domain]\nldif = ['{}']\n[[dc]]\nname = \"PDC1\"\nrole = \"pdc\"\n",
+        path.display()
+    );
+    let (mut read, mut refused) = (0, 0);
+    for at in (0..whole.len()).step_by(7) {
+        let mut damaged = whole.clone();
+        damaged[at] = [b'\n', 0xff, b':', b' '][at % 4];
+        fs::write(&path, &damaged).unwrap();
+        match read_str("damaged.toml", &scenario) {
+            Ok(_) => read += 1,
+            Err(report) => {
+                assert!(report.problems.iter().all(|problem| problem.code == Code::Ldif));
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 50 && refused > 50, "{read} {refused}");
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(read_str("damaged.toml", &scenario).is_ok(), "half of it");
 }
 
 #[test]

@@ -172,6 +172,115 @@ fn a_served_scenario_is_steered_and_judged() -> Tested {
     Ok(())
 }
 
+/// Entries of an export, each with its attributes but for those that a directory makes anew.
+fn entries(ldif: &str) -> std::collections::BTreeMap<String, Vec<(String, String)>> {
+    let anew =
+        ["objectGUID", "uSNCreated", "uSNChanged", "whenCreated", "whenChanged", "pwdLastSet", "objectSid"];
+    let (entries, errors) = mockdc_scenarios::ldif::read_ldif(ldif);
+    assert_eq!(errors, []);
+    let shown = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let kept = |entry: &mockdc_scenarios::ldif::LdifEntry| {
+        let attributes = entry.attributes.iter().filter(|value| !anew.contains(&value.name.as_str()));
+        let mut shown: Vec<_> = attributes.map(|value| (value.name.clone(), shown(&value.value))).collect();
+        // Values of one attribute have no order.
+        shown.sort();
+        shown
+    };
+    entries.iter().map(|entry| (shown(&entry.dn), kept(entry))).collect()
+}
+
+#[test]
+fn an_export_reads_back_to_the_same_objects() -> Tested {
+    let customer = super::command::top().join("scenarios/tests/right/customer.ldif");
+    let imported = |name: &str, file: &str| {
+        scenario(name, &two(name, "").replace("[domain]\n", &format!("[domain]\nldif = ['{file}']\n")))
+    };
+    let file = imported("ldif-in", &customer.to_string_lossy())?;
+    let ran = mockdc(&["check", &file])?;
+    assert!(
+        ran.out.contains("customer.ldif: 2 users, 2 groups, 1 computer, 2 organisational units"),
+        "{ran:?}"
+    );
+    let served = Served::start(&file, &["--speed", "manual"])?;
+    let add = r#"{"user-add": {"user": "SVC", "password": "Pa55-word!", "comment": "made since"}}"#;
+    assert_eq!(served.ctl(&["operation", add])?.code, 0);
+    let first = served.ctl(&["export", "PDC1"])?.out;
+    drop(served);
+    let dn = "\ndn: CN=Ann Lee,OU=Sales,OU=Staff,DC=corp,DC=example\n";
+    assert!(first.contains(dn) && first.contains("\nmail: ann.lee@customer.example\n"), "{first}");
+    assert!(first.contains("\nmember: CN=WS17,CN=Computers,DC=corp,DC=example\n"), "{first}");
+
+    let export = folder("ldif-export")?.join("export.ldif");
+    std::fs::create_dir_all(export.parent().ok_or("a folder")?)?;
+    std::fs::write(&export, &first)?;
+    let file = imported("ldif-back", &export.to_string_lossy())?;
+    let served = Served::start(&file, &["--speed", "manual"])?;
+    let second = served.ctl(&["export", "PDC1"])?.out;
+    let (first, second) = (entries(&first), entries(&second));
+    assert!(first.len() > 40, "{}", first.len());
+    for (dn, attributes) in &first {
+        assert_eq!(Some(attributes), second.get(dn), "{dn}");
+    }
+    assert_eq!(first.len(), second.len());
+    Ok(())
+}
+
+/// What a scenario says commands no runner, not even inside JSON.
+#[test]
+fn json_of_a_live_run_is_obeyed_by_no_runner() -> Tested {
+    let name = "live-runner";
+    let text = two(name, "[program]\n").replace("[domain]", "title = \"##[error]x\"\n[domain]");
+    let file = scenario(name, &text)?;
+    let actions = [("GITHUB_ACTIONS", "true")];
+    let ran = mockdc_with(&["exec", &file, "--format", "json", "--", "sh", "-c", "exit 1"], &actions)?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(!ran.out.contains("##["), "{}", ran.out);
+    let told: Value = serde_json::from_str(ran.out.lines().next().ok_or("a line")?)
+        .or_else(|_| serde_json::from_str(&ran.out))?;
+    assert!(told.to_string().contains("##[error]x"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_controller_is_kept_and_put_back() -> Tested {
+    let file = scenario("live-restored", &two("live-restored", ""))?;
+    let served = Served::start(&file, &["--speed", "manual"])?;
+    let ran = served.ctl(&["restore", "BDC1"])?;
+    assert!(ran.code == 1 && ran.err.contains("no snapshot of it was taken"), "{ran:?}");
+    assert_eq!(served.ctl(&["snapshot", "BDC1", "--name", "early"])?.code, 0);
+    let ran = served.ctl(&["restore", "BDC1"])?;
+    assert!(ran.code == 1 && ran.err.contains("there are: early"), "{ran:?}");
+    let add = r#"{"user-add": {"user": "SVC", "password": "Pa55-word!"}}"#;
+    assert_eq!(served.ctl(&["operation", add])?.code, 0);
+    let status = served.status()?;
+    assert_eq!(status["dcs"][1]["waiting"][0]["due"], 10 * 60_000, "{status:#}");
+    assert_eq!(status["dcs"][1]["snapshots"][0]["name"], "early");
+    let ran = served.ctl(&["status"])?;
+    assert!(ran.out.contains("; comes next at 00:10:00.000\n"), "{}", ran.out);
+    assert!(ran.out.contains("  snapshot early of 00:00:00.000\n"), "{}", ran.out);
+    assert_eq!(served.ctl(&["advance", "15m"])?.code, 0);
+    let info = r#"{"user-info": {"user": "SVC"}}"#;
+    assert_eq!(served.ctl(&["operation", info, "--at", "BDC1"])?.code, 0);
+    assert!(served.ctl(&["export", "BDC1"])?.out.contains("CN=SVC,CN=Users"));
+    assert_eq!(served.ctl(&["restore", "BDC1", "--name", "early"])?.code, 0);
+    assert!(!served.ctl(&["export", "BDC1"])?.out.contains("CN=SVC"), "it has never heard of it");
+    let status = served.status()?;
+    assert_eq!(
+        (&status["dcs"][1]["up"], &status["dcs"][1]["waiting"][0]["due"]),
+        (&false.into(), &(25 * 60_000).into())
+    );
+    assert_eq!(served.ctl(&["advance", "10m"])?.code, 0);
+    assert_eq!(served.ctl(&["operation", info, "--at", "BDC1"])?.code, 0, "it was delivered again");
+    assert_eq!(served.ctl(&["hold", "BDC1"])?.code, 0);
+    assert_eq!(served.ctl(&["operation", &add.replace("SVC", "SVC2")])?.code, 0);
+    assert_eq!(served.ctl(&["advance", "20m"])?.code, 0);
+    assert!(served.ctl(&["status"])?.out.contains("; nothing brings it as things are\n"));
+    assert_eq!(served.ctl(&["release"])?.code, 0);
+    assert_eq!(served.ctl(&["stop"])?.code, 0);
+    assert_eq!(served.ended()?.0, 0);
+    Ok(())
+}
+
 #[test]
 fn the_control_api_answers_nobody_without_its_token() -> Tested {
     let file = scenario("live-token", &two("live-token", ""))?;
@@ -224,7 +333,7 @@ fn the_document_describes_the_routes_that_there_are() -> Tested {
         assert_eq!(send(other)?, 405, "{other} {}", route.path);
         asked += 1;
     }
-    assert!(asked >= 16, "{asked}");
+    assert!(asked >= 18, "{asked}");
     Ok(())
 }
 
@@ -302,6 +411,7 @@ fn a_wrong_use_is_told_with_its_remedy() -> Tested {
     told(&["serve", &file, "--address", "192.0.2.1"], 2, "others could reach it")?;
     told(&["serve", &file, "--address", "127.255.255.254"], 2, "an earlier `--address`")?;
     told(&["serve", &file, "--address", "127.0.10.1", "--port-base", "10389"], 2, "cannot be used with")?;
+    told(&["serve", &file, "--address", "127.0.10.1", "--listen", "0.0.0.0"], 2, "cannot be used with")?;
     told(&["serve", &file, "--control", "0.0.0.0:0"], 2, "--control-from-anywhere")?;
     told(&["serve", &file, "--speed", "fast"], 2, "is no speed")?;
     told(&["exec", &file], 2, "which program?")?;

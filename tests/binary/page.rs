@@ -149,6 +149,12 @@ fn the_page_shows_the_run_and_its_buttons_steer_it() -> Tested {
     page.until("!document.querySelector('.dc[data-name=BDC1] .waiting').innerText.includes('SVC')")?;
     assert_eq!(page.value("document.getElementById('time').textContent")?, "00:10:00.000");
 
+    page.value("document.querySelector('button[data-does=\"snapshot BDC1\"]').click()")?;
+    page.until("document.querySelector('.dc[data-name=BDC1] .links').innerText.includes('snapshot latest')")?;
+    page.value("document.querySelector('button[data-does=\"restore BDC1\"]').click()")?;
+    page.until("document.getElementById('answer').textContent.includes('snapshot-restore latest at BDC1')")?;
+    page.value("document.querySelector('form[data-path=advance]').requestSubmit()")?;
+    page.until("!document.querySelector('.dc[data-name=BDC1]').classList.contains('down')")?;
     page.value("document.querySelector('button[data-does=\"crash BDC1\"]').click()")?;
     page.until("document.querySelector('.dc[data-name=BDC1]').classList.contains('down')")?;
     page.value("document.querySelector('button[data-does=\"restart BDC1\"]').click()")?;

@@ -68,6 +68,7 @@ fn accounts(client: &Client, profile: &Profile, on_dc: bool) -> [(UserSpec, Righ
     ];
     both.map(|(name, password, rights)| {
         let user = UserSpec {
+            entry: Default::default(),
             name: name.clone(),
             password,
             comment: String::new(),
@@ -94,7 +95,12 @@ fn add_local_accounts(machine: &mut MachineSettings, client: &Client, profile: &
 fn add_domain_accounts(world: &mut WorldSpec, client: &Client, profile: &Profile) {
     let group = &profile.accounts.internal_group;
     if world.groups.iter().all(|other| other.name != *group) {
-        world.groups.push(GroupSpec { name: group.clone(), kind: GroupKind::Global, members: Vec::new() });
+        world.groups.push(GroupSpec {
+            entry: Default::default(),
+            name: group.clone(),
+            kind: GroupKind::Global,
+            members: Vec::new(),
+        });
     }
     let [mut service, token] = accounts(client, profile, true);
     service.0.member_of.push(group.clone());

@@ -387,7 +387,7 @@ pub struct Live {
     /// Each controller at an address of its own, from this one on, with the ports that every client knows (389, 636), and
     /// DNS at the first one's port 53: for clients that know no other ports. A loopback address, as in 127.0.10.1; on
     /// most systems it needs root.
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "port_base", value_parser = loopback)]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["port_base", "listen"], value_parser = loopback)]
     pub address: Option<std::net::Ipv4Addr>,
     /// Answer the control API and the live page at this address, or at this port of 127.0.0.1; 0 is a free one.
     #[arg(long, value_name = "ADDRESS", value_parser = control_address)]
@@ -396,7 +396,7 @@ pub struct Live {
     #[arg(long, requires = "control")]
     pub control_from_anywhere: bool,
     /// The address of this machine at which the controllers listen; 0.0.0.0 is all of them, and whoever reaches it
-    /// reaches the controllers.
+    /// reaches the controllers. Clients are told that address under which this machine is reached from outside.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub listen: std::net::IpAddr,
     /// The port at which clients reach every controller under its own name, when something passes on what comes there,
@@ -456,7 +456,8 @@ pub struct Exec {
 /// `mockdc relay`
 #[derive(Debug, Args)]
 pub struct Relay {
-    /// What is passed on: a port, or an address with a port, to listen on, and where what comes there goes.
+    /// What is passed on: a port of 127.0.0.1, or an address with a port (0.0.0.0:389), to listen on, and where what
+    /// comes there goes.
     #[arg(required = true, value_name = "PORT=HOST:PORT")]
     pub routes: Vec<super::relay::Route>,
 }
@@ -541,6 +542,26 @@ pub enum Control {
         /// The host.
         at: String,
     },
+    /// Keep the database of a controller that is up, with all that replication knows there.
+    Snapshot {
+        /// The controller.
+        at: String,
+        /// The snapshot's name; one of that name is replaced.
+        #[arg(long, default_value = "latest")]
+        name: String,
+    },
+    /// Put the database of a controller that is up back as a snapshot has it: it goes down and boots.
+    Restore {
+        /// The controller.
+        at: String,
+        /// The snapshot.
+        #[arg(long, default_value = "latest")]
+        name: String,
+        /// With Active Directory: under the invocation id that it had, as when a disk is copied back (USN rollback), or
+        /// under a new one, as a restore from a backup does.
+        #[arg(long, value_enum, default_value_t)]
+        invocation: UnderWhich,
+    },
     /// Add any fault, as JSON: `{"pause": {"at": "BDC1"}}`.
     Fault {
         /// What it does.
@@ -595,6 +616,26 @@ pub enum Control {
     },
     /// End the run; it is judged.
     Stop,
+}
+
+/// Under which invocation id a restored controller goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum UnderWhich {
+    /// Under the one that it had.
+    #[default]
+    Kept,
+    /// Under a new one.
+    New,
+}
+
+impl UnderWhich {
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnderWhich::Kept => "kept",
+            UnderWhich::New => "new",
+        }
+    }
 }
 
 pub(super) fn live_speed(text: &str) -> Result<LiveSpeed, String> {

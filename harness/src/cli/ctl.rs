@@ -116,6 +116,10 @@ fn request(command: &Control) -> Result<(Cow<'static, str>, Option<Value>), Fail
             ("/v1/crash".into(), Some(json!({ "at": at, "loses-unreplicated": loses_unreplicated })))
         }
         Control::Restart { at } => ("/v1/restart".into(), Some(json!({ "at": at }))),
+        Control::Snapshot { at, name } => ("/v1/snapshot".into(), Some(json!({ "at": at, "name": name }))),
+        Control::Restore { at, name, invocation } => {
+            ("/v1/restore".into(), Some(json!({ "at": at, "name": name, "invocation": invocation.as_str() })))
+        }
         Control::Fault { kind, name, lasts } => (
             "/v1/fault".into(),
             Some(json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts })),
@@ -227,11 +231,21 @@ fn tell_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
             }
             writeln!(out, ", {} changes", inbound.changes)?;
         }
+        for kept in &dc.snapshots {
+            writeln!(out, "  snapshot {} of {}", kept.name, instant(kept.taken))?;
+        }
         for waiting in &dc.waiting {
             writeln!(
                 out,
-                "  waits for change {} of {}, committed at {} {} ago",
-                waiting.version.0, waiting.subject, waiting.origin, waiting.age
+                "  waits for change {} of {}, committed at {} {} ago; {}",
+                waiting.version.0,
+                waiting.subject,
+                waiting.origin,
+                waiting.age,
+                match waiting.due {
+                    Some(due) => format!("comes next at {}", instant(due)),
+                    None => "nothing brings it as things are".to_owned(),
+                }
             )?;
         }
     }

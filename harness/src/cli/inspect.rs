@@ -168,6 +168,13 @@ pub(super) fn check(check: &Check, streams: &mut Streams<'_>) -> io::Result<Exit
                     counted(selection.files, "file"),
                     counted(selection.plans.len(), "scenario")
                 )?;
+                // The cases of a file read the same exports.
+                let imports = selection.plans.iter().flat_map(|plan| {
+                    plan.imports.iter().map(|import| (plan.file.as_str(), import.to_string()))
+                });
+                for (file, import) in imports.collect::<std::collections::BTreeSet<_>>() {
+                    writeln!(streams.out, "{file} takes from {import}")?;
+                }
             }
         }
         Format::Json => {

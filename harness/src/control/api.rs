@@ -1,8 +1,8 @@
 //! What can be asked: requests, answers, and what each does to a run.
 
 use mockdc_mocks::{
-    AccountPolicy, Caller, Credentials, FaultKind, FaultSpec, HostName, Name, Occasions, Operation, Reply,
-    SimTime, Span, Verb, Who,
+    AccountPolicy, Caller, Credentials, FaultKind, FaultSpec, HostName, Invocation, Name, Occasions,
+    Operation, Reply, SimTime, Span, Verb, Who,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,35 @@ pub struct Restart {
     pub at: HostName,
 }
 
+/// `POST /v1/snapshot`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Snapshot {
+    /// The controller.
+    pub at: HostName,
+    /// The snapshot's name; one of that name is replaced. `latest` when absent.
+    #[serde(default = "latest")]
+    pub name: Name,
+}
+
+/// `POST /v1/restore`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Restore {
+    /// The controller.
+    pub at: HostName,
+    /// The snapshot; `latest` when absent.
+    #[serde(default = "latest")]
+    pub name: Name,
+    /// Under which invocation id a controller of Active Directory goes on.
+    #[serde(default)]
+    pub invocation: Invocation,
+}
+
+fn latest() -> Name {
+    "latest".into()
+}
+
 /// `POST /v1/fault`
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -195,6 +224,31 @@ impl Action for SetPolicy {
     fn perform(self, driver: &mut LiveDriver, administrator: &Credentials) -> Result<Done, Refused> {
         let operation = Verb::AccountPolicySet { policy: self.policy };
         Perform { at: self.at, user: None, operation }.perform(driver, administrator)
+    }
+}
+
+impl Action for Snapshot {
+    fn perform(self, driver: &mut LiveDriver, administrator: &Credentials) -> Result<Done, Refused> {
+        let operation = Verb::SnapshotTake { name: self.name };
+        Perform { at: Some(self.at), user: None, operation }.perform(driver, administrator)
+    }
+}
+
+impl Action for Restore {
+    fn perform(self, driver: &mut LiveDriver, administrator: &Credentials) -> Result<Done, Refused> {
+        let Restore { at, name, invocation } = self;
+        known(driver, &at)?;
+        let snapshots = driver.live().with(|domain, _| domain.snapshots(&at));
+        if !snapshots.iter().any(|(known, _)| *known == name) {
+            let names: Vec<&str> = snapshots.iter().map(|(name, _)| name.as_str()).collect();
+            let help = match names.is_empty() {
+                true => "no snapshot of it was taken: `POST /v1/snapshot` takes one".to_owned(),
+                false => format!("there are: {}", names.join(", ")),
+            };
+            return Err(Refused::new(404, format!("there is no snapshot `{name}` of {at}"), help));
+        }
+        let operation = Verb::SnapshotRestore { name, invocation };
+        Perform { at: Some(at), user: None, operation }.perform(driver, administrator)
     }
 }
 

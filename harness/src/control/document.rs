@@ -87,6 +87,34 @@ pub const ROUTES: &[Route] = &[
     ),
     act("/v1/restart", "Switches a host on that a crash took down.", &[("at", true, "string", "The host.")]),
     act(
+        "/v1/snapshot",
+        "Keeps the database of a controller that is up, with all that replication knows there.",
+        &[
+            ("at", true, "string", "The controller."),
+            (
+                "name",
+                false,
+                "string",
+                "The snapshot's name, `latest` when absent; one of that name is replaced.",
+            ),
+        ],
+    ),
+    act(
+        "/v1/restore",
+        "Puts the database of a controller that is up back as a snapshot has it: it goes down and boots.",
+        &[
+            ("at", true, "string", "The controller."),
+            ("name", false, "string", "The snapshot; `latest` when absent."),
+            (
+                "invocation",
+                false,
+                "string",
+                "`kept`, the default: as when a disk is copied back, so that with Active Directory update sequence \
+                 numbers roll back. `new`: under a new invocation id, as a restore from a backup does.",
+            ),
+        ],
+    ),
+    act(
         "/v1/fault",
         "Adds any fault.",
         &[

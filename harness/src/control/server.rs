@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 
 use super::{
     Action, AddFault, Advance, Crash, Done, Feed, Heal, Hold, HoldNow, Partition, Perform, Refused, Release,
-    Restart, SetPolicy, Speed, Status, Synchronize, openapi,
+    Restart, Restore, SetPolicy, Snapshot, Speed, Status, Synchronize, openapi,
 };
 use crate::live::Endpoints;
 use crate::run::Inbox;
@@ -88,7 +88,7 @@ impl Control {
 
     /// Its address as a URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", crate::live::reached(self.address))
     }
 
     /// Answers from now on.
@@ -130,6 +130,8 @@ pub fn router(shared: Shared, token: Arc<str>) -> Router {
             .route("/v1/release", post(release))
             .route("/v1/crash", post(act::<Crash>))
             .route("/v1/restart", post(act::<Restart>))
+            .route("/v1/snapshot", post(act::<Snapshot>))
+            .route("/v1/restore", post(act::<Restore>))
             .route("/v1/fault", post(act::<AddFault>))
             .route("/v1/policy", post(act::<SetPolicy>))
             .route("/v1/operation", post(act::<Perform>))

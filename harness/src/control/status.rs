@@ -1,6 +1,6 @@
 //! What a live run looks like at one moment, replication above all: as `repadmin /showrepl` would show it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use mockdc_mocks::{ChangeKind, DcRole, Fact, FaultSpec, HostName, Name, SimTime, Span, Version};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,19 @@ pub struct DcStatus {
     pub from: Vec<Inbound>,
     /// Changes committed elsewhere that have not arrived, the oldest first.
     pub waiting: Vec<Waiting>,
+    /// The snapshots that were taken of it.
+    #[serde(default)]
+    pub snapshots: Vec<Kept>,
+}
+
+/// A snapshot of a controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Kept {
+    /// Its name.
+    pub name: Name,
+    /// When it was taken.
+    pub taken: SimTime,
 }
 
 /// What a controller has had from another.
@@ -78,6 +91,10 @@ pub struct Waiting {
     pub committed: SimTime,
     /// How long ago.
     pub age: Span,
+    /// When replication next tries to bring it; nothing when nobody can say: it is held or parted from the controller,
+    /// has not come to one of its sources, or never will.
+    #[serde(default)]
+    pub due: Option<SimTime>,
 }
 
 /// Changes that a status lists of a controller.
@@ -94,7 +111,19 @@ impl Status {
         let (seen, events) = driver.stage().events(|events| (Replicas::of(events), events.len()));
         let dcs = driver.live().controllers().into_iter().zip(ups).map(|((name, role), up)| DcStatus {
             from: seen.inbound.get(&name).into_iter().flatten().map(|(_, inbound)| inbound.clone()).collect(),
-            waiting: seen.waiting(&name, now),
+            waiting: {
+                let mut waiting = seen.waiting(&name, now);
+                driver.live().with(|domain, _| {
+                    waiting
+                        .iter_mut()
+                        .for_each(|change| change.due = domain.arrives_next(&name, change.version));
+                });
+                waiting
+            },
+            snapshots: driver.live().with(|domain, _| {
+                let kept = domain.snapshots(&name).into_iter();
+                kept.map(|(name, taken)| Kept { name, taken }).collect()
+            }),
             name,
             role,
             up,
@@ -115,7 +144,8 @@ impl Status {
 #[derive(Default)]
 struct Replicas {
     commits: BTreeMap<Version, (HostName, SimTime, ChangeKind, Name)>,
-    there: BTreeMap<HostName, BTreeSet<Version>>,
+    /// What each controller has, and since when.
+    there: BTreeMap<HostName, BTreeMap<Version, SimTime>>,
     inbound: BTreeMap<HostName, BTreeMap<HostName, Inbound>>,
 }
 
@@ -128,10 +158,15 @@ impl Replicas {
                 Fact::Committed { version, change, subject, .. } => {
                     let commit = (event.host.clone(), event.at, *change, subject.clone());
                     seen.commits.insert(*version, commit);
-                    seen.there.entry(event.host.clone()).or_default().insert(*version);
+                    seen.there.entry(event.host.clone()).or_default().insert(*version, event.at);
+                }
+                // What came after the snapshot is gone again.
+                Fact::Restored { taken, .. } => {
+                    let there = seen.there.entry(event.host.clone()).or_default();
+                    there.retain(|_, since| *since <= *taken);
                 }
                 Fact::Replicated { version, from, .. } => {
-                    seen.there.entry(event.host.clone()).or_default().insert(*version);
+                    seen.there.entry(event.host.clone()).or_default().insert(*version, event.at);
                     let inbound = seen.inbound(&event.host, from);
                     inbound.changes += 1;
                     inbound.last_success = Some(event.at);
@@ -167,8 +202,10 @@ impl Replicas {
 
     fn waiting(&self, at: &HostName, now: SimTime) -> Vec<Waiting> {
         let there = self.there.get(at);
-        let lacks =
-            self.commits.iter().filter(|(version, _)| !there.is_some_and(|there| there.contains(version)));
+        let lacks = self
+            .commits
+            .iter()
+            .filter(|(version, _)| !there.is_some_and(|there| there.contains_key(version)));
         // Policy travels by another way, which these events do not tell of.
         let lacks = lacks.filter(|(_, (.., change, _))| *change != ChangeKind::GroupPolicy);
         lacks
@@ -180,6 +217,7 @@ impl Replicas {
                 origin: origin.clone(),
                 committed: *committed,
                 age: now.since(*committed),
+                due: None,
             })
             .collect()
     }

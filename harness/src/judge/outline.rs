@@ -152,7 +152,9 @@ impl<'a> Register<'a> {
                     &mut self.processes
                 }
                 Fact::ServiceFailed { .. } => &mut self.failed_services,
-                Fact::Machine { .. } | Fact::FaultTouched { .. } => &mut self.replication,
+                Fact::Machine { .. } | Fact::Restored { .. } | Fact::FaultTouched { .. } => {
+                    &mut self.replication
+                }
                 _ => return,
             },
             EventKind::Lost { .. } | EventKind::Intervention { .. } => &mut self.replication,

@@ -15,7 +15,7 @@ pub(super) fn kind_of(event: &Event) -> MarkKind {
             Fact::State { key: StateKey::Up | StateKey::Reaches { .. }, .. } if event.at > SimTime::START => {
                 MarkKind::Fault
             }
-            Fact::Machine { .. } | Fact::FaultTouched { .. } => MarkKind::Fault,
+            Fact::Machine { .. } | Fact::Restored { .. } | Fact::FaultTouched { .. } => MarkKind::Fault,
             Fact::State { .. } => MarkKind::State,
             Fact::SyncEnded { error: Some(_), .. }
             | Fact::LogonRefused { .. }
@@ -25,6 +25,7 @@ pub(super) fn kind_of(event: &Event) -> MarkKind {
             Fact::Committed { .. }
             | Fact::Replicated { .. }
             | Fact::Notified { .. }
+            | Fact::SnapshotTaken { .. }
             | Fact::SyncBegan { .. }
             | Fact::SyncEnded { .. } => MarkKind::Replication,
             Fact::PolicyApplied { .. } => MarkKind::Policy,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mockdc_mocks::Fact;
+use mockdc_mocks::{Fact, Invocation};
 use mockdc_scenarios::{LdapOperation, ProgramEnding};
 
 use super::words::{one_line, words};
@@ -156,6 +156,14 @@ fn describe_fact(fact: &Fact) -> String {
             format!("takes change {} ({}) from {from}, committed at {committed}", version.0, words(stream))
         }
         Fact::Notified { to } => format!("tells {to} of changes"),
+        Fact::SnapshotTaken { snapshot } => format!("is copied as snapshot {snapshot}"),
+        Fact::Restored { snapshot, taken, invocation } => format!(
+            "is put back to snapshot {snapshot} of {taken}, {}",
+            match invocation {
+                Invocation::Kept => "under the invocation id that it had",
+                Invocation::New => "under a new invocation id",
+            }
+        ),
         Fact::SyncBegan { from, kind, reason } => {
             format!("begins a {} synchronisation from {from} ({})", words(kind), words(reason))
         }

@@ -179,6 +179,7 @@ pub(crate) fn plan() -> Plan {
     };
     let profile = Profile::resolve("sms-2.0-sp3", &toml::Table::new()).unwrap();
     Plan {
+        imports: Vec::new(),
         name: "hand-made".into(),
         title: String::new(),
         description: String::new(),

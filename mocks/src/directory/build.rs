@@ -7,8 +7,8 @@ use super::{
     built_in_named, members_part, plan::user_parts, sid_authority,
 };
 use crate::{
-    AccountName, AccountPolicy, GroupKind, GroupSpec, HostName, Language, Name, RightSpec, Secret, SimTime,
-    SpecError, UserSpec,
+    AccountName, AccountPolicy, EntrySpec, GroupKind, GroupSpec, HostName, Language, Name, RightSpec, Secret,
+    SimTime, SpecError, UserSpec,
 };
 
 impl Database {
@@ -110,8 +110,17 @@ impl Database {
             self.load_value(Part::Lockout(rid), RecordValue::Time(Some(SimTime::START)));
             self.locks.extend(self.locked_until(rid, SimTime::START).map(|until| (until, rid)));
         }
+        self.load_entry(rid, &user.entry);
         self.next_rid = self.next_rid.max(rid.0 + 1);
         Ok(())
+    }
+
+    /// Enters attributes to which the model gives no meaning.
+    fn load_entry(&mut self, rid: Rid, entry: &EntrySpec) {
+        for (name, values) in &entry.attributes {
+            let values: Vec<Vec<u8>> = values.iter().map(|value| value.clone().into_bytes()).collect();
+            self.load_value(Part::Attribute(rid, name.clone()), RecordValue::Values(values.into()));
+        }
     }
 
     /// Enters a group as it is at the start; a built-in one is there already. Its members come later.
@@ -125,6 +134,7 @@ impl Database {
             GroupKind::Local => self.load_value(Part::LocalGroup(rid), name),
         }
         self.load_members(rid, []);
+        self.load_entry(rid, &group.entry);
         self.next_rid = self.next_rid.max(rid.0 + 1);
         Ok(())
     }

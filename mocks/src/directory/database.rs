@@ -8,8 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority, Standings};
-use crate::{AccountName, AccountPolicy, Language, RightSet, SimTime, Version};
+use super::{
+    Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority, Stamp, Standings,
+};
+use crate::domain::Facts;
+use crate::{AccountName, AccountPolicy, HostName, Invocation, Language, RightSet, SimTime, Version};
 
 /// An account database with its indexes.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub(crate) struct Database {
     pub(super) standings: Standings,
     /// How often a part was put of which rights are made.
     pub(super) rights_made: u64,
+    /// How often it was put back to an earlier state, and how often under a new invocation id.
+    pub(super) restored: (u32, u32),
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
     /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
@@ -112,6 +117,7 @@ impl Database {
             locks: BTreeSet::new(),
             standings: Standings::default(),
             rights_made: 0,
+            restored: (0, 0),
             next_rid: Rid::FIRST.0,
             sid: None,
             links_members: false,
@@ -372,6 +378,61 @@ impl Database {
     /// From now on a deleted account falls out of its groups by itself, as in Active Directory.
     pub(crate) fn link_members(&mut self) {
         self.links_members = true;
+    }
+
+    /// Puts every record back as it was in `records`; the facts say what shows otherwise now. What came since is gone
+    /// without a trace, as it is from a disk that was copied back.
+    pub(crate) fn go_back_to(
+        &mut self,
+        at: SimTime,
+        host: &HostName,
+        records: &Records,
+        invocation: Invocation,
+        facts: &mut Facts,
+    ) {
+        let differs = |part: &Part| self.records.record(part) != records.record(part);
+        let here: Vec<Part> = self.records.iter().map(|(part, _)| part.clone()).filter(differs).collect();
+        let there: Vec<Part> = records
+            .iter()
+            .map(|(part, _)| part)
+            .filter(|part| self.records.record(part).is_none())
+            .cloned()
+            .collect();
+        let names = |part: &&Part| matches!(part, Part::User(_) | Part::Group(_) | Part::LocalGroup(_));
+        let named = |record: Option<&Record>| record.and_then(|record| record.value.clone());
+        // Names that others may have by now go first, and what is there again comes by its name before all else.
+        let renamed: Vec<Part> = here
+            .iter()
+            .filter(names)
+            .filter(|part| named(self.records.record(part)) != named(records.record(part)))
+            .cloned()
+            .collect();
+        for part in renamed {
+            self.put(at, host, part, Record { value: None, stamp: Stamp::default() }, facts);
+        }
+        let (first, then): (Vec<Part>, Vec<Part>) =
+            here.into_iter().chain(there).partition(|part| names(&part));
+        for part in first.into_iter().chain(then) {
+            let gone = Record { value: None, stamp: Stamp::default() };
+            self.put(at, host, part.clone(), records.record(&part).cloned().unwrap_or(gone), facts);
+            if records.record(&part).is_none() {
+                self.records.forget(&part);
+            }
+        }
+        // What is left of accounts stays for those alone that were deleted by then.
+        #[cfg(feature = "ldap")]
+        self.remains.retain(|rid, _| {
+            let heads = [Part::User(*rid), Part::Group(*rid), Part::LocalGroup(*rid)];
+            heads.iter().any(|head| records.record(head).is_some_and(|record| record.value.is_none()))
+        });
+        self.restored.0 += 1;
+        self.restored.1 += u32::from(invocation == Invocation::New);
+    }
+
+    /// How often the database was put back, and how often the controller took a new invocation id at that.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn restored(&self) -> (u32, u32) {
+        self.restored
     }
 
     /// The parts `Object` and `Attribute` of an account or object.

@@ -265,6 +265,9 @@ impl Database {
                     self.containers.get_or_default(*member).insert(*group);
                 }
             }
+            (Part::Attribute(rid, name), Some(RecordValue::Values(values))) => {
+                self.extras.get_or_default(*rid).attributes.insert(name.clone(), values.clone());
+            }
             _ => {}
         }
         self.records.put(part, record);

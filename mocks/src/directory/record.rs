@@ -87,7 +87,6 @@ pub(crate) enum RecordValue {
     #[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front makes objects"))]
     Object(std::sync::Arc<Object>),
     /// Values of an attribute.
-    #[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front makes objects"))]
     Values(Values),
 }
 
@@ -187,6 +186,11 @@ impl Records {
     /// Puts a record in place of what was there, and returns that.
     pub(crate) fn put(&mut self, part: Part, record: Record) -> Option<Record> {
         self.parts.insert(part, record)
+    }
+
+    /// Takes a record away, as if the part had never been.
+    pub(super) fn forget(&mut self, part: &Part) {
+        self.parts.remove(part);
     }
 
     /// Makes what is here the common ground of the clones to come.

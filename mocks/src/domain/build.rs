@@ -81,6 +81,7 @@ impl Domain {
             machines,
             policies: Policies::new(spec, streams.child("policy")),
             members,
+            snapshots: Default::default(),
             facts: Facts::default(),
             now: SimTime::START,
         };

@@ -88,6 +88,7 @@ impl DomainBuilder {
         member_of: &[&str],
     ) -> DomainBuilder {
         self.spec.users.push(UserSpec {
+            entry: Default::default(),
             name: name.into(),
             password: password.into(),
             comment: String::new(),

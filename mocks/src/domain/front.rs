@@ -45,6 +45,11 @@ impl Domain {
         !parted && self.wires.answers(dc)
     }
 
+    /// From now on remembers what commits replace: a crash that nobody has planned may take them back.
+    pub(crate) fn keep_undo(&mut self) {
+        self.controllers.keep_undo();
+    }
+
     /// The world as it was at the start.
     pub(crate) fn world(&self) -> &WorldSpec {
         &self.spec

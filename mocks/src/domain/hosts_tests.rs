@@ -30,6 +30,7 @@ const FIVE: [Right; 5] =
 fn client(os: Os) -> DomainBuilder {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").workstation("WS1").delay(Span::mins(10));
     let user = |name: &str| UserSpec {
+        entry: Default::default(),
         name: name.into(),
         password: "Secret-1".into(),
         comment: String::new(),

@@ -19,6 +19,7 @@ mod policies;
 mod running;
 mod secure_channel;
 mod sessions;
+mod snapshots;
 mod start;
 mod up_to_dateness;
 mod wires;
@@ -33,6 +34,8 @@ mod netlogon_tests;
 mod restricted_groups_tests;
 #[cfg(test)]
 mod secure_channel_tests;
+#[cfg(test)]
+mod snapshots_tests;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +70,7 @@ pub struct Domain {
     machines: crate::machine::Hosts,
     policies: policies::Policies,
     members: members::Members,
+    snapshots: snapshots::Snapshots,
     facts: Facts,
     now: SimTime,
 }

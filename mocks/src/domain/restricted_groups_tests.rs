@@ -33,13 +33,18 @@ fn policy(name: &str, members: Lists<'_>, member_of: Lists<'_>) -> GpoSpec {
 fn world(policies: Vec<GpoSpec>) -> DomainBuilder {
     let mut builder = Domain::builder().pdc("PDC1").workstation("WS1").user("clerk", "Secret-1", &[]);
     let spec = builder.spec();
-    spec.groups =
-        vec![GroupSpec { name: "Helpdesk".into(), kind: GroupKind::Global, members: vec!["clerk".into()] }];
+    spec.groups = vec![GroupSpec {
+        entry: Default::default(),
+        name: "Helpdesk".into(),
+        kind: GroupKind::Global,
+        members: vec!["clerk".into()],
+    }];
     spec.policies = policies;
     spec.domain.refresh.members.offset = Span::ZERO;
     let machine = &mut spec.machines[0].machine;
     machine.os = Os::Windows2000;
     machine.users = vec![UserSpec {
+        entry: Default::default(),
         name: "helper".into(),
         password: "Secret-1".into(),
         comment: String::new(),
@@ -145,6 +150,7 @@ fn the_built_in_administrator_stays_where_it_is_and_in_administrators_only() {
     let spec = policy("P", &[("Administrators", &[]), ("Power Users", &[])], &[]);
     let mut builder = world(vec![spec.clone()]);
     let power_users = GroupSpec {
+        entry: Default::default(),
         name: "Power Users".into(),
         kind: GroupKind::Local,
         members: vec!["Administrator".into(), "helper".into()],

@@ -83,6 +83,9 @@ impl Domain {
         if let Some(outcome) = self.machine_verb(now, by, principal, at, verb) {
             return outcome;
         }
+        if let Some(outcome) = self.snapshot_verb(now, at, verb) {
+            return outcome;
+        }
         match verb {
             Verb::Logon { credentials, logon } => done(self.logon(now, credentials, at, &by.host, *logon)),
             Verb::DcFind { domain, primary } => {

@@ -74,6 +74,7 @@ impl Domain {
             machines: self.machines.clone(),
             policies: self.policies.under(streams.child("policy")),
             members: self.members.under(password_streams(seed)),
+            snapshots: Default::default(),
             facts: Facts::default(),
             now: SimTime::START,
         }

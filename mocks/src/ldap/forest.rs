@@ -292,11 +292,13 @@ fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, nami
         .indices()
         .map(|dc| {
             let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
-            (domain.directory().name(dc).clone(), site)
+            // A controller that was restored from a backup has another invocation id since.
+            let (_, anew) = domain.directory().database(dc).restored();
+            (domain.directory().name(dc).clone(), site, 1 + anew)
         })
         .collect();
     let mut sites: Vec<&str> = vec!["Default-First-Site-Name"];
-    for (_, site) in &controllers {
+    for (_, site, _) in &controllers {
         if !sites.iter().any(|known| known.eq_ignore_ascii_case(site)) {
             sites.push(site);
         }
@@ -306,7 +308,7 @@ fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, nami
         forest.add("site", dn.clone(), &[hidden]);
         forest.add("serversContainer", format!("CN=Servers,{dn}"), &[hidden]);
     }
-    for (dc, site) in &controllers {
+    for (dc, site, invocation) in &controllers {
         let server = naming.server(dc, site);
         let account = format!("CN={dc},OU=Domain Controllers,{}", naming.root);
         let host = naming.host(dc);
@@ -331,7 +333,7 @@ fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, nami
                 hidden,
             ],
         );
-        forest.give("invocationId", sid::guid(&server, 1).to_vec());
+        forest.give("invocationId", sid::guid(&server, *invocation).to_vec());
         // Where the world does not list its controllers' accounts, the directory shows them all the same.
         if database.find(&format!("{dc}$").as_str().into()).is_none() {
             let name = format!("{dc}$");
@@ -384,6 +386,9 @@ fn schema_entries(forest: &mut Forest, naming: &Naming) {
             ],
         );
         forest.give("schemaIDGUID", sid::guid(attribute.oid, 0).to_vec());
+        if let Some(class) = attribute.syntax.object_class() {
+            forest.give("oMObjectClass", class.to_vec());
+        }
     }
     for class in schema().classes() {
         let dn = format!("CN={},{base}", common_name(class.name));

@@ -51,10 +51,11 @@ impl LiveDomain {
 
     /// A live domain whose scenario's zero is this instant, in milliseconds since 1970 (UTC).
     pub fn starting_at(
-        domain: Domain,
+        mut domain: Domain,
         clock: impl Clock + Send + Sync + 'static,
         start_unix_ms: i64,
     ) -> LiveDomain {
+        domain.keep_undo();
         let state = Mutex::new(State { domain, trees: BTreeMap::new(), facts: None, observers: Vec::new() });
         let (clock, changed, observed) = (Box::new(clock), watch::Sender::new(0), AtomicBool::new(false));
         let shared = Shared { state, clock, start_unix_ms, changed, observed };
@@ -173,6 +174,9 @@ impl State {
             let naming = Naming::new(domain.world().domain.name.as_str(), None);
             Tree::plant(domain, dc, naming)
         });
+        if !tree.belongs_to(domain.directory().database(dc)) {
+            *tree = tree.plant_anew(domain, dc);
+        }
         let journal = domain.take_journal(dc);
         tree.follow(journal, domain.directory().database(dc));
         (dc, tree, domain)

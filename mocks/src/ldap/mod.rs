@@ -33,7 +33,6 @@ mod ber;
 mod bind;
 mod connection;
 mod controls;
-mod dn;
 mod dns;
 mod error;
 mod event;
@@ -66,6 +65,8 @@ mod tls;
 mod tree;
 mod view;
 mod write;
+
+use crate::dn;
 
 pub use ber::DecodeError;
 pub use dns::{DnsError, DnsServer, serve_dns};

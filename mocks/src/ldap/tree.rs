@@ -8,7 +8,7 @@ use super::forest::{Fixed, forest};
 use super::naming::Naming;
 use super::sid;
 use crate::directory::{Database, DcIndex, Object, Part, Principal, PrincipalKind, Rid, is_computer};
-use crate::{AccountFlag, Domain, SimTime};
+use crate::{AccountFlag, Domain, EntrySpec, SimTime, WorldSpec};
 
 /// Objects and what stands below what.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ pub(super) struct Tree {
     /// The naming contexts with the keys of their names, the innermost first.
     contexts: Vec<(Rid, Vec<String>)>,
     usn: u64,
+    /// Where accounts stand that the world puts elsewhere than where their kind stands by default: the object that they
+    /// stand in, and their relative names.
+    homes: BTreeMap<Rid, (Rid, dn::Rdn)>,
+    /// How often the database had been put back when this tree was planted, and how often under a new invocation id.
+    restored: (u32, u32),
 }
 
 /// An object of the tree.
@@ -98,6 +103,8 @@ impl Tree {
             places,
             contexts: Vec::new(),
             usn,
+            homes: BTreeMap::new(),
+            restored: database.restored(),
         };
         for (index, fixed) in fixed.into_iter().enumerate() {
             tree.plant_fixed(Rid(root.0 + index as u32), fixed);
@@ -113,13 +120,44 @@ impl Tree {
             lost: below(&tree, "CN=LostAndFound"),
             ..places
         };
+        tree.homes = tree.homes_of(domain.world(), database);
         let accounts: Vec<Rid> = database.principals().map(|(rid, _)| rid).collect();
         let objects = database.plain_objects();
         for rid in objects.into_iter().chain(accounts) {
-            tree.refresh(rid, SimTime::START, database);
+            tree.refresh(rid, made(rid, database).unwrap_or_default(), database);
         }
         domain.database_mut(dc).keep_journal();
         tree
+    }
+
+    /// The tree of a database that was put back to an earlier state. Under a new invocation id numbers go on above the
+    /// old ones.
+    pub(super) fn plant_anew(&self, domain: &mut Domain, dc: DcIndex) -> Tree {
+        let naming = self.naming.clone();
+        let mut tree = Tree::plant(domain, dc, naming);
+        if tree.restored.1 > self.restored.1 {
+            tree.usn = tree.usn.max(self.usn);
+        }
+        tree
+    }
+
+    /// Whether the database is still the one that this tree was planted in.
+    pub(super) fn belongs_to(&self, database: &Database) -> bool {
+        self.restored == database.restored()
+    }
+
+    /// Where the world puts accounts, as far as there is what they stand in.
+    fn homes_of(&self, world: &WorldSpec, database: &Database) -> BTreeMap<Rid, (Rid, dn::Rdn)> {
+        let users = world.users.iter().map(|user| (&user.name, &user.entry));
+        let groups = world.groups.iter().map(|group| (&group.name, &group.entry));
+        let home = |(name, entry): (&crate::AccountName, &EntrySpec)| {
+            let mut rdns = dn::parse(entry.place.as_deref()?)?;
+            let rdn = (!rdns.is_empty()).then(|| rdns.remove(0))?;
+            let parent = rdns.iter().map(dn::Rdn::written).chain([self.naming.root.clone()]);
+            let parent = self.find(&parent.collect::<Vec<_>>().join(","))?;
+            Some((database.find_at_start(name)?, (parent, rdn)))
+        };
+        users.chain(groups).filter_map(home).collect()
     }
 
     fn plant_fixed(&mut self, id: Rid, fixed: Fixed) {
@@ -216,15 +254,13 @@ impl Tree {
         let (class, parent, rdn, key) = place;
         self.usn += 1;
         let guid = sid::guid(&self.naming.dns, rid.0);
-        let heads = [Part::User(rid), Part::Group(rid), Part::LocalGroup(rid), Part::Object(rid)];
-        let made = heads.iter().find_map(|head| database.records().record(head));
         let node = Node {
             parent: None,
             rdn: String::new(),
             key: String::new(),
             class,
             guid,
-            created: made.map_or(at, |record| record.stamp.at),
+            created: made(rid, database).unwrap_or(at),
             changed: at,
             usn_created: self.usn,
             usn_changed: self.usn,
@@ -347,7 +383,10 @@ impl Tree {
             PrincipalKind::LocalGroup if rid.is_built_in() => ("group", self.places.builtin, name),
             _ => ("group", self.places.users, name),
         };
-        let rdn = dn::Rdn { attribute: "CN".into(), value: name.to_owned() };
+        let (parent, rdn) = match self.homes.get(&rid) {
+            Some((parent, rdn)) => (*parent, rdn.clone()),
+            None => (parent, dn::Rdn { attribute: "CN".into(), value: name.to_owned() }),
+        };
         Some((class.to_owned(), parent, rdn.written(), rdn.key()))
     }
 
@@ -460,6 +499,12 @@ impl Tree {
     pub(super) fn all(&self) -> impl Iterator<Item = (Rid, &Node)> {
         self.nodes.iter().map(|(id, node)| (*id, node))
     }
+}
+
+/// When the part was written by which an object exists.
+fn made(rid: Rid, database: &Database) -> Option<SimTime> {
+    let heads = [Part::User(rid), Part::Group(rid), Part::LocalGroup(rid), Part::Object(rid)];
+    heads.iter().find_map(|head| database.records().record(head)).map(|record| record.stamp.at)
 }
 
 /// The object that a part belongs to; the account policy is the domain's.

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{ReplicationContext, ReplicationModel};
-use crate::directory::{Commit, Controllers, DcIndex, Part, Record};
+use super::{ReplicaState, ReplicationContext, ReplicationModel};
+use crate::directory::{Commit, Controllers, DcIndex, Part, Record, Stamp};
 use crate::{
-    Answer, ChangeKind, Counter, DelaySpec, Distribution, Draws, Fact, Reply, SimTime, Span, Stream, Streams,
-    SyncKind, SyncReason, Version, Win32Error,
+    Answer, ChangeKind, Counter, DelaySpec, Distribution, Draws, Fact, Invocation, Reply, SimTime, Span,
+    Stream, Streams, SyncKind, SyncReason, Version, Win32Error,
 };
 
 /// The delays between the writer and each of the others.
@@ -18,6 +18,21 @@ pub(crate) struct DelayModel {
     serials: [u64; 3],
     due: BTreeMap<Place, Parcel>,
     stopped: BTreeMap<DcIndex, Stopped>,
+    /// What has arrived at controllers of which a snapshot was taken, since the first of them.
+    arrived: BTreeMap<DcIndex, Vec<(Version, Parcel)>>,
+    /// Commits that the writer has lost by a restore. A parcel of such a version puts back what they had changed.
+    undone: BTreeSet<Version>,
+    /// Those of them under whose number that parcel travels.
+    corrections: BTreeSet<Version>,
+}
+
+/// How far a controller had come.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept {
+    /// The writer: its serial numbers, and the next commit.
+    Writer([u64; 3], Version),
+    /// Another: how much of what arrives there is on record.
+    Replica(usize),
 }
 
 /// What waits for one controller.
@@ -76,6 +91,9 @@ impl DelayModel {
             serials: [0; 3],
             due: BTreeMap::new(),
             stopped: BTreeMap::new(),
+            arrived: BTreeMap::new(),
+            undone: BTreeSet::new(),
+            corrections: BTreeSet::new(),
         }
     }
 
@@ -94,11 +112,69 @@ impl DelayModel {
         if !context.reaches(now, self.writer, to) {
             return Arrival::Parted;
         }
-        context.replicated(now, to, self.writer, version);
+        if !self.undone.contains(&version) {
+            context.replicated(now, to, self.writer, version);
+        }
+        if let Some(arrived) = self.arrived.get_mut(&to) {
+            arrived.push((version, parcel.clone()));
+        }
         for (part, record) in parcel.iter() {
             context.put(now, to, part.clone(), record.clone());
         }
         Arrival::Done
+    }
+
+    /// The writer has lost its commits from `first` on. What of them is under way is lost as well; where they have
+    /// arrived, what they changed is put back after the usual delay.
+    fn undo(&mut self, now: SimTime, first: Version, context: &ReplicationContext<'_>) {
+        let lost: Vec<Version> = (first.0..context.controllers.next_version().0).map(Version).collect();
+        let commits = lost.iter().filter_map(|version| context.controllers.commit(*version));
+        let parts: BTreeSet<Part> = commits.flat_map(|commit| commit.parts.iter().cloned()).collect();
+        self.undone.extend(lost.iter().copied());
+        self.due.retain(|place, _| !lost.contains(&place.1));
+        for stopped in self.stopped.values_mut() {
+            stopped.parcels.retain(|place, _| !lost.contains(&place.1));
+        }
+        let Some(last) = lost.last().copied() else { return };
+        self.corrections.insert(last);
+        let records = context.controllers.database(self.writer).records();
+        let gone = Record { value: None, stamp: Stamp::default() };
+        let parcel: Parcel = parts
+            .into_iter()
+            .map(|part| (part.clone(), records.record(&part).unwrap_or(&gone).clone()))
+            .collect();
+        for to in context.controllers.indices().filter(|to| *to != self.writer) {
+            let lines = &mut self.lines[usize::from(to.0)];
+            let sam = &mut lines[Stream::Sam as usize];
+            let at = now + sam.draws.span(&sam.delay);
+            let at = lines.iter().map(|line| line.latest).fold(at, SimTime::max);
+            lines.iter_mut().for_each(|line| line.latest = at);
+            self.due.insert((at, last, to), parcel.clone());
+        }
+    }
+
+    /// What has arrived at a controller after a snapshot comes again, and what is under way comes after it.
+    fn deliver_again(&mut self, now: SimTime, to: DcIndex, kept: usize, controllers: &Controllers) {
+        let mut again: BTreeMap<Version, Parcel> = BTreeMap::new();
+        if let Some(arrived) = self.arrived.get_mut(&to) {
+            again.extend(arrived.drain(kept.min(arrived.len())..));
+        }
+        // Of what the writer has lost only that comes again which put it back; it was the last under its number.
+        again.retain(|version, _| !self.undone.contains(version) || self.corrections.contains(version));
+        let waiting = self.take_all(to);
+        let lines = &mut self.lines[usize::from(to.0)];
+        lines.iter_mut().for_each(|line| line.latest = now);
+        let waiting = waiting.into_iter().map(|(place, parcel)| (place.1, (Some(place.0), parcel)));
+        let mut all: BTreeMap<Version, (Option<SimTime>, Parcel)> =
+            again.into_iter().map(|(version, parcel)| (version, (None, parcel))).collect();
+        all.extend(waiting);
+        for (version, (due, parcel)) in all {
+            let stream = controllers.commit(version).map_or(Stream::Sam, |commit| commit.stream);
+            let line = &mut lines[stream as usize];
+            let at = due.unwrap_or_else(|| now + line.draws.span(&line.delay)).max(line.latest).max(now);
+            line.latest = at;
+            self.due.insert((at, version, to), parcel);
+        }
     }
 
     /// Everything on its way to a controller, in the order of the commits.
@@ -206,7 +282,7 @@ impl ReplicationModel for DelayModel {
                 false => Arrival::Held,
             };
             if arrival == Arrival::Done {
-                deltas += 1;
+                deltas += u64::from(!self.undone.contains(&place.1));
                 continue;
             }
             if arrival == Arrival::Parted {
@@ -271,6 +347,41 @@ impl ReplicationModel for DelayModel {
 
     fn host_up(&mut self, now: SimTime, _at: DcIndex, context: &mut ReplicationContext<'_>) {
         self.network_changed(now, context);
+    }
+
+    fn snapshot(&mut self, at: DcIndex, controllers: &Controllers) -> ReplicaState {
+        ReplicaState::Delay(match at == self.writer {
+            true => Kept::Writer(self.serials, controllers.next_version()),
+            false => Kept::Replica(self.arrived.entry(at).or_default().len()),
+        })
+    }
+
+    fn restore(
+        &mut self,
+        now: SimTime,
+        at: DcIndex,
+        state: &ReplicaState,
+        _invocation: Invocation,
+        context: &mut ReplicationContext<'_>,
+    ) {
+        match state {
+            ReplicaState::Delay(Kept::Writer(serials, next)) => {
+                self.serials = *serials;
+                self.undo(now, *next, context);
+            }
+            ReplicaState::Delay(Kept::Replica(kept)) => {
+                self.deliver_again(now, at, *kept, context.controllers);
+            }
+            ReplicaState::Nt4(_) | ReplicaState::Ad(_) => {}
+        }
+    }
+
+    fn due(&self, at: DcIndex, commit: &Commit) -> Option<SimTime> {
+        let is_it = |place: &Place| place.1 == commit.version && place.2 == at;
+        match self.stopped.get(&at).filter(|stopped| stopped.parcels.keys().any(is_it)) {
+            Some(stopped) => stopped.retry,
+            None => self.due.keys().find(|place| is_it(place)).map(|place| place.0),
+        }
     }
 
     fn network_changed(&mut self, now: SimTime, context: &mut ReplicationContext<'_>) {

@@ -18,7 +18,7 @@ pub(crate) use timers::Timers;
 
 use crate::directory::{Commit, Controllers, DcIndex, Part, Record, Rid};
 use crate::domain::Facts;
-use crate::{Answer, ChangeKind, Counter, Fact, SimTime, Stream, Version};
+use crate::{Answer, ChangeKind, Counter, Fact, Invocation, SimTime, Stream, Version};
 
 /// A model of replication. It holds no clock: [`crate::Domain`] calls [`ReplicationModel::advance`] at each instant
 /// that [`ReplicationModel::next_timeout`] names.
@@ -75,10 +75,38 @@ pub(crate) trait ReplicationModel: Send + Sync {
     /// A fault's window has opened or closed: what was held or parted may travel now.
     fn network_changed(&mut self, now: SimTime, context: &mut ReplicationContext<'_>);
 
+    /// What the model knows at a controller, for a copy of it.
+    fn snapshot(&mut self, at: DcIndex, controllers: &Controllers) -> ReplicaState;
+
+    /// A controller's database has been put back as it was when `state` was taken; it is down, and will come up.
+    fn restore(
+        &mut self,
+        now: SimTime,
+        at: DcIndex,
+        state: &ReplicaState,
+        invocation: Invocation,
+        context: &mut ReplicationContext<'_>,
+    );
+
+    /// When the model next tries to bring a change to a controller that lacks it; `None`: it cannot say, since the
+    /// change is held, or has not come to a source of this controller.
+    fn due(&self, at: DcIndex, commit: &Commit) -> Option<SimTime>;
+
     /// What a controller knows of everybody's changes; `None` where nothing like it is kept.
     fn replica_numbers(&self, _at: DcIndex) -> Option<ReplicaNumbers> {
         None
     }
+}
+
+/// What a model keeps of a controller beside its database.
+#[derive(Clone, Debug)]
+pub(crate) enum ReplicaState {
+    /// How far it had come by bare delays.
+    Delay(delay::Kept),
+    /// Its serial numbers, or the PDC's change log.
+    Nt4(nt4::Kept),
+    /// Its update sequence numbers and vectors.
+    Ad(Box<ad::Kept>),
 }
 
 /// A controller's numbers under Active Directory; the lists are by the controllers' places.

@@ -51,6 +51,11 @@ impl<T: Ord + Copy> Timers<T> {
         }
     }
 
+    /// The instant to which a timer is set.
+    pub(crate) fn armed(&self, timer: T) -> Option<SimTime> {
+        self.armed.get(&timer).copied()
+    }
+
     /// Whether a timer is set.
     pub(crate) fn is_armed(&self, timer: T) -> bool {
         self.armed.contains_key(&timer)

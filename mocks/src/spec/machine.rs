@@ -217,6 +217,28 @@ pub struct UserSpec {
     /// When and where it may log on.
     #[serde(default)]
     pub limits: LogonLimits,
+    /// What the directory has of it beside.
+    #[serde(default, skip_serializing_if = "EntrySpec::is_empty")]
+    pub entry: EntrySpec,
+}
+
+/// What the directory has of an account or group to which the model gives no meaning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct EntrySpec {
+    /// Its distinguished name below the domain's, `CN=Ann Lee,OU=Staff`; where its kind stands by default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Attributes by their names in the schema, each with its values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<Name, Vec<String>>,
+}
+
+impl EntrySpec {
+    /// Whether the directory has nothing beside.
+    pub fn is_empty(&self) -> bool {
+        *self == EntrySpec::default()
+    }
 }
 
 /// When and from where a user may log on. The built-in administrator always may.
@@ -283,6 +305,9 @@ pub struct GroupSpec {
     /// Its members.
     #[serde(default)]
     pub members: Vec<AccountName>,
+    /// What the directory has of it beside.
+    #[serde(default, skip_serializing_if = "EntrySpec::is_empty")]
+    pub entry: EntrySpec,
 }
 
 /// Kinds of groups.

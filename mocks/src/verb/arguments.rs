@@ -62,6 +62,20 @@ pub enum RightsChecked {
     Now,
 }
 
+/// Under which invocation id a controller of Active Directory goes on that was restored (KB875495).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Invocation {
+    /// Under the one that it had, as when a disk or a virtual machine is copied back: its update sequence numbers roll
+    /// back, and partners take what it writes under a number that they know for old.
+    #[default]
+    Kept,
+    /// Under a new one, as a restore from a backup does: everything that it lacks comes again, and what it writes goes
+    /// out.
+    New,
+}
+
 /// Registry data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

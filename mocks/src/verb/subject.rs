@@ -58,6 +58,7 @@ impl Verb {
             Verb::FileRead { path } | Verb::FileWrite { path, .. } | Verb::FileDelete { path } => {
                 path.clone()
             }
+            Verb::SnapshotTake { name } | Verb::SnapshotRestore { name, .. } => name.clone(),
             Verb::DcFind { domain, .. } | Verb::DomainJoin { domain, .. } => return domain.clone(),
             Verb::SecureChannelReset { server } => {
                 return server.as_ref().map(|server| server.name().clone());

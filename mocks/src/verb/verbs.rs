@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountFlag, AccountName, AccountPolicy, Credentials, Data, GpoName, HostName, LogonHours, LogonType,
-    Name, ProcessId, ProgramName, Right, RightsChecked, Secret, ServiceName, ServiceState, Span, StartMode,
+    AccountFlag, AccountName, AccountPolicy, Credentials, Data, GpoName, HostName, Invocation, LogonHours,
+    LogonType, Name, ProcessId, ProgramName, Right, RightsChecked, Secret, ServiceName, ServiceState, Span,
+    StartMode,
 };
 
 macro_rules! verbs {
@@ -498,6 +499,20 @@ verbs! {
     }
     /// Everything that the host's account database shows, for comparison and debugging.
     Snapshot "snapshot" {}
+    /// Keeps a domain controller's database with all that replication knows there, as a copy of its disk does. One of the
+    /// same name is replaced.
+    SnapshotTake "snapshot-take" {
+        /// The snapshot's name, for this controller.
+        name: Name,
+    }
+    /// Puts a domain controller's database back as a snapshot has it: the controller goes down and boots. 2 no such
+    /// snapshot.
+    SnapshotRestore "snapshot-restore" {
+        /// The snapshot's name.
+        name: Name,
+        /// Under which invocation id an Active Directory controller goes on.
+        #[serde(default)] invocation: Invocation,
+    }
 }
 
 fn yes() -> bool {

@@ -46,6 +46,9 @@ pub struct Plan {
     pub until: Option<SimTime>,
     /// The domain, its machines and faults.
     pub world: WorldSpec,
+    /// What was read from exports of a directory; it stands in the world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
     /// Site servers: each is also a machine of the world.
     pub site_servers: Vec<SiteServer>,
     /// Clients to install or already installed.
@@ -63,6 +66,49 @@ pub struct Plan {
     pub violates: Vec<Violation>,
     /// Rules of its own, checked like promises.
     pub rules: Vec<Rule>,
+}
+
+/// The password of accounts from an export, unless the scenario states one.
+pub const IMPORTED_PASSWORD: &str = "Imp0rted-password!";
+
+/// What was read from one export of a directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Import {
+    /// The file, as the scenario names it.
+    pub file: String,
+    /// Users that are no computers.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Computers.
+    pub computers: usize,
+    /// Organisational units.
+    pub units: usize,
+    /// What was left out, each with how often it was met.
+    pub left_out: std::collections::BTreeMap<String, usize>,
+}
+
+impl std::fmt::Display for Import {
+    /// `customer.ldif: 12 users, 3 groups; left out: attribute thumbnailPhoto (4)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts = [
+            (self.users, "user"),
+            (self.groups, "group"),
+            (self.computers, "computer"),
+            (self.units, "organisational unit"),
+        ];
+        let counted = |(count, what): (usize, &str)| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {what}{plural}")
+        };
+        let taken: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(counted).collect();
+        let taken = if taken.is_empty() { "nothing".to_owned() } else { taken.join(", ") };
+        write!(f, "{}: {taken}", self.file)?;
+        let left: Vec<String> =
+            self.left_out.iter().map(|(what, count)| format!("{what} ({count})")).collect();
+        if left.is_empty() { Ok(()) } else { write!(f, "; left out: {}", left.join(", ")) }
+    }
 }
 
 /// A site server with its Client Configuration Manager.

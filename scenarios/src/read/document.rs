@@ -67,6 +67,11 @@ impl From<io::Error> for Unread {
 
 /// The bytes of a regular file, of which no more are taken in than a scenario may have.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Unread> {
+    read_bytes_up_to(path, LARGEST)
+}
+
+/// The same of a file that may have so many bytes.
+pub(crate) fn read_bytes_up_to(path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
     let regular = |metadata: std::fs::Metadata| {
         if metadata.is_dir() {
             return Err(Unread::Refused(io::ErrorKind::IsADirectory));
@@ -78,8 +83,8 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Unread> {
     let file = File::open(path)?;
     regular(file.metadata()?)?;
     let mut bytes = Vec::new();
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > LARGEST { Err(Unread::TooLarge) } else { Ok(bytes) }
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > most { Err(Unread::TooLarge) } else { Ok(bytes) }
 }
 
 /// How a file that is too large is told.

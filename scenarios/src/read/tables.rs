@@ -55,6 +55,13 @@ pub(crate) struct RawDomain {
     /// Members of Domain Users beside the accounts named here; they only cost bytes.
     #[schemars(extend("default" = 0))]
     pub(crate) further_users: Option<u32>,
+    /// Exports of a real directory, LDIF files beside the scenario: their users, groups, computers and organisational units
+    /// are there at the start.
+    #[serde(default)]
+    pub(crate) ldif: Vec<Word>,
+    /// The password of every account from `ldif`; exports have none.
+    #[schemars(extend("default" = crate::IMPORTED_PASSWORD))]
+    pub(crate) ldif_password: Option<Secret>,
     /// How often machines refresh their group policy, and how long SYSVOL takes.
     pub(crate) refresh: Option<mockdc_mocks::RefreshSpec>,
     /// Whether machines have accounts in the directory; by default they do as soon as the file speaks of one.

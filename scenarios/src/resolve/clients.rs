@@ -182,6 +182,7 @@ fn site_server(
     let built_in = service_account.user == *"Administrator";
     if !stated && !built_in && service_account.authority == Authority::Domain {
         world.users.push(UserSpec {
+            entry: Default::default(),
             name: service_account.user.clone(),
             password: service_account.password.clone(),
             comment: String::new(),

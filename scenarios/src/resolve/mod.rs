@@ -219,8 +219,12 @@ fn plan(
 
     let nodes: std::collections::BTreeMap<&str, Vec<Node<'_>>> =
         MANY.iter().map(|name| (*name, many(name, &mut context))).collect();
-    let world = build_world(&mut context, domain.as_ref(), &nodes);
-    let Parts { mut world, servers } = world;
+    let start = head
+        .as_ref()
+        .and_then(|head| date(&head.start.as_ref()?.value))
+        .unwrap_or_else(|| "2002-08-06T09:00:00".to_owned());
+    let world = build_world(&mut context, domain.as_ref(), &nodes, &start);
+    let Parts { mut world, imports, servers } = world;
     let (site_servers, clients) = clients::products(&mut context, &servers, &nodes["client"], &mut world);
     let program = program.as_ref().and_then(|node| program::program(&mut context, node, &world));
     scripts::declare_scripts(&mut context, &nodes["script"]);
@@ -246,14 +250,12 @@ fn plan(
         cites: head.cites,
         tags: head.tags,
         file: label.to_owned(),
-        start: head
-            .start
-            .and_then(|start| date(&start.value))
-            .unwrap_or_else(|| "2002-08-06T09:00:00".to_owned()),
+        start,
         time_zone: head.time_zone.unwrap_or_else(|| "Pacific Standard Time".to_owned()),
         seed: head.seed,
         until: head.until.map(|until| SimTime::START + until.value),
         world,
+        imports,
         site_servers,
         clients,
         scripts,
@@ -310,6 +312,7 @@ fn check_head(context: &mut Context<'_>, head: &Head) {
 
 struct Parts {
     world: WorldSpec,
+    imports: Vec<crate::Import>,
     servers: Vec<clients::Server>,
 }
 
@@ -317,11 +320,12 @@ fn build_world(
     context: &mut Context<'_>,
     domain: Option<&Node<'_>>,
     nodes: &std::collections::BTreeMap<&str, Vec<Node<'_>>>,
+    start: &str,
 ) -> Parts {
     let mut spec = world::domain(context, domain);
     context.sites.insert("Default-First-Site-Name".into());
     context.units.insert("Domain Controllers".into(), 0..0);
-    let units = world::units(context, &nodes["unit"]);
+    let mut units = world::units(context, &nodes["unit"]);
 
     let mut hosts: Vec<(&str, RawHost, Vec<crate::read::Word>, &Node<'_>)> = Vec::new();
     let mut dcs_so_far = 0;
@@ -396,8 +400,12 @@ fn build_world(
     if world::speaks_of_computers(context, nodes) {
         spec.computer_accounts = ComputerAccounts::Listed;
     }
-    let (users, groups, rights) =
+    let imported = domain.map(|node| world::import(context, node, start)).unwrap_or_default();
+    let (mut users, mut groups, rights) =
         world::directory(context, &nodes["user"], &nodes["group"], &nodes["right"], world::english(&dcs));
+    users.extend(imported.users);
+    groups.extend(imported.groups);
+    units.extend(imported.units);
     world::site_links(context, &nodes["site-link"], &mut spec.replication);
     let links = world::links(context, &nodes["link"]);
     let policies = faults::policies(context, &nodes["policy"]);
@@ -415,6 +423,7 @@ fn build_world(
             units,
             faults,
         },
+        imports: imported.imports,
         servers,
     }
 }

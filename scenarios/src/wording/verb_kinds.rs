@@ -84,5 +84,7 @@ fn words(kind: VerbKind) -> (&'static str, &'static str, &'static str) {
         VerbKind::Synchronize => ("synchronise it", "", ""),
         VerbKind::SynchronizeDomain => ("synchronise the domain", "", ""),
         VerbKind::Snapshot => ("read all its accounts", "", ""),
+        VerbKind::SnapshotTake => ("take", "snapshot", "a"),
+        VerbKind::SnapshotRestore => ("restore", "snapshot", "a"),
     }
 }

@@ -1,7 +1,8 @@
 //! Operations with their arguments: what somebody does.
 
 use mockdc_mocks::{
-    AccountFlag, Credentials, Data, HostName, LogonType, Operation, Right, ServiceState, StartMode, Verb,
+    AccountFlag, Credentials, Data, HostName, Invocation, LogonType, Operation, Right, ServiceState,
+    StartMode, Verb,
 };
 
 use super::membership::membership_says;
@@ -179,6 +180,13 @@ pub fn verb_says(verb: &Verb, host: Option<&HostName>) -> String {
         Verb::SynchronizeDomain { full: false } => format!("synchronises the whole domain{at}"),
         Verb::SynchronizeDomain { full: true } => format!("synchronises the whole domain fully{at}"),
         Verb::Snapshot {} => format!("reads all accounts of {it}"),
+        Verb::SnapshotTake { name } => format!("takes the snapshot {name} of {it}"),
+        Verb::SnapshotRestore { name, invocation: Invocation::Kept } => {
+            format!("copies the snapshot {name} of {it} back")
+        }
+        Verb::SnapshotRestore { name, invocation: Invocation::New } => {
+            format!("restores {it} from the snapshot {name} under a new invocation id")
+        }
     }
 }
 

@@ -13,7 +13,7 @@ const SWEEPS: [&str; 4] = [
 ];
 
 /// Assumptions without a value to sweep, and why.
-const WITHOUT_A_VALUE: [(u32, &str); 9] = [
+const WITHOUT_A_VALUE: [(u32, &str); 11] = [
     (9, "fixed: every profile writes at the PDC; no key changes it"),
     (25, "fixed: a manual install runs as its user; no key changes it"),
     (26, "a reading of an article; what follows from it are the keys of A29"),
@@ -21,6 +21,8 @@ const WITHOUT_A_VALUE: [(u32, &str); 9] = [
     (41, "not changed by any key: the order of refusals"),
     (42, "a draw of the product's; the order of the controllers stands for it"),
     (44, "not changed by any key: what becomes of a name that was given up"),
+    (45, "not changed by any key: whether partners find a rolled back controller out"),
+    (46, "not changed by any key: a BDC that is ahead of its PDC"),
     (55, "not changed by any key: disabled computer accounts, and channels that stand"),
     (56, "not changed by any key: when joining takes effect"),
 ];

@@ -31,6 +31,7 @@ fn run(
         dcs: vec![dc("PDC1", DcRole::Pdc), dc("BDC1", DcRole::Bdc)],
         machines: vec![machine("SMS1", MachineKind::MemberServer), machine("WKS1", MachineKind::Workstation)],
         users: vec![mockdc_mocks::UserSpec {
+            entry: Default::default(),
             name: "SMSService".into(),
             password: "Service-pass-1".into(),
             comment: String::new(),
@@ -60,6 +61,7 @@ fn run(
         },
     });
     let plan = Plan {
+        imports: Vec::new(),
         name: "test".to_owned(),
         title: String::new(),
         description: String::new(),

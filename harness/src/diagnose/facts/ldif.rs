@@ -1,6 +1,6 @@
 //! LDIF: entries of a directory as text (RFC 2849).
 
-use base64::Engine;
+use mockdc_scenarios::ldif::{LdifError, LdifValue, read_ldif};
 
 /// An entry of the directory.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -21,62 +21,21 @@ impl Entry {
     }
 }
 
-/// Why LDIF cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub(crate) struct LdifError {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// The entries of a file. Records of changes count as entries with what they add.
+/// The entries of a file, as text whatever their code page. Records of changes count as entries with what they add.
 pub(crate) fn entries(text: &str) -> Result<Vec<Entry>, LdifError> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut open = false;
-    for (line, whole) in unfolded(text) {
-        if whole.is_empty() {
-            open = false;
-            continue;
-        }
-        if whole.starts_with('#') || whole == "-" {
-            continue;
-        }
-        let failed = |reason: String| LdifError { line, reason };
-        let (name, value) =
-            whole.split_once(':').ok_or_else(|| failed(format!("`{whole}` is no `attribute: value`")))?;
-        let value = match value.strip_prefix(':') {
-            Some(encoded) => {
-                let bytes = base64::engine::general_purpose::STANDARD
-                    .decode(encoded.trim())
-                    .map_err(|error| failed(format!("the value of `{name}` is no base64: {error}")))?;
-                super::super::read::text(&bytes).into_owned()
-            }
-            None => value.trim().to_owned(),
-        };
-        if name.eq_ignore_ascii_case("dn") {
-            entries.push(Entry { dn: value, attributes: Vec::new() });
-            open = true;
-        } else if open && let Some(entry) = entries.last_mut() {
-            entry.attributes.push((name.to_owned(), value));
-        } else if !name.eq_ignore_ascii_case("version") {
-            return Err(failed(format!("`{name}` stands before the first `dn:`")));
-        }
+    let (entries, errors) = read_ldif(text);
+    if let Some(error) = errors.into_iter().next() {
+        return Err(error);
     }
-    Ok(entries)
-}
-
-/// Lines with their continuations, which begin with a blank, put behind them.
-fn unfolded(text: &str) -> Vec<(usize, String)> {
-    let mut lines: Vec<(usize, String)> = Vec::new();
-    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        match (line.strip_prefix(' '), lines.last_mut()) {
-            (Some(more), Some((_, whole))) if !whole.is_empty() => whole.push_str(more),
-            _ => lines.push((at + 1, line.trim_end().to_owned())),
-        }
-    }
-    lines
+    let shown = |octets: &[u8]| super::super::read::text(octets).trim().to_owned();
+    let attribute = |LdifValue { name, value, .. }: LdifValue| (name, shown(&value));
+    Ok(entries
+        .into_iter()
+        .map(|entry| Entry {
+            dn: shown(&entry.dn),
+            attributes: entry.attributes.into_iter().map(attribute).collect(),
+        })
+        .collect())
 }
 
 #[cfg(test)]

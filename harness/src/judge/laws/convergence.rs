@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use indexmap::{IndexMap, IndexSet};
 use mockdc_mocks::{
-    AdSpec, Attribute, DcSpec, DelaySpec, Distribution, Fact, FaultKind, HostName, Name, Nt4Spec,
+    AdSpec, Attribute, DcSpec, DelaySpec, Distribution, Fact, FaultKind, HostName, Invocation, Name, Nt4Spec,
     Replication, SimTime, SiteLinkSpec, Span, StateKey, Value,
 };
 
@@ -26,6 +26,9 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
     {
         return tested;
     }
+    if rolled_back(outline) {
+        return tested;
+    }
     let (Some(pdc), Some(quiet)) = (outline.pdc(), quiet_since(outline)) else { return tested };
     let due = slowest_replication(outline).is_some_and(|bound| quiet.at + bound < outline.end);
     let mut open: BTreeMap<&HostName, Mark> = BTreeMap::new();
@@ -44,6 +47,8 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
                 }
             }
             EventKind::Fact(Fact::Committed { .. }) => only_primary &= event.host == *pdc,
+            // What the primary had before it was restored, others may have.
+            EventKind::Fact(Fact::Restored { .. }) => only_primary = false,
             _ => {}
         }
     }
@@ -216,6 +221,7 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             EventKind::Fact(
                 Fact::Committed { .. }
                 | Fact::Machine { .. }
+                | Fact::Restored { .. }
                 | Fact::FaultTouched { .. }
                 | Fact::SyncEnded { error: Some(_), .. },
             )
@@ -315,6 +321,16 @@ fn cut_off_for_too_long(outline: &Outline<'_>, ad: &AdSpec) -> bool {
         }
     }
     by_fault || by_machine
+}
+
+/// Whether a controller of Active Directory was put back under the invocation id that it had: what it writes under
+/// numbers that its partners know stays there for ever (KB875495; FACTS.md, "Snapshots and restores").
+fn rolled_back(outline: &Outline<'_>) -> bool {
+    let ad = matches!(outline.run.plan().world.domain.replication, Replication::Ad(_));
+    let kept = |kind: &EventKind| {
+        matches!(kind, EventKind::Fact(Fact::Restored { invocation: Invocation::Kept, .. }))
+    };
+    ad && outline.register.replication.iter().any(|event| kept(&event.kind))
 }
 
 fn longest_delay(delay: &DelaySpec) -> Option<Span> {

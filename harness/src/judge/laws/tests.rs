@@ -1,8 +1,8 @@
 //! Each law, kept and broken, over hand-made runs.
 
 use mockdc_mocks::{
-    ChangeKind, Counter, Distribution, Fact, Replication, Right, Span, StateKey, Stream, SyncKind,
-    SyncReason, Value, Version,
+    ChangeKind, Counter, Distribution, Fact, Invocation, Replication, Right, Span, StateKey, Stream,
+    SyncKind, SyncReason, Value, Version,
 };
 use mockdc_scenarios::Plan;
 
@@ -111,6 +111,25 @@ fn replicas_converge_when_they_have_had_the_time() {
     left.user("BDC1", "OLD");
     end(&mut left, "5h");
     assert_eq!(broken_of(delayed("1m"), &left), [LawId::ReplicasConverge], "a deletion that did not arrive");
+}
+
+#[test]
+fn a_restored_controller_converges_anew_unless_its_numbers_roll_back() {
+    let run = |plan: Plan, invocation, until: &str| {
+        let mut story = Story::default();
+        story.user("PDC1", "A").user("BDC1", "A");
+        let restored = Fact::Restored { snapshot: "s".into(), taken: time("0s"), invocation };
+        story.at("1h").fact("BDC1", restored);
+        story.state("BDC1", account_key("A"), None);
+        end(&mut story, until);
+        broken_of(plan, &story)
+    };
+    assert_eq!(run(delayed("30m"), Invocation::Kept, "90m"), [], "the delay has begun anew");
+    assert_eq!(run(delayed("30m"), Invocation::Kept, "91m"), [LawId::ReplicasConverge]);
+    let mut ad = plan();
+    ad.world.domain.replication = Replication::Ad(Default::default());
+    assert_eq!(run(ad.clone(), Invocation::Kept, "12h"), [], "it never will");
+    assert_eq!(run(ad, Invocation::New, "12h"), [LawId::ReplicasConverge]);
 }
 
 #[test]

@@ -256,7 +256,7 @@ impl Ad {
             return false;
         }
         let record = replica.lists.record(&part, old.as_ref());
-        replica.write(target, [Item::Link(part.clone(), member)]);
+        replica.write([Item::Link(part.clone(), member)]);
         context.put(now, target, part, record);
         true
     }
@@ -271,7 +271,7 @@ impl Ad {
     ) -> bool {
         let changed = context.put(now, target, part.clone(), record);
         if changed {
-            self.replicas[usize::from(target.0)].write(target, [Item::Part(part)]);
+            self.replicas[usize::from(target.0)].write([Item::Part(part)]);
         }
         changed
     }

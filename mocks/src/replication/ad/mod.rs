@@ -12,6 +12,7 @@ mod mixed;
 mod mixed_tests;
 mod pull;
 mod push;
+mod restore;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -19,17 +20,20 @@ mod topology;
 mod values;
 mod vectors;
 
+pub(crate) use restore::Kept;
+
 use std::collections::BTreeSet;
 
 use pull::{Pull, Request};
+use restore::Identity;
 use topology::{Connection, connections};
 use vectors::{Item, Replica};
 
-use super::{Nt4, ReplicaNumbers, ReplicationContext, ReplicationModel, Timers};
-use crate::directory::{Commit, DcIndex};
+use super::{Nt4, ReplicaNumbers, ReplicaState, ReplicationContext, ReplicationModel, Timers};
+use crate::directory::{Commit, Controllers, DcIndex};
 use crate::{
-    AdSpec, AdVersion, Answer, ChangeKind, DcRole, DcSpec, Draws, Fact, Reply, SimTime, Span, Stream,
-    Streams, SyncKind, SyncReason, Version, Win32Error,
+    AdSpec, AdVersion, Answer, ChangeKind, DcRole, DcSpec, Draws, Fact, Invocation, Reply, SimTime, Span,
+    Stream, Streams, SyncKind, SyncReason, Version, Win32Error,
 };
 
 /// The model: each controller's numbers, and what goes on between partners.
@@ -37,6 +41,8 @@ use crate::{
 pub(crate) struct Ad {
     pdc: DcIndex,
     replicas: Vec<Replica>,
+    /// Invocation ids: the controllers' first ones in their order, then those that restored controllers took.
+    identities: Vec<Identity>,
     links: Vec<Link>,
     notify_first: Span,
     notify_next: Span,
@@ -114,7 +120,8 @@ impl Ad {
         let netlogon = spec.mixed.as_ref().filter(|_| !fed.is_empty());
         Ad {
             pdc: DcIndex(pdc as u16),
-            replicas: vec![Replica::new(dcs.len()); dcs.len()],
+            replicas: (0..dcs.len()).map(|own| Replica::new(dcs.len(), own)).collect(),
+            identities: (0..dcs.len()).map(|own| Identity::first(DcIndex(own as u16))).collect(),
             links,
             notify_first: spec.notify_first.unwrap_or(first),
             notify_next: spec.notify_next.unwrap_or(next),
@@ -214,8 +221,8 @@ impl Ad {
             items.extend(written.lists.into_iter().map(Item::Part));
             items.extend(written.values.into_iter().map(|(part, member)| Item::Link(part, member)));
         }
-        replica.write(origin, items);
-        replica.originated.push((replica.usn, commit.version));
+        replica.write(items);
+        replica.originated(replica.usn, commit.version);
         self.changed(now, origin, urgent(commit.change), false);
         self.feed(now, origin, &[commit.version], context);
     }
@@ -331,8 +338,10 @@ impl ReplicationModel for Ad {
             return Vec::new();
         }
         let own = usize::from(at.0);
+        let identity = self.replicas[own].identity;
         let others = self.replicas.iter().enumerate().filter(|(index, _)| *index != own);
-        let known = others.map(|(_, replica)| replica.vector[own]).max().unwrap_or(0);
+        let known = others.map(|(_, replica)| replica.vector[identity]).max().unwrap_or(0);
+        let known = known.max(self.identities[identity].above);
         let pushed = &self.pushed;
         let mut lost = Vec::new();
         self.replicas[own].originated.retain(|(usn, version)| {
@@ -371,6 +380,27 @@ impl ReplicationModel for Ad {
         self.advance(now, context);
     }
 
+    fn snapshot(&mut self, at: DcIndex, _controllers: &Controllers) -> ReplicaState {
+        ReplicaState::Ad(Box::new(self.keep(at)))
+    }
+
+    fn restore(
+        &mut self,
+        _now: SimTime,
+        at: DcIndex,
+        state: &ReplicaState,
+        invocation: Invocation,
+        _context: &mut ReplicationContext<'_>,
+    ) {
+        if let ReplicaState::Ad(kept) = state {
+            self.go_back(at, kept, invocation);
+        }
+    }
+
+    fn due(&self, at: DcIndex, commit: &Commit) -> Option<SimTime> {
+        self.comes_next(at, commit)
+    }
+
     fn network_changed(&mut self, now: SimTime, context: &mut ReplicationContext<'_>) {
         for link in 0..self.links.len() {
             if self.links[link].pull.as_ref().is_some_and(Pull::is_stalled) {
@@ -383,7 +413,8 @@ impl ReplicationModel for Ad {
 
     fn replica_numbers(&self, at: DcIndex) -> Option<ReplicaNumbers> {
         let replica = (!self.is_fed(at)).then(|| &self.replicas[usize::from(at.0)])?;
-        let (vector, watermark) = (replica.vector.clone(), replica.watermark.clone());
+        let vector = self.replicas.iter().map(|other| replica.vector[other.identity]).collect();
+        let watermark = replica.watermark.clone();
         let originated = replica.originated.last().map_or(0, |(number, _)| *number);
         Some(ReplicaNumbers { usn: replica.usn, originated, vector, watermark })
     }

@@ -2,9 +2,9 @@
 
 use super::conflict::Content;
 use super::values::is_list;
-use super::vectors::Item;
+use super::vectors::{Item, Replica};
 use super::{Ad, Timer, urgent};
-use crate::directory::{DcIndex, Part, Record, RecordValue};
+use crate::directory::{DcIndex, Part, Record, RecordValue, Stamp};
 use crate::replication::ReplicationContext;
 use crate::{Counter, DeltaSizes, Fact, SimTime, Span, SyncKind, SyncReason, Version, Win32Error};
 
@@ -47,6 +47,16 @@ struct Answer {
     /// The source's number and vector when it read.
     usn: u64,
     vector: Vec<u64>,
+}
+
+impl Answer {
+    /// Whether something in it was written by a commit.
+    fn holds(&self, version: Version) -> bool {
+        self.content.iter().any(|content| match content {
+            Content::Part(_, record) => record.stamp.version == version,
+            Content::Link(_, _, link) => link.stamp.version == version,
+        })
+    }
 }
 
 impl Pull {
@@ -104,7 +114,7 @@ impl Ad {
                         return self.end(now, link, Err(Win32Error::REPL_LIFETIME_EXCEEDED), context);
                     }
                     let mut answer = self.read(now, source, target, full, context);
-                    if !answer.content.is_empty() || self.brings(target, &answer).next().is_some() {
+                    if !answer.content.is_empty() || !self.brings(target, &answer).is_empty() {
                         self.say_began(now, link, context);
                     }
                     let transfer = context.transfer(now, source, target, answer.bytes);
@@ -165,7 +175,10 @@ impl Ad {
         } else {
             // The values of lists come behind all objects of an answer (MS-DRSR 4.1.10; seen from Samba 4.17).
             let mut links = Vec::new();
-            let seen = |stamp: &crate::directory::Stamp| stamp.usn <= to.vector[usize::from(stamp.origin.0)];
+            let seen = |stamp: &Stamp| {
+                let identity = self.identity_of(stamp.origin, stamp.usn);
+                identity == to.identity || stamp.usn <= to.vector[identity]
+            };
             for item in from.written_after(to.watermark[usize::from(source.0)]) {
                 match item {
                     Item::Part(part) => {
@@ -193,12 +206,19 @@ impl Ad {
     }
 
     /// The commits that an answer adds to what the vector of the target covers.
-    fn brings<'a>(&'a self, target: DcIndex, answer: &'a Answer) -> impl Iterator<Item = Version> + 'a {
-        let here = &self.replicas[usize::from(target.0)].vector;
-        let origins = here.iter().zip(&answer.vector).enumerate();
-        origins
-            .filter(|(_, (here, there))| here < there)
-            .flat_map(|(origin, (here, there))| self.replicas[origin].originated_in(*here, *there))
+    fn brings(&self, target: DcIndex, answer: &Answer) -> Vec<Version> {
+        let Replica { vector, identity: own, .. } = &self.replicas[usize::from(target.0)];
+        let mut versions = Vec::new();
+        for (place, (here, there)) in vector.iter().zip(&answer.vector).enumerate() {
+            if here < there && place != *own {
+                let identity = &self.identities[place];
+                let origin = &self.replicas[usize::from(identity.owner.0)];
+                let made = origin.originated_in((*here).max(identity.above), *there);
+                // Two commits may bear one number: then only what is in the answer tells which of them it brings.
+                versions.extend(made.filter(|version| !identity.reused || answer.holds(*version)));
+            }
+        }
+        versions
     }
 
     /// Applies an answer, or gives up where none comes.
@@ -226,7 +246,7 @@ impl Ad {
         let mut onward = None;
         let mut arrived = Vec::new();
         if let Ok(answer) = answer {
-            let mut versions: Vec<Version> = self.brings(target, &answer).collect();
+            let mut versions = self.brings(target, &answer);
             // Partners must hear even of what is no news here: their vectors do not cover it yet.
             let covers_more = !versions.is_empty();
             versions.retain(|version| target != self.pdc || !self.pushed.contains(version));
@@ -241,8 +261,11 @@ impl Ad {
             let put = self.apply(now, target, answer.content, context);
             let replica = &mut self.replicas[usize::from(target.0)];
             replica.watermark[usize::from(source.0)] = answer.usn;
-            for (here, there) in replica.vector.iter_mut().zip(&answer.vector) {
-                *here = (*here).max(*there);
+            let own = replica.identity;
+            for (place, (here, there)) in replica.vector.iter_mut().zip(&answer.vector).enumerate() {
+                if place != own {
+                    *here = (*here).max(*there);
+                }
             }
             onward = (put || covers_more).then_some(urgent);
             arrived = versions;

@@ -38,7 +38,7 @@ impl Ad {
         });
         let usn = context.controllers.database(origin).records();
         let usn = commit.parts.first().and_then(|part| usn.record(part)).map_or(0, |record| record.stamp.usn);
-        let seen = usn <= self.replicas[usize::from(pdc.0)].vector[usize::from(origin.0)];
+        let seen = usn <= self.replicas[usize::from(pdc.0)].vector[self.identity_of(origin, usn)];
         if !known || seen || !context.up(pdc) || commit.change != ChangeKind::Password {
             return;
         }

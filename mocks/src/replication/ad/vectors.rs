@@ -26,35 +26,39 @@ pub(super) struct Replica {
     latest: BTreeMap<Item, u64>,
     /// High-watermarks: of each source, the last of its numbers that has been taken.
     pub(super) watermark: Vec<u64>,
-    /// The up-to-dateness vector: of each origin, the highest originating number that is in here.
+    /// The up-to-dateness vector: of each identity, the highest originating number that is in here.
     pub(super) vector: Vec<u64>,
-    /// Its own commits by their numbers.
+    /// The identity under which it writes: its invocation id, as a place in the vectors.
+    pub(super) identity: usize,
+    /// Its own commits by their numbers, under whichever identity.
     pub(super) originated: Vec<(u64, Version)>,
     /// Members that replicate one by one.
     pub(super) lists: Lists,
 }
 
 impl Replica {
-    pub(super) fn new(controllers: usize) -> Replica {
+    /// One of so many, in this place.
+    pub(super) fn new(controllers: usize, own: usize) -> Replica {
         Replica {
             usn: 0,
             changes: Vec::new(),
             latest: BTreeMap::new(),
             watermark: vec![0; controllers],
             vector: vec![0; controllers],
+            identity: own,
             originated: Vec::new(),
             lists: Lists::default(),
         }
     }
 
     /// Numbers a write of these items, as one.
-    pub(super) fn write(&mut self, own: DcIndex, items: impl IntoIterator<Item = Item>) {
+    pub(super) fn write(&mut self, items: impl IntoIterator<Item = Item>) {
         self.usn += 1;
         for item in items {
             self.latest.insert(item.clone(), self.usn);
             self.changes.push((self.usn, item));
         }
-        self.vector[usize::from(own.0)] = self.usn;
+        self.vector[self.identity] = self.usn;
     }
 
     /// The items written after a number, each once, at the place of its last write.
@@ -66,10 +70,18 @@ impl Replica {
             .map(|(_, item)| item)
     }
 
-    /// Whether it has something that `target` has not, as far as numbers tell.
+    /// Whether it has something that `target` has not, as far as numbers tell. What a controller has made under its own
+    /// identity nobody offers it.
     pub(super) fn is_ahead_of(&self, own: DcIndex, target: &Replica) -> bool {
+        let mut cursors = self.vector.iter().zip(&target.vector).enumerate();
         self.usn > target.watermark[usize::from(own.0)]
-            || self.vector.iter().zip(&target.vector).any(|(here, there)| here > there)
+            || cursors.any(|(identity, (here, there))| identity != target.identity && here > there)
+    }
+
+    /// Enters a commit of its own under a number; numbers that have rolled back are given out twice.
+    pub(super) fn originated(&mut self, usn: u64, version: Version) {
+        let place = self.originated.partition_point(|(known, _)| *known <= usn);
+        self.originated.insert(place, (usn, version));
     }
 
     /// The commits that it made after one number, up to another.
@@ -86,10 +98,10 @@ mod tests {
 
     #[test]
     fn a_part_that_is_written_again_is_passed_on_once() {
-        let mut replica = Replica::new(1);
+        let mut replica = Replica::new(1, 0);
         let [user, comment] = [Part::User(Rid(1)), Part::Comment(Rid(1))].map(Item::Part);
-        replica.write(DcIndex(0), [user.clone(), comment.clone()]);
-        replica.write(DcIndex(0), [comment.clone()]);
+        replica.write([user.clone(), comment.clone()]);
+        replica.write([comment.clone()]);
         assert_eq!(replica.written_after(0).collect::<Vec<_>>(), vec![&user, &comment]);
         assert_eq!(replica.written_after(1).collect::<Vec<_>>(), vec![&comment]);
         assert_eq!(replica.usn, 2);

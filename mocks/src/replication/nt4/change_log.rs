@@ -8,7 +8,7 @@ const ENTRY: u64 = 32;
 /// The change log. It remembers which commit every serial number stands for, so that a full synchronisation can name
 /// what it brought; only what a ring of its size still holds can be asked for.
 #[derive(Clone, Debug)]
-pub(super) struct ChangeLog {
+pub(crate) struct ChangeLog {
     /// Entries of SAM, BUILTIN and LSA; an entry's serial number is its place, from 1.
     streams: [Vec<Entry>; 3],
     written: u64,

@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
-use crate::directory::{Commit, DcIndex, Part, Record, Rid};
+use crate::directory::{Commit, DcIndex, Part, Record, Rid, Stamp};
 use crate::replication::ReplicationContext;
 use crate::{DeltaSizes, GpoName, Name, Stream};
 
@@ -157,6 +157,13 @@ impl Reader<'_, '_> {
         for (part, _) in self.context.controllers.database(self.pdc).records().iter() {
             if stream_of(part) == stream {
                 self.read(part.clone(), &mut content);
+            }
+        }
+        // What a PDC that was restored has never heard of leaves the BDC with the database that is replaced.
+        let [pdc, bdc] = [self.pdc, self.bdc].map(|dc| self.context.controllers.database(dc).records());
+        for (part, _) in bdc.iter().filter(|(part, _)| stream_of(part) == stream) {
+            if pdc.record(part).is_none() {
+                content.push((part.clone(), Record { value: None, stamp: Stamp::default() }));
             }
         }
         content

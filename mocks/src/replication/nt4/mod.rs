@@ -6,19 +6,22 @@
 mod change_log;
 mod cost;
 mod cycle;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod transfer;
+
+pub(crate) use restore::Kept;
 
 use change_log::ChangeLog;
 use cycle::Engine;
 use transfer::Bdc;
 
-use super::{ReplicationContext, ReplicationModel, Timers};
-use crate::directory::{Commit, DcIndex};
+use super::{ReplicaState, ReplicationContext, ReplicationModel, Timers};
+use crate::directory::{Commit, Controllers, DcIndex};
 use crate::{
-    Answer, ChangeKind, DcRole, DcSpec, Nt4Spec, Reply, SimTime, Stream, Streams, SyncKind, SyncReason,
-    Version, Win32Error,
+    Answer, ChangeKind, DcRole, DcSpec, Invocation, Nt4Spec, Reply, SimTime, Stream, Streams, SyncKind,
+    SyncReason, Version, Win32Error,
 };
 
 /// The model: the PDC's change log and notification engine, and what each BDC is about.
@@ -222,6 +225,27 @@ impl ReplicationModel for Nt4 {
             }
             None => self.schedule(now),
         }
+    }
+
+    fn snapshot(&mut self, at: DcIndex, _controllers: &Controllers) -> ReplicaState {
+        ReplicaState::Nt4(self.keep(at))
+    }
+
+    fn restore(
+        &mut self,
+        _now: SimTime,
+        at: DcIndex,
+        state: &ReplicaState,
+        _invocation: Invocation,
+        _context: &mut ReplicationContext<'_>,
+    ) {
+        if let ReplicaState::Nt4(kept) = state {
+            self.go_back(at, kept);
+        }
+    }
+
+    fn due(&self, at: DcIndex, _commit: &Commit) -> Option<SimTime> {
+        self.comes_next(at)
     }
 
     fn network_changed(&mut self, now: SimTime, context: &mut ReplicationContext<'_>) {

@@ -113,7 +113,7 @@ impl Bdc {
     }
 
     /// At a governor of nothing a BDC never replicates (Q140552).
-    fn never(&self) -> bool {
+    pub(super) fn never(&self) -> bool {
         self.spec.governor == 0
     }
 }

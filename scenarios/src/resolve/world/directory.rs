@@ -9,7 +9,7 @@ use crate::read::{Node, RawGroup, RawRight, RawUnit, RawUser, Word, read};
 use crate::resolve::context::Context;
 
 /// Groups and accounts that every domain has.
-const BUILT_IN: &[&str] = &[
+pub(super) const BUILT_IN: &[&str] = &[
     "Administrator",
     "Guest",
     "Domain Admins",
@@ -84,6 +84,7 @@ pub(in crate::resolve) fn directory(
 
 pub(super) fn local_user(context: &mut Context<'_>, raw: &RawUser) -> UserSpec {
     UserSpec {
+        entry: Default::default(),
         name: raw.name.value.as_str().into(),
         password: raw.password.clone(),
         comment: raw.comment.clone(),
@@ -109,6 +110,7 @@ pub(super) fn local_user(context: &mut Context<'_>, raw: &RawUser) -> UserSpec {
 
 pub(super) fn group_spec(raw: &RawGroup, kind: GroupKind) -> GroupSpec {
     GroupSpec {
+        entry: Default::default(),
         name: raw.name.value.as_str().into(),
         kind,
         members: raw.members.iter().map(|member| member.value.as_str().into()).collect(),

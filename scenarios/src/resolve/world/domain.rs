@@ -33,6 +33,15 @@ pub(in crate::resolve) fn domain(context: &mut Context<'_>, node: Option<&Node<'
         check_account_policy(context, &spec.account_policy, place);
     }
     spec.administrator_password = raw.administrator_password.unwrap_or(spec.administrator_password);
+    if raw.ldif.is_empty()
+        && let Some(place) = crate::read::entry(node, "ldif-password")
+    {
+        context.report(
+            Problem::new(Code::KeysDisagree, "`ldif-password` without `ldif`")
+                .at(place.span(), "of no account")
+                .help("name an export with `ldif = [\"customer.ldif\"]`, or take the key out"),
+        );
+    }
     spec.further_users = raw.further_users.unwrap_or(spec.further_users);
     spec.computer_accounts = raw.computer_accounts.unwrap_or_default();
     spec.secure_channel = raw.secure_channel.unwrap_or_default();

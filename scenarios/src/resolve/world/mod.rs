@@ -4,6 +4,7 @@ mod computers;
 mod directory;
 mod domain;
 mod hosts;
+mod import;
 mod names;
 mod network;
 
@@ -11,5 +12,6 @@ pub(super) use computers::*;
 pub(super) use directory::*;
 pub(super) use domain::*;
 pub(super) use hosts::*;
+pub(super) use import::*;
 pub(super) use names::*;
 pub(super) use network::*;

@@ -2,30 +2,32 @@
 
 /// A relative name: the attribute and its value without escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rdn {
-    pub(super) attribute: String,
-    pub(super) value: String,
+pub struct Rdn {
+    /// Its attribute as written: `CN`.
+    pub attribute: String,
+    /// Its value.
+    pub value: String,
 }
 
 impl Rdn {
     /// What tells it from its siblings.
-    pub(super) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         format!("{}={}", self.attribute.to_ascii_lowercase(), fold(&self.value))
     }
 
     /// As it stands in a name.
-    pub(super) fn written(&self) -> String {
+    pub fn written(&self) -> String {
         format!("{}={}", self.attribute, escape(&self.value))
     }
 }
 
 /// Case folded for comparison.
-pub(super) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
 }
 
 /// The relative names of a distinguished name, the leaf first; `None`: it is none.
-pub(super) fn parse(text: &str) -> Option<Vec<Rdn>> {
+pub fn parse(text: &str) -> Option<Vec<Rdn>> {
     let mut rdns = Vec::new();
     let mut rest = text.trim_start();
     if rest.is_empty() {
@@ -95,13 +97,13 @@ fn trimmed(bytes: &[u8]) -> usize {
 }
 
 /// The form in which names are compared; `None`: it is no name.
-pub(super) fn normal(text: &str) -> Option<String> {
+pub fn normal(text: &str) -> Option<String> {
     let keys: Vec<_> = parse(text)?.iter().map(Rdn::key).collect();
     Some(keys.join(","))
 }
 
 /// A value with the escapes that it needs in a name.
-pub(super) fn escape(value: &str) -> String {
+pub fn escape(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);
     for (at, c) in value.chars().enumerate() {
