@@ -301,3 +301,43 @@ fn fitted(plan: &Arc<Plan>, lexicon: &Lexicon, rules: &[Rule], facts: &Facts) ->
         (apart, _) => (plan.name.clone(), Err(Left::Apart(apart))),
     }))
 }
+
+/// A value of the registry that is not obeyed tells of the French service pack, or of one before the third.
+#[test]
+fn a_registry_export_beside_the_logs_becomes_part_of_the_scenario() -> Tested {
+    let (lexicon, rules) = (Lexicon::built_in()?, Rule::built_in()?);
+    let file = folder("registry")?.join("pdc.reg");
+    std::fs::write(
+        &file,
+        "Windows Registry Editor Version 5.00\r\n\r\n\
+         [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SMS\\Client\\Configuration\\Domain Controller]\r\n\
+         \"Account Synchronization Max Wait (minutes)\"=dword:0000012c\r\n",
+    )?;
+    let facts = mockdc::diagnose::load(&mockdc::diagnose::find(&[file])?, &lexicon, &mut |_| {})?.facts;
+    for case in ["french", "french-a-second-later"] {
+        let name = format!("q297857-french-sp3[{case}]");
+        let plan = plans().into_iter().find(|plan| plan.name == name).ok_or("the scenario exists")?;
+        let timeline = mockdc::orchestrator::run(&plan, 1)?;
+        let history = history(&lexicon, &logs(&timeline)?);
+        let found = diagnose(&rules, &history, &facts);
+        let articles: Vec<&str> =
+            found[0].likeliest().iter().map(|found| found.rule.article.as_str()).collect();
+        assert_eq!(articles, ["Q271724", "Q297857"], "a value that is not read: French, or before SP3");
+        match fitted(&plan, &lexicon, &rules, &facts)? {
+            Some((_, Ok(()))) => {}
+            Some((_, Err(Left::Wrong(why)))) => return Err(why.into()),
+            Some((_, Err(Left::Apart(events)))) => {
+                return Err(format!("{case}: {events} events differ").into());
+            }
+            Some((_, Err(Left::NotInferred(article)))) => return Err(format!("{case}: {article}").into()),
+            None => return Err("nothing is diagnosed".into()),
+        }
+    }
+    Ok(())
+}
+
+fn folder(name: &str) -> Result<PathBuf, std::io::Error> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diagnosis-{name}"));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
