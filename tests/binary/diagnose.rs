@@ -44,6 +44,38 @@ fn what_cannot_be_told_and_what_cannot_be_read_have_codes_of_their_own() -> Test
     Ok(())
 }
 
+/// Each log in two files, as if it had been full in the middle.
+#[test]
+fn a_rotated_log_goes_on_where_the_one_before_it_ended() -> Tested {
+    let rotated = folder("diagnose-rotated")?;
+    for log in ["BDC1/Wnremote", "SMS1/Ccm"] {
+        let text = std::fs::read_to_string(format!("{LOGS}/{log}.log"))?;
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let (full, rest) = lines.split_at(lines.len() / 2);
+        let place = rotated.join(log);
+        std::fs::create_dir_all(place.parent().ok_or("a folder")?)?;
+        std::fs::write(place.with_extension("lo_"), full.concat())?;
+        std::fs::write(place.with_extension("log"), rest.concat())?;
+    }
+    let told = |folder: &str| -> Result<serde_json::Value, Box<dyn std::error::Error>> {
+        let ran = mockdc(&["diagnose", folder, "--format", "json"])?;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        Ok(serde_json::from_str(&ran.out)?)
+    };
+    let (one, two) = (told(LOGS)?, told(&rotated.to_string_lossy())?);
+    let diagnoses = |of: &serde_json::Value| -> Vec<(String, String)> {
+        let all = of["diagnoses"].as_array().cloned().unwrap_or_default();
+        let client = |told: &serde_json::Value| told["client"].to_string();
+        let article = |told: &serde_json::Value| told["situations"][0]["article"].to_string();
+        all.iter().map(|told| (client(told), article(told))).collect()
+    };
+    assert_eq!(diagnoses(&two), diagnoses(&one), "{two}");
+    let waits = |of: &serde_json::Value| of["waits"].as_array().map(Vec::len);
+    assert!(waits(&one).is_some_and(|waits| waits > 0), "{one}");
+    assert_eq!(waits(&two), waits(&one), "{two}");
+    Ok(())
+}
+
 #[test]
 fn the_page_tells_what_the_text_tells_and_needs_nothing_else() -> Tested {
     let page = folder("diagnose-page")?.join("page.html");

@@ -447,8 +447,11 @@ mod tests {
             let told = told(all);
             assert!(!told.ip().is_unspecified() && told.port() == 10389, "{told}");
             assert_eq!(told.is_ipv6(), all.starts_with('['), "{told}");
-            // It is this machine's own.
-            std::net::TcpListener::bind((told.ip(), 0)).unwrap();
+            // It is this machine's own, where it has addresses of this kind at all.
+            let localhost = if told.is_ipv6() { "::1" } else { "127.0.0.1" };
+            if std::net::TcpListener::bind((localhost, 0)).is_ok() {
+                std::net::TcpListener::bind((told.ip(), 0)).unwrap();
+            }
         }
     }
 

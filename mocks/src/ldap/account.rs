@@ -9,9 +9,7 @@ use super::{LdapError, Problem, ResultCode};
 use crate::directory::{
     NewPassword, Part, Password, RecordValue, Rid, check_name, check_new, is_computer, succeed,
 };
-use crate::{
-    AccountFlag, AccountName, HostName, LogonHours, LogonLimits, Secret, SimTime, Span, Weekday, Win32Error,
-};
+use crate::{AccountFlag, AccountName, HostName, LogonHours, LogonLimits, Secret, SimTime, Win32Error};
 
 /// A user or computer.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,7 +159,7 @@ impl Account {
                     self.limits.hours.clear();
                     Ok(())
                 }
-                Some(week) => match hours(week) {
+                Some(week) => match LogonHours::of_week(week) {
                     Some(hours) => {
                         self.limits.hours = hours;
                         Ok(())
@@ -364,69 +362,11 @@ pub(super) fn quoted(value: &[u8]) -> Option<Secret> {
     Some(Secret::from(inner))
 }
 
-/// A week of 168 bits, from Sunday's first hour on, as hours of days; `None` when it is no week.
-fn hours(week: &[u8]) -> Option<Vec<LogonHours>> {
-    if week.len() != 21 {
-        return None;
-    }
-    if week.iter().all(|octet| *octet == 0xff) {
-        return Some(Vec::new());
-    }
-    let allowed = |hour: usize| week[hour / 8] & (1 << (hour % 8)) != 0;
-    // The same hours of several days stand together.
-    let mut list: Vec<(i64, i64, Vec<Weekday>)> = Vec::new();
-    for (day, weekday) in Weekday::ALL.into_iter().enumerate() {
-        let first = (day + 1) % 7 * 24;
-        let mut start = None;
-        for hour in 0..=24 {
-            match (start, hour < 24 && allowed(first + hour as usize)) {
-                (None, true) => start = Some(hour),
-                (Some(from), false) => {
-                    match list.iter_mut().find(|(begin, end, _)| (*begin, *end) == (from, hour)) {
-                        Some((_, _, days)) => days.push(weekday),
-                        None => list.push((from, hour, vec![weekday])),
-                    }
-                    start = None;
-                }
-                _ => {}
-            }
-        }
-    }
-    if list.is_empty() {
-        // At no time: a span without length.
-        list.push((0, 0, Weekday::ALL.to_vec()));
-    }
-    let span = |(from, to, days): (i64, i64, Vec<Weekday>)| LogonHours {
-        from: Span::hours(from),
-        to: Span::hours(to),
-        days: days.into(),
-    };
-    Some(list.into_iter().map(span).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ldap::LiveDomain;
     use crate::{Clock, Domain};
-
-    #[test]
-    fn hours_of_a_week_are_those_of_its_days() {
-        assert_eq!(hours(&[0xff; 21]), Some(Vec::new()));
-        let office = [0x00, 0xff, 0x01].repeat(7);
-        let span = |days: &[Weekday]| LogonHours {
-            from: Span::hours(8),
-            to: Span::hours(17),
-            days: days.iter().copied().collect(),
-        };
-        assert_eq!(hours(&office), Some(vec![span(&Weekday::ALL)]));
-        // A week begins with Sunday: its second day is Monday.
-        let mut uneven = office;
-        uneven[3..6].fill(0);
-        assert_eq!(hours(&uneven), Some(vec![span(&Weekday::ALL[1..])]));
-        assert_eq!(hours(&[0; 21]).map(|hours| hours[0].from == hours[0].to), Some(true));
-        assert_eq!(hours(&[0; 20]), None);
-    }
 
     #[test]
     fn a_password_stands_in_quotes() {

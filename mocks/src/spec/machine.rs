@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Weekdays, within};
+use super::{Weekday, Weekdays, within};
 use crate::{
     AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Membership, Name, Nt4BdcSpec,
     ProgramName, Right, Secret, ServiceName, Span, StartMode,
@@ -266,6 +266,47 @@ pub struct LogonHours {
 }
 
 impl LogonHours {
+    /// The hours of a week of 168 bits, from Sunday's first hour on, as `logonHours` of a directory has them; `None` when
+    /// it is no week.
+    pub fn of_week(week: &[u8]) -> Option<Vec<LogonHours>> {
+        if week.len() != 21 {
+            return None;
+        }
+        if week.iter().all(|octet| *octet == 0xff) {
+            return Some(Vec::new());
+        }
+        let allowed = |hour: usize| week[hour / 8] & (1 << (hour % 8)) != 0;
+        // The same hours of several days stand together.
+        let mut list: Vec<(i64, i64, Vec<Weekday>)> = Vec::new();
+        for (day, weekday) in Weekday::ALL.into_iter().enumerate() {
+            let first = (day + 1) % 7 * 24;
+            let mut start = None;
+            for hour in 0..=24 {
+                match (start, hour < 24 && allowed(first + hour as usize)) {
+                    (None, true) => start = Some(hour),
+                    (Some(from), false) => {
+                        match list.iter_mut().find(|(begin, end, _)| (*begin, *end) == (from, hour)) {
+                            Some((_, _, days)) => days.push(weekday),
+                            None => list.push((from, hour, vec![weekday])),
+                        }
+                        start = None;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if list.is_empty() {
+            // At no time: a span without length.
+            list.push((0, 0, Weekday::ALL.to_vec()));
+        }
+        let span = |(from, to, days): (i64, i64, Vec<Weekday>)| LogonHours {
+            from: Span::hours(from),
+            to: Span::hours(to),
+            days: days.into_iter().collect(),
+        };
+        Some(list.into_iter().map(span).collect())
+    }
+
     /// Whether an instant lies in them; `time` is the span since any Monday's midnight.
     pub(crate) fn include(&self, time: Span) -> bool {
         within(self.days, self.from, self.to, time)
@@ -349,4 +390,27 @@ pub struct ServiceSpec {
     /// Whether it runs at the start of the run.
     #[serde(default)]
     pub running: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_of_a_week_are_those_of_its_days() {
+        assert_eq!(LogonHours::of_week(&[0xff; 21]), Some(Vec::new()));
+        let office = [0x00, 0xff, 0x01].repeat(7);
+        let span = |days: &[Weekday]| LogonHours {
+            from: Span::hours(8),
+            to: Span::hours(17),
+            days: days.iter().copied().collect(),
+        };
+        assert_eq!(LogonHours::of_week(&office), Some(vec![span(&Weekday::ALL)]));
+        // A week begins with Sunday: its second day is Monday.
+        let mut uneven = office;
+        uneven[3..6].fill(0);
+        assert_eq!(LogonHours::of_week(&uneven), Some(vec![span(&Weekday::ALL[1..])]));
+        assert_eq!(LogonHours::of_week(&[0; 21]).map(|hours| hours[0].from == hours[0].to), Some(true));
+        assert_eq!(LogonHours::of_week(&[0; 20]), None);
+    }
 }

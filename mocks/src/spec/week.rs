@@ -48,7 +48,7 @@ impl Weekday {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(with = "Vec<Weekday>"))]
-#[serde(from = "Vec<Weekday>", into = "Vec<Weekday>")]
+#[serde(try_from = "Vec<Weekday>", into = "Vec<Weekday>")]
 pub struct Weekdays(u8);
 
 impl Default for Weekdays {
@@ -88,9 +88,19 @@ impl FromIterator<Weekday> for Weekdays {
     }
 }
 
-impl From<Vec<Weekday>> for Weekdays {
-    fn from(days: Vec<Weekday>) -> Weekdays {
-        days.into_iter().collect()
+/// Hours that begin on no day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("hours of no day: name a day, such as \"mon\", or leave `days` out: every day")]
+pub struct NoDay;
+
+impl TryFrom<Vec<Weekday>> for Weekdays {
+    type Error = NoDay;
+
+    fn try_from(days: Vec<Weekday>) -> Result<Weekdays, NoDay> {
+        match days.is_empty() {
+            true => Err(NoDay),
+            false => Ok(days.into_iter().collect()),
+        }
     }
 }
 
@@ -140,6 +150,7 @@ mod tests {
         assert_eq!(text, r#"["mon","sun"]"#);
         assert_eq!(serde_json::from_str::<Weekdays>(&text).ok(), Some(days));
         assert!(serde_json::from_str::<Weekdays>(r#"["friday"]"#).is_err());
+        assert!(serde_json::from_str::<Weekdays>("[]").is_err());
         assert!(Weekdays::default().is_every_day() && !days.is_every_day());
     }
 }

@@ -52,6 +52,9 @@ impl LdifEntry {
     }
 }
 
+/// What `ldapsearch` writes between and behind the entries: referrals, and how the search ended.
+const OF_THE_SEARCH: &[&str] = &["ref", "search", "result", "text", "matcheddn", "control", "pagedresults"];
+
 /// The entries of a text, and the lines that cannot be read. Records of changes come as entries, with `changetype` and
 /// the like as attributes.
 pub fn read_ldif(text: &str) -> (Vec<LdifEntry>, Vec<LdifError>) {
@@ -77,8 +80,13 @@ pub fn read_ldif(text: &str) -> (Vec<LdifEntry>, Vec<LdifError>) {
             open = true;
         } else if open && let Some(entry) = entries.last_mut() {
             entry.attributes.push(LdifValue { line, name, value, elsewhere });
+        } else if OF_THE_SEARCH.iter().any(|told| name.eq_ignore_ascii_case(told)) {
+            continue;
         } else if !name.eq_ignore_ascii_case("version") {
-            errors.push(LdifError { line, reason: format!("`{name}` stands before the first `dn:`") });
+            errors.push(LdifError {
+                line,
+                reason: format!("`{name}` stands outside of an entry, which begins with `dn:`"),
+            });
         } else if value != b"1" {
             let version = String::from_utf8_lossy(&value).into_owned();
             errors.push(LdifError { line, reason: format!("version `{version}` is not 1") });
@@ -153,6 +161,16 @@ mod tests {
         assert_eq!(entries[0].values("objectguid"), [&[0, 0xff]]);
         assert!(entries[0].attributes.iter().any(|value| value.elsewhere && value.value == b"file:///x"));
         assert_eq!(entries[1].text("maxPwdAge"), Some("-1"));
+    }
+
+    #[test]
+    fn what_a_search_tells_of_itself_is_no_entry() {
+        let text = "dn: CN=a\nsearch: of its own\n\n# search reference\nref: ldap://corp.example/CN=Configuration\n\n\
+                    # search result\nsearch: 2\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\n\
+                    pagedresults: cookie=\n\n# numEntries: 1\n";
+        let (entries, errors) = read_ldif(text);
+        assert_eq!(errors, []);
+        assert_eq!((entries.len(), entries[0].text("search")), (1, Some("of its own")));
     }
 
     #[test]

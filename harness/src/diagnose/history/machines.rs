@@ -34,7 +34,7 @@ pub(super) fn assign(
     files: &[LogFile],
     events: &[Event],
 ) -> (Vec<Machine>, Vec<usize>, Vec<Option<Arc<str>>>) {
-    let about = subjects(events);
+    let about = subjects(&logs(files), events);
     let folders: Vec<String> = files.iter().map(|file| folder(&file.path)).collect();
     let mut keys: Vec<(String, Part)> = Vec::new();
     let mut machines: Vec<Machine> = Vec::new();
@@ -130,8 +130,28 @@ fn merge(
     (merged, of, about)
 }
 
+/// The log that each file is of, by the place of its first file. When a log is full it is renamed, `Ccm.log` to
+/// `Ccm.lo_` and since SMS 2003 also to `Ccm-20230715-091245.log`, and goes on in a new file.
+fn logs(files: &[LogFile]) -> Vec<usize> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    files.iter().enumerate().map(|(place, file)| *first.entry(log(&file.path)).or_insert(place)).collect()
+}
+
+/// The name that all files of a log have in common.
+fn log(path: &str) -> String {
+    let path = path.to_lowercase();
+    let Some(stem) = path.strip_suffix(".log").or_else(|| path.strip_suffix(".lo_")) else { return path };
+    let is_time =
+        |part: &str, digits: usize| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = stem.rsplitn(3, '-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(time), Some(day), Some(name)) if is_time(time, 6) && is_time(day, 8) => name.to_owned(),
+        _ => stem.to_owned(),
+    }
+}
+
 /// Which client each line of a site server is about: the one it names, else the one that its thread works on.
-fn subjects(events: &[Event]) -> Vec<Option<Arc<str>>> {
+fn subjects(logs: &[usize], events: &[Event]) -> Vec<Option<Arc<str>>> {
     let mut working: BTreeMap<(usize, Option<u64>), Arc<str>> = BTreeMap::new();
     let mut hosts: BTreeSet<Arc<str>> = BTreeSet::new();
     events
@@ -142,7 +162,7 @@ fn subjects(events: &[Event]) -> Vec<Option<Arc<str>>> {
             }
             let named = event.value("host").map(str::to_uppercase);
             let named = named.or_else(|| account_host(event.value("account")?));
-            let key = (event.file, event.thread);
+            let key = (logs[event.file], event.thread);
             match named {
                 Some(host) => {
                     let host = match hosts.get(host.as_str()) {
@@ -193,4 +213,23 @@ fn is_common(name: &str) -> bool {
         name,
         "LOGS" | "LOG" | "TMP" | "TEMP" | "SMS" | "MS" | "DEBUG" | "DESKTOP" | "DOWNLOADS" | "CUSTOMER"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_log_that_was_rotated_are_one_log() {
+        let paths = [
+            "SMS1/Ccm-20230715-091245.log",
+            "SMS1/Ccm.lo_",
+            "SMS1/CCM.LOG",
+            "SMS2/Ccm.log",
+            "SMS1/Ccm-2023-091245.log",
+            "SMS1/ccm.txt",
+        ];
+        let files = paths.map(|path| LogFile { path: path.to_owned(), ..LogFile::default() });
+        assert_eq!(logs(&files), [0, 0, 0, 3, 4, 5]);
+    }
 }

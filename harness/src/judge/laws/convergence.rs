@@ -270,9 +270,14 @@ fn slowest_replication(outline: &Outline<'_>) -> Option<Span> {
             let next = ad.notify_next.unwrap_or(Span::secs(30));
             let hop = first + next.times(controllers) + ad.poll;
             let links = ad.site_links.iter();
-            // Hours open once a day at least, and a link is at most as late as a quarter of an hour or its own jitter.
+            // Hours open once a day, those of some days once a week at least, and a link is at most as late as a quarter
+            // of an hour or its own jitter.
             let late = |link: &SiteLinkSpec| {
-                let closed = if link.open.is_empty() { Span::ZERO } else { Span::days(1) };
+                let closed = match () {
+                    () if link.open.is_empty() => Span::ZERO,
+                    () if link.open.iter().any(|hours| hours.days.is_every_day()) => Span::days(1),
+                    () => Span::days(7),
+                };
                 closed + link.jitter.unwrap_or(Span::mins(15))
             };
             let schedules = links.fold(Span::ZERO, |sum, link| {

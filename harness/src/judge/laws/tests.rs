@@ -1,8 +1,8 @@
 //! Each law, kept and broken, over hand-made runs.
 
 use mockdc_mocks::{
-    ChangeKind, Counter, Distribution, Fact, Invocation, Replication, Right, Span, StateKey, Stream,
-    SyncKind, SyncReason, Value, Version,
+    AdSpec, ChangeKind, Counter, Distribution, Fact, Invocation, OpenHours, Replication, Right, SiteLinkSpec,
+    Span, StateKey, Stream, SyncKind, SyncReason, Value, Version, Weekday,
 };
 use mockdc_scenarios::Plan;
 
@@ -199,6 +199,32 @@ fn convergence_waits_for_every_model_and_for_faults() {
     assert_eq!(broken_of(ad.clone(), &story), [LawId::ReplicasConverge], "ad");
     ad.world.dcs[1].machine.site = "Elsewhere".into();
     assert_eq!(broken_of(ad, &story), [], "no site link: it never replicates");
+    let mut weekly = plan();
+    let hours = |days: &[Weekday]| OpenHours {
+        from: Span::hours(22),
+        to: Span::hours(6),
+        days: days.iter().copied().collect(),
+    };
+    let link = |open| SiteLinkSpec {
+        name: "wan".into(),
+        sites: vec!["Default-First-Site-Name".into(), "Elsewhere".into()],
+        interval: Span::mins(180),
+        first: None,
+        cost: 100,
+        open,
+        jitter: None,
+        notify: false,
+    };
+    let over = |open| AdSpec { site_links: vec![link(open)], ..AdSpec::default() };
+    weekly.world.dcs[0].machine.site = "Default-First-Site-Name".into();
+    weekly.world.dcs[1].machine.site = "Elsewhere".into();
+    let mut days = Story::default();
+    days.at("1m").fact("PDC1", commit(1)).user("PDC1", "A");
+    end(&mut days, "4d");
+    weekly.world.domain.replication = Replication::Ad(over(vec![hours(&[Weekday::Sat, Weekday::Sun])]));
+    assert_eq!(broken_of(weekly.clone(), &days), [], "it opens at the weekend");
+    weekly.world.domain.replication = Replication::Ad(over(vec![hours(&Weekday::ALL)]));
+    assert_eq!(broken_of(weekly, &days), [LawId::ReplicasConverge], "it opens every night");
     let mut cut = plan();
     cut.world.faults.push(mockdc_mocks::FaultSpec {
         name: "cable".into(),

@@ -1,11 +1,12 @@
 //! Exports of a real directory: what of them is there at the start (`domain.ldif`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use mockdc_mocks::dn::{self, Rdn};
 use mockdc_mocks::{
-    AccountFlag, AccountName, EntrySpec, GroupKind, GroupSpec, HostName, Name, Secret, Span, UnitSpec,
-    UserSpec,
+    AccountFlag, AccountName, EntrySpec, GroupKind, GroupSpec, HostName, LogonHours, LogonLimits, Name,
+    Secret, Span, UnitSpec, UserSpec,
 };
 
 use super::directory::BUILT_IN;
@@ -16,6 +17,12 @@ use crate::{Code, IMPORTED_PASSWORD, Import, Problem};
 
 /// More than any export that a scenario can use: a hundred thousand accounts with all their attributes.
 const LARGEST: usize = 256 << 20;
+
+/// More parts than any directory's names have.
+const MOST_PARTS: usize = 64;
+
+/// The longest name of a group, in characters (MS-SAMR 3.1.1.6).
+const LONGEST_GROUP: usize = 256;
 
 /// Problems of one file beyond these are of a kind with the first ones.
 const MOST_PROBLEMS: usize = 20;
@@ -42,6 +49,7 @@ pub(in crate::resolve) fn import(context: &mut Context<'_>, node: &Node<'_>, sta
         start_ms: start_ms(start),
         taken: Imported::default(),
         names: BTreeMap::new(),
+        units: BTreeMap::new(),
         others: BTreeSet::new(),
         wanted: Vec::new(),
     };
@@ -61,6 +69,8 @@ struct Reading<'a, 't> {
     taken: Imported,
     /// The accounts by their folded distinguished names.
     names: BTreeMap<String, AccountName>,
+    /// The places of the units that are taken over.
+    units: BTreeMap<Name, usize>,
     /// Entries that are not taken over, by the same: nobody misses them as members.
     others: BTreeSet<String>,
     /// Memberships by folded names: group, member, and the file that tells of it.
@@ -132,6 +142,9 @@ impl Reading<'_, '_> {
         let name = std::str::from_utf8(&entry.dn).map_err(|_| "the name is not UTF-8".to_owned())?;
         let rdns = dn::parse(name).filter(|rdns| !rdns.is_empty());
         let rdns = rdns.ok_or_else(|| format!("`{name}` is no distinguished name"))?;
+        if rdns.len() > MOST_PARTS {
+            return Err(format!("a name of {} parts, and {MOST_PARTS} are possible", rdns.len()));
+        }
         if let Some(kind) = entry.text("changetype").filter(|kind| !kind.trim().eq_ignore_ascii_case("add")) {
             return Err(format!(
                 "a record of changes (`changetype: {}`), and no entry: what a domain has at its start is listed, not changed",
@@ -144,9 +157,7 @@ impl Reading<'_, '_> {
         let below: Vec<Rdn> =
             rdns.into_iter().take_while(|rdn| !rdn.attribute.eq_ignore_ascii_case("dc")).collect();
         match class_of(entry) {
-            Class::User | Class::Computer if entry.text("isDeleted").is_some_and(is_true) => {
-                self.leave_out("deleted object");
-            }
+            _ if entry.text("isDeleted").is_some_and(is_true) => self.leave_out("deleted object"),
             Class::User | Class::Computer => self.user(file, entry, &below)?,
             Class::Group => self.group(file, entry, &below)?,
             Class::Unit => self.units(&below),
@@ -159,8 +170,9 @@ impl Reading<'_, '_> {
 
     fn user(&mut self, file: &Word, entry: &LdifEntry, below: &[Rdn]) -> Result<(), String> {
         let name = self.account(entry)?;
-        let control = entry.text("userAccountControl").and_then(|text| text.trim().parse::<u32>().ok());
-        let control = control.unwrap_or_default();
+        // It is a number of 32 bits, which some tools write with a sign.
+        let control = number(entry, "userAccountControl", i64::from(i32::MIN)..=i64::from(u32::MAX))?;
+        let control = control.unwrap_or_default() as u32;
         let computer = matches!(class_of(entry), Class::Computer) || name.ends_with('$');
         if control & 0x800 != 0 {
             self.leave_out("account of a trust");
@@ -171,10 +183,13 @@ impl Reading<'_, '_> {
             // The scenario's own machines have accounts of their own.
             return Ok(());
         }
-        self.known(entry, &name);
+        self.known(entry, &name)?;
         self.memberships(entry);
         if is_everywhere(entry, &name) {
             return Ok(());
+        }
+        if host.as_str().is_empty() {
+            return Err(format!("`{name}` is no name of an account"));
         }
         let most = if computer { 16 } else { 20 };
         let length = name.chars().count();
@@ -205,7 +220,15 @@ impl Reading<'_, '_> {
         if others != 0 {
             own.attributes.insert("userAccountControl".into(), vec![others.to_string()]);
         }
-        self.attributes(entry, &mut own, &["description", "useraccountcontrol"]);
+        self.attributes(
+            entry,
+            &mut own,
+            &["description", "useraccountcontrol", "logonhours", "userworkstations"],
+        );
+        let limits = self.limits(entry);
+        if entry.text("description").is_none() && !entry.values("description").is_empty() {
+            self.leave_out("attribute description");
+        }
         if entry.text("primaryGroupID").is_some_and(|id| !["513", "514", "515", "516"].contains(&id.trim())) {
             self.leave_out("attribute primaryGroupID");
         }
@@ -219,7 +242,7 @@ impl Reading<'_, '_> {
             earlier_passwords: Vec::new(),
             member_of: Vec::new(),
             expires,
-            limits: Default::default(),
+            limits,
             entry: own,
         });
         if let Some(import) = self.taken.imports.last_mut() {
@@ -230,14 +253,20 @@ impl Reading<'_, '_> {
 
     fn group(&mut self, file: &Word, entry: &LdifEntry, below: &[Rdn]) -> Result<(), String> {
         let name = self.account(entry)?;
-        self.known(entry, &name);
+        self.known(entry, &name)?;
         self.memberships(entry);
         if is_everywhere(entry, &name) {
             return Ok(());
         }
-        self.declare(file, &name)?;
-        let kind = entry.text("groupType").and_then(|text| text.trim().parse::<i64>().ok());
+        let length = name.chars().count();
+        if length > LONGEST_GROUP {
+            return Err(format!(
+                "the name `{name}` has {length} characters, and {LONGEST_GROUP} are possible"
+            ));
+        }
+        let kind = number(entry, "groupType", i64::from(i32::MIN)..=i64::from(u32::MAX))?;
         let kind = kind.unwrap_or(-0x7fff_fffe) as u32;
+        self.declare(file, &name)?;
         let place = self.place(below, ("CN=Users", &name));
         let mut own = EntrySpec { place, ..EntrySpec::default() };
         // Universal groups and those for mail alone are global ones to the model, and show as what they were.
@@ -278,11 +307,18 @@ impl Reading<'_, '_> {
     }
 
     /// Notes under which distinguished name others know an account.
-    fn known(&mut self, entry: &LdifEntry, name: &str) {
+    fn known(&mut self, entry: &LdifEntry, name: &str) -> Result<(), String> {
         // What every domain has is known to the model, or to nobody.
         let modelled = !is_everywhere(entry, name) || is_built_in(name);
-        if let Some(dn) = folded(&entry.dn).filter(|_| modelled) {
-            self.names.insert(dn, name.into());
+        let Some(dn) = folded(&entry.dn).filter(|_| modelled) else { return Ok(()) };
+        match self.names.get(&dn) {
+            Some(other) if *other != *name => {
+                Err(format!("`{}` is the name of `{other}` already", String::from_utf8_lossy(&entry.dn)))
+            }
+            _ => {
+                self.names.insert(dn, name.into());
+                Ok(())
+            }
         }
     }
 
@@ -312,7 +348,11 @@ impl Reading<'_, '_> {
                 (Some(group), Some(member)) => {
                     members.entry(group.clone()).or_default().insert(member.clone());
                 }
-                _ if self.others.contains(&group) || self.others.contains(&member) => {}
+                _ if self.others.contains(&group) || self.others.contains(&member) => {
+                    let left_out = &mut self.taken.imports[file].left_out;
+                    let what = "membership of or in what is not taken over".to_owned();
+                    *left_out.entry(what).or_default() += 1;
+                }
                 (None, _) => {
                     missing.insert((group, file));
                 }
@@ -325,10 +365,12 @@ impl Reading<'_, '_> {
             let left_out = &mut self.taken.imports[file].left_out;
             *left_out.entry("member or group that no export has".to_owned()).or_default() += 1;
         }
+        let places: BTreeMap<AccountName, usize> =
+            self.taken.groups.iter().enumerate().map(|(place, group)| (group.name.clone(), place)).collect();
         for (group, members) in members {
             let members: Vec<AccountName> = members.into_iter().collect();
-            match self.taken.groups.iter_mut().find(|known| known.name == group) {
-                Some(known) => known.members = members,
+            match places.get(&group) {
+                Some(place) => self.taken.groups[*place].members = members,
                 None => self.taken.groups.push(GroupSpec {
                     name: group,
                     kind: GroupKind::Global,
@@ -385,14 +427,15 @@ impl Reading<'_, '_> {
             return false;
         }
         let name = Name::from(own.value.as_str());
-        if let Some(known) = self.taken.units.iter().find(|unit| unit.name == name) {
-            return known.parent == parent;
+        if let Some(place) = self.units.get(&name) {
+            return self.taken.units[*place].parent == parent;
         }
         // A unit of the scenario's own stands where the scenario says.
         if self.context.units.contains_key(&name) {
             return false;
         }
         self.context.units.insert(name.clone(), 0..0);
+        self.units.insert(name.clone(), self.taken.units.len());
         self.taken.units.push(UnitSpec { name, parent, block_inheritance: false });
         if let Some(import) = self.taken.imports.last_mut() {
             import.units += 1;
@@ -420,6 +463,20 @@ impl Reading<'_, '_> {
         }
     }
 
+    /// When and from where an account may log on.
+    fn limits(&mut self, entry: &LdifEntry) -> LogonLimits {
+        let week = entry.values("logonHours").first().copied();
+        let hours = week.and_then(LogonHours::of_week);
+        if week.is_some() && hours.is_none() {
+            self.leave_out("attribute logonHours");
+        }
+        let stations = entry.text("userWorkstations").unwrap_or_default().split(',').map(str::trim);
+        LogonLimits {
+            hours: hours.unwrap_or_default(),
+            workstations: stations.filter(|host| !host.is_empty()).map(HostName::from).collect(),
+        }
+    }
+
     /// When an account expires, since the scenario's start.
     fn expires(&self, entry: &LdifEntry) -> Option<Span> {
         /// Milliseconds from 1601 to 1970.
@@ -435,6 +492,16 @@ impl Reading<'_, '_> {
         if let Some(import) = self.taken.imports.last_mut() {
             *import.left_out.entry(what.to_owned()).or_default() += 1;
         }
+    }
+}
+
+/// The number that an attribute has, in these bounds.
+fn number(entry: &LdifEntry, name: &str, bounds: RangeInclusive<i64>) -> Result<Option<i64>, String> {
+    let Some(value) = entry.values(name).first().copied() else { return Ok(None) };
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<i64>().ok());
+    match number.filter(|number| bounds.contains(number)) {
+        Some(number) => Ok(Some(number)),
+        None => Err(format!("`{name}: {}` is no number of 32 bits", String::from_utf8_lossy(value).trim())),
     }
 }
 
