@@ -1,6 +1,6 @@
 //! `mockdc diagnose` as somebody at a shell meets it: exit codes, JSON, the page.
 
-use super::command::{Tested, folder, mockdc};
+use super::command::{Tested, folder, mockdc, top};
 
 const LOGS: &str = "tests/data/diagnose/slow-bdc";
 
@@ -49,7 +49,7 @@ fn what_cannot_be_told_and_what_cannot_be_read_have_codes_of_their_own() -> Test
 fn a_rotated_log_goes_on_where_the_one_before_it_ended() -> Tested {
     let rotated = folder("diagnose-rotated")?;
     for log in ["BDC1/Wnremote", "SMS1/Ccm"] {
-        let text = std::fs::read_to_string(format!("{LOGS}/{log}.log"))?;
+        let text = std::fs::read_to_string(top().join(LOGS).join(log).with_extension("log"))?;
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let (full, rest) = lines.split_at(lines.len() / 2);
         let place = rotated.join(log);
