@@ -31,6 +31,8 @@ mod hosts_tests;
 #[cfg(test)]
 mod netlogon_tests;
 #[cfg(test)]
+mod restores_tests;
+#[cfg(test)]
 mod restricted_groups_tests;
 #[cfg(test)]
 mod secure_channel_tests;

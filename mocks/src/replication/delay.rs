@@ -1,11 +1,15 @@
 //! Replication as a bare delay: each change of a stream becomes visible at each controller a fixed or drawn time
 //! after its commit. One controller writes.
 
+mod restore;
+
+pub(crate) use restore::Kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{ReplicaState, ReplicationContext, ReplicationModel};
-use crate::directory::{Commit, Controllers, DcIndex, Part, Record, Stamp};
+use crate::directory::{Commit, Controllers, DcIndex, Part, Record};
 use crate::{
     Answer, ChangeKind, Counter, DelaySpec, Distribution, Draws, Fact, Invocation, Reply, SimTime, Span,
     Stream, Streams, SyncKind, SyncReason, Version, Win32Error,
@@ -16,23 +20,16 @@ pub(crate) struct DelayModel {
     writer: DcIndex,
     lines: Vec<[Line; 3]>,
     serials: [u64; 3],
+    /// How many parcels were made.
+    sent: u64,
     due: BTreeMap<Place, Parcel>,
     stopped: BTreeMap<DcIndex, Stopped>,
-    /// What has arrived at controllers of which a snapshot was taken, since the first of them.
-    arrived: BTreeMap<DcIndex, Vec<(Version, Parcel)>>,
-    /// Commits that the writer has lost by a restore. A parcel of such a version puts back what they had changed.
+    /// What has arrived at controllers of which a snapshot was taken, since the first of them, by number.
+    arrived: BTreeMap<DcIndex, BTreeMap<u64, Parcel>>,
+    /// Commits that the writer has lost by a restore or a crash.
     undone: BTreeSet<Version>,
-    /// Those of them under whose number that parcel travels.
-    corrections: BTreeSet<Version>,
-}
-
-/// How far a controller had come.
-#[derive(Clone, Debug)]
-pub(crate) enum Kept {
-    /// The writer: its serial numbers, and the next commit.
-    Writer([u64; 3], Version),
-    /// Another: how much of what arrives there is on record.
-    Replica(usize),
+    /// Those, and the commits that were among them once. A correction puts right whatever they have changed.
+    unsettled: BTreeSet<Version>,
 }
 
 /// What waits for one controller.
@@ -63,11 +60,28 @@ struct Line {
     latest: SimTime,
 }
 
-/// When something is due, and in which order among others of the instant.
-type Place = (SimTime, Version, DcIndex);
+/// When something is due, and in which order among others of the instant: by its number.
+type Place = (SimTime, u64, DcIndex);
 
-/// The records of a change, as they were when it was committed.
-type Parcel = Arc<[(Part, Record)]>;
+/// What travels to a controller.
+#[derive(Clone)]
+struct Parcel {
+    /// The commit that it brings; `None` for a correction after a restore of the writer.
+    version: Option<Version>,
+    /// Its stream; `None`: it comes after what was sent before in any stream.
+    stream: Option<Stream>,
+    /// The records, as they were when it was sent.
+    records: Arc<[(Part, Record)]>,
+    /// Another controller has had it, or it tells what the writer's restored disk has: no crash takes it back.
+    safe: bool,
+}
+
+impl Parcel {
+    /// One that says of a commit that it is there again.
+    fn returned(version: Version) -> Parcel {
+        Parcel { version: Some(version), stream: None, records: Arc::from([]), safe: true }
+    }
+}
 
 impl DelayModel {
     /// The model at the start. `own` gives the delays of the controllers that have their own.
@@ -89,12 +103,19 @@ impl DelayModel {
             writer: controllers.pdc(),
             lines: lines.collect(),
             serials: [0; 3],
+            sent: 0,
             due: BTreeMap::new(),
             stopped: BTreeMap::new(),
             arrived: BTreeMap::new(),
             undone: BTreeSet::new(),
-            corrections: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
         }
+    }
+
+    /// The number of the next parcel.
+    fn number(&mut self) -> u64 {
+        self.sent += 1;
+        self.sent
     }
 
     /// Lets one parcel arrive, when nothing stops it.
@@ -105,88 +126,21 @@ impl DelayModel {
         parcel: &Parcel,
         context: &mut ReplicationContext<'_>,
     ) -> Arrival {
-        let (_, version, to) = place;
+        let (_, number, to) = place;
         if !context.up(to) || !context.up(self.writer) || context.held(now, to) {
             return Arrival::Held;
         }
         if !context.reaches(now, self.writer, to) {
             return Arrival::Parted;
         }
-        if !self.undone.contains(&version) {
+        if let Some(version) = parcel.version {
             context.replicated(now, to, self.writer, version);
         }
+        restore::put_all(now, to, parcel, context);
         if let Some(arrived) = self.arrived.get_mut(&to) {
-            arrived.push((version, parcel.clone()));
-        }
-        for (part, record) in parcel.iter() {
-            context.put(now, to, part.clone(), record.clone());
+            arrived.insert(number, parcel.clone());
         }
         Arrival::Done
-    }
-
-    /// The writer has lost its commits from `first` on. What of them is under way is lost as well; where they have
-    /// arrived, what they changed is put back after the usual delay.
-    fn undo(&mut self, now: SimTime, first: Version, context: &ReplicationContext<'_>) {
-        let lost: Vec<Version> = (first.0..context.controllers.next_version().0).map(Version).collect();
-        let commits = lost.iter().filter_map(|version| context.controllers.commit(*version));
-        let parts: BTreeSet<Part> = commits.flat_map(|commit| commit.parts.iter().cloned()).collect();
-        self.undone.extend(lost.iter().copied());
-        self.due.retain(|place, _| !lost.contains(&place.1));
-        for stopped in self.stopped.values_mut() {
-            stopped.parcels.retain(|place, _| !lost.contains(&place.1));
-        }
-        let Some(last) = lost.last().copied() else { return };
-        self.corrections.insert(last);
-        let records = context.controllers.database(self.writer).records();
-        let gone = Record { value: None, stamp: Stamp::default() };
-        let parcel: Parcel = parts
-            .into_iter()
-            .map(|part| (part.clone(), records.record(&part).unwrap_or(&gone).clone()))
-            .collect();
-        for to in context.controllers.indices().filter(|to| *to != self.writer) {
-            let lines = &mut self.lines[usize::from(to.0)];
-            let sam = &mut lines[Stream::Sam as usize];
-            let at = now + sam.draws.span(&sam.delay);
-            let at = lines.iter().map(|line| line.latest).fold(at, SimTime::max);
-            lines.iter_mut().for_each(|line| line.latest = at);
-            self.due.insert((at, last, to), parcel.clone());
-        }
-    }
-
-    /// What has arrived at a controller after a snapshot comes again, and what is under way comes after it.
-    fn deliver_again(&mut self, now: SimTime, to: DcIndex, kept: usize, controllers: &Controllers) {
-        let mut again: BTreeMap<Version, Parcel> = BTreeMap::new();
-        if let Some(arrived) = self.arrived.get_mut(&to) {
-            again.extend(arrived.drain(kept.min(arrived.len())..));
-        }
-        // Of what the writer has lost only that comes again which put it back; it was the last under its number.
-        again.retain(|version, _| !self.undone.contains(version) || self.corrections.contains(version));
-        let waiting = self.take_all(to);
-        let lines = &mut self.lines[usize::from(to.0)];
-        lines.iter_mut().for_each(|line| line.latest = now);
-        let waiting = waiting.into_iter().map(|(place, parcel)| (place.1, (Some(place.0), parcel)));
-        let mut all: BTreeMap<Version, (Option<SimTime>, Parcel)> =
-            again.into_iter().map(|(version, parcel)| (version, (None, parcel))).collect();
-        all.extend(waiting);
-        for (version, (due, parcel)) in all {
-            let stream = controllers.commit(version).map_or(Stream::Sam, |commit| commit.stream);
-            let line = &mut lines[stream as usize];
-            let at = due.unwrap_or_else(|| now + line.draws.span(&line.delay)).max(line.latest).max(now);
-            line.latest = at;
-            self.due.insert((at, version, to), parcel);
-        }
-    }
-
-    /// Everything on its way to a controller, in the order of the commits.
-    fn take_all(&mut self, to: DcIndex) -> Vec<(Place, Parcel)> {
-        let places: Vec<Place> = self.due.keys().filter(|place| place.2 == to).copied().collect();
-        let mut all: Vec<(Place, Parcel)> = places
-            .into_iter()
-            .filter_map(|place| self.due.remove(&place).map(|parcel| (place, parcel)))
-            .collect();
-        all.extend(self.stopped.remove(&to).into_iter().flat_map(|stopped| stopped.parcels));
-        all.sort_by_key(|(place, _)| place.1);
-        all
     }
 }
 
@@ -216,17 +170,17 @@ impl ReplicationModel for DelayModel {
 
     fn committed(&mut self, now: SimTime, commit: &Commit, context: &mut ReplicationContext<'_>) {
         let records = context.controllers.database(commit.origin).records();
-        let parcel: Parcel = commit
-            .parts
-            .iter()
-            .filter_map(|part| Some((part.clone(), records.record(part)?.clone())))
-            .collect();
+        let records =
+            commit.parts.iter().filter_map(|part| Some((part.clone(), records.record(part)?.clone())));
+        let (version, stream) = (Some(commit.version), Some(commit.stream));
+        let parcel = Parcel { version, stream, records: records.collect(), safe: false };
+        let number = self.number();
         for to in context.controllers.indices().filter(|to| *to != commit.origin) {
             let line = &mut self.lines[usize::from(to.0)][commit.stream as usize];
             // A later change of the stream never overtakes an earlier one.
             let at = (now + line.draws.span(&line.delay)).max(line.latest);
             line.latest = at;
-            self.due.insert((at, commit.version, to), parcel.clone());
+            self.due.insert((at, number, to), parcel.clone());
         }
     }
 
@@ -282,7 +236,7 @@ impl ReplicationModel for DelayModel {
                 false => Arrival::Held,
             };
             if arrival == Arrival::Done {
-                deltas += u64::from(!self.undone.contains(&place.1));
+                deltas += u64::from(parcel.version.is_some());
                 continue;
             }
             if arrival == Arrival::Parted {
@@ -333,15 +287,18 @@ impl ReplicationModel for DelayModel {
         }
         let others = self.lines.len().saturating_sub(1);
         let mut waiting: BTreeMap<Version, usize> = BTreeMap::new();
-        for place in self.due.keys().chain(self.stopped.values().flat_map(|stopped| stopped.parcels.keys())) {
-            *waiting.entry(place.1).or_default() += 1;
+        let stopped = self.stopped.values().flat_map(|stopped| stopped.parcels.values());
+        for parcel in self.due.values().chain(stopped).filter(|parcel| !parcel.safe) {
+            if let Some(version) = parcel.version {
+                *waiting.entry(version).or_default() += 1;
+            }
         }
         let lost: BTreeSet<Version> =
             waiting.into_iter().filter(|(_, count)| *count == others).map(|(version, _)| version).collect();
-        self.due.retain(|place, _| !lost.contains(&place.1));
-        for stopped in self.stopped.values_mut() {
-            stopped.parcels.retain(|place, _| !lost.contains(&place.1));
-        }
+        self.drop_where(|parcel| parcel.version.is_some_and(|version| lost.contains(&version)));
+        // A snapshot may have them yet.
+        self.undone.extend(lost.iter().copied());
+        self.unsettled.extend(lost.iter().copied());
         lost.into_iter().collect()
     }
 
@@ -350,10 +307,7 @@ impl ReplicationModel for DelayModel {
     }
 
     fn snapshot(&mut self, at: DcIndex, controllers: &Controllers) -> ReplicaState {
-        ReplicaState::Delay(match at == self.writer {
-            true => Kept::Writer(self.serials, controllers.next_version()),
-            false => Kept::Replica(self.arrived.entry(at).or_default().len()),
-        })
+        ReplicaState::Delay(self.keep(at, controllers))
     }
 
     fn restore(
@@ -364,23 +318,19 @@ impl ReplicationModel for DelayModel {
         _invocation: Invocation,
         context: &mut ReplicationContext<'_>,
     ) {
-        match state {
-            ReplicaState::Delay(Kept::Writer(serials, next)) => {
-                self.serials = *serials;
-                self.undo(now, *next, context);
-            }
-            ReplicaState::Delay(Kept::Replica(kept)) => {
-                self.deliver_again(now, at, *kept, context.controllers);
-            }
-            ReplicaState::Nt4(_) | ReplicaState::Ad(_) => {}
+        if let ReplicaState::Delay(kept) = state {
+            self.go_back(now, at, kept, context);
         }
     }
 
     fn due(&self, at: DcIndex, commit: &Commit) -> Option<SimTime> {
-        let is_it = |place: &Place| place.1 == commit.version && place.2 == at;
-        match self.stopped.get(&at).filter(|stopped| stopped.parcels.keys().any(is_it)) {
+        let is_it = |parcel: &Parcel| parcel.version == Some(commit.version);
+        match self.stopped.get(&at).filter(|stopped| stopped.parcels.values().any(is_it)) {
             Some(stopped) => stopped.retry,
-            None => self.due.keys().find(|place| is_it(place)).map(|place| place.0),
+            None => {
+                let mut due = self.due.iter();
+                due.find(|(place, parcel)| place.2 == at && is_it(parcel)).map(|(place, _)| place.0)
+            }
         }
     }
 

@@ -49,6 +49,14 @@ impl ChangeLog {
         Stream::ALL.map(|stream| self.serial(stream))
     }
 
+    /// Up to which serial numbers of the three databases two logs are about the same changes.
+    pub(super) fn common(&self, other: &ChangeLog) -> [u64; 3] {
+        Stream::ALL.map(|stream| {
+            let [one, two] = [self, other].map(|log| log.ever_after(stream, 0));
+            one.zip(two).take_while(|(one, two)| one == two).count() as u64
+        })
+    }
+
     /// The commits after a serial number, as long as the ring holds the first of them.
     pub(super) fn after(
         &self,
