@@ -196,6 +196,40 @@ fn under_a_new_invocation_id_everything_comes_back_and_goes_out() {
 }
 
 #[test]
+fn a_disk_copied_back_brings_the_invocation_id_that_it_had() {
+    let mut domain = domain(Replication::Ad(AdSpec::default()));
+    go(&mut domain, minute(10), "BDC1", take());
+    go(&mut domain, minute(20), "BDC1", add("x"));
+    assert_eq!(go(&mut domain, minute(60), "BDC1", restore(Invocation::New)), 0);
+    for user in ["y1", "y2", "y3"] {
+        assert_eq!(go(&mut domain, minute(120), "BDC1", add(user)), 0);
+    }
+    assert_eq!(shown(&mut domain, minute(200), "PDC1", &["x", "y1", "y3"]), ["x", "y1", "y3"]);
+    // The copied disk does not know of the other id: what was made under it comes back, and `x` does not.
+    assert_eq!(go(&mut domain, minute(240), "BDC1", restore(Invocation::Kept)), 0);
+    let old = ["x", "y1", "y2", "y3"];
+    assert_eq!(shown(&mut domain, minute(500), "BDC1", &old), ["y1", "y2", "y3"]);
+    // The numbers go on from the old one, and into those that were given out under the other id.
+    let new = ["z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8"];
+    for user in new {
+        assert_eq!(go(&mut domain, minute(501), "BDC1", add(user)), 0);
+    }
+    let known = shown(&mut domain, minute(600), "PDC1", &new);
+    assert!(known.ends_with(&["z7".into(), "z8".into()]), "{known:?}");
+    assert_eq!(shown(&mut domain, minute(600), "BDC1", &new), new);
+    // Under a third id everything goes out and comes back.
+    assert_eq!(go(&mut domain, minute(601), "BDC1", restore(Invocation::New)), 0);
+    assert_eq!(go(&mut domain, minute(660), "BDC1", add("last")), 0);
+    assert_eq!(shown(&mut domain, minute(800), "BDC1", &old), old);
+    assert_eq!(shown(&mut domain, minute(800), "BDC1", &known_names(&known)), known);
+    assert_eq!(shown(&mut domain, minute(800), "PDC1", &["last"]), ["last"]);
+}
+
+fn known_names(known: &[String]) -> Vec<&str> {
+    known.iter().map(String::as_str).collect()
+}
+
+#[test]
 fn a_third_controller_hears_of_lost_changes_from_whoever_has_them() {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2");
     builder = builder.replication(Replication::Ad(AdSpec::default()));

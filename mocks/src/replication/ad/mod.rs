@@ -22,7 +22,7 @@ mod vectors;
 
 pub(crate) use restore::Kept;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pull::{Pull, Request};
 use restore::Identity;
@@ -43,6 +43,8 @@ pub(crate) struct Ad {
     replicas: Vec<Replica>,
     /// Invocation ids: the controllers' first ones in their order, then those that restored controllers took.
     identities: Vec<Identity>,
+    /// The places of those under which commits were made, where it is not their origin's first one.
+    made_under: BTreeMap<Version, usize>,
     links: Vec<Link>,
     notify_first: Span,
     notify_next: Span,
@@ -122,6 +124,7 @@ impl Ad {
             pdc: DcIndex(pdc as u16),
             replicas: (0..dcs.len()).map(|own| Replica::new(dcs.len(), own)).collect(),
             identities: (0..dcs.len()).map(|own| Identity::first(DcIndex(own as u16))).collect(),
+            made_under: BTreeMap::new(),
             links,
             notify_first: spec.notify_first.unwrap_or(first),
             notify_next: spec.notify_next.unwrap_or(next),
@@ -223,6 +226,9 @@ impl Ad {
         }
         replica.write(items);
         replica.originated(replica.usn, commit.version);
+        if replica.identity != usize::from(origin.0) {
+            self.made_under.insert(commit.version, replica.identity);
+        }
         self.changed(now, origin, urgent(commit.change), false);
         self.feed(now, origin, &[commit.version], context);
     }
@@ -341,11 +347,12 @@ impl ReplicationModel for Ad {
         let identity = self.replicas[own].identity;
         let others = self.replicas.iter().enumerate().filter(|(index, _)| *index != own);
         let known = others.map(|(_, replica)| replica.vector[identity]).max().unwrap_or(0);
-        let known = known.max(self.identities[identity].above);
-        let pushed = &self.pushed;
+        let (pushed, made_under) = (&self.pushed, &self.made_under);
+        // What it made under an earlier identity it has from its disk, or from a partner.
+        let earlier = |version: &Version| made_under.get(version).copied().unwrap_or(own) != identity;
         let mut lost = Vec::new();
         self.replicas[own].originated.retain(|(usn, version)| {
-            let kept = *usn <= known || pushed.contains(version);
+            let kept = *usn <= known || pushed.contains(version) || earlier(version);
             if !kept {
                 lost.push(*version);
             }

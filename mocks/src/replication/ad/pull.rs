@@ -176,7 +176,7 @@ impl Ad {
             // The values of lists come behind all objects of an answer (MS-DRSR 4.1.10; seen from Samba 4.17).
             let mut links = Vec::new();
             let seen = |stamp: &Stamp| {
-                let identity = self.identity_of(stamp.origin, stamp.usn);
+                let identity = self.identity_of(stamp.origin, stamp.version);
                 identity == to.identity || stamp.usn <= to.vector[identity]
             };
             for item in from.written_after(to.watermark[usize::from(source.0)]) {
@@ -213,7 +213,8 @@ impl Ad {
             if here < there && place != *own {
                 let identity = &self.identities[place];
                 let origin = &self.replicas[usize::from(identity.owner.0)];
-                let made = origin.originated_in((*here).max(identity.above), *there);
+                let made = origin.originated_in(*here, *there);
+                let made = made.filter(|version| self.identity_of(identity.owner, *version) == place);
                 // Two commits may bear one number: then only what is in the answer tells which of them it brings.
                 versions.extend(made.filter(|version| !identity.reused || answer.holds(*version)));
             }

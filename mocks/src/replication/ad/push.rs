@@ -36,9 +36,11 @@ impl Ad {
             Part::Password(rid) => records.value(&Part::User(*rid)).is_some(),
             _ => true,
         });
-        let usn = context.controllers.database(origin).records();
-        let usn = commit.parts.first().and_then(|part| usn.record(part)).map_or(0, |record| record.stamp.usn);
-        let seen = usn <= self.replicas[usize::from(pdc.0)].vector[self.identity_of(origin, usn)];
+        let records = context.controllers.database(origin).records();
+        let record = commit.parts.first().and_then(|part| records.record(part));
+        let stamp = record.map(|record| record.stamp).unwrap_or_default();
+        let identity = self.identity_of(origin, stamp.version);
+        let seen = stamp.usn <= self.replicas[usize::from(pdc.0)].vector[identity];
         if !known || seen || !context.up(pdc) || commit.change != ChangeKind::Password {
             return;
         }

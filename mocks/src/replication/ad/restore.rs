@@ -14,8 +14,6 @@ use crate::{Invocation, SimTime, Version};
 pub(super) struct Identity {
     /// The controller.
     pub(super) owner: DcIndex,
-    /// Its numbers under this identity are above this one.
-    pub(super) above: u64,
     /// Whether numbers have rolled back under it.
     pub(super) reused: bool,
 }
@@ -23,7 +21,7 @@ pub(super) struct Identity {
 impl Identity {
     /// The one that a controller starts with.
     pub(super) fn first(owner: DcIndex) -> Identity {
-        Identity { owner, above: 0, reused: false }
+        Identity { owner, reused: false }
     }
 }
 
@@ -38,12 +36,10 @@ pub(crate) struct Kept {
 }
 
 impl Ad {
-    /// The identity of the change that a controller made under a number.
-    pub(super) fn identity_of(&self, origin: DcIndex, usn: u64) -> usize {
-        let first = usize::from(origin.0);
-        let later = self.identities.iter().enumerate().skip(self.replicas.len());
-        let mut own = later.filter(|(_, identity)| identity.owner == origin && identity.above < usn);
-        own.next_back().map_or(first, |(place, _)| place)
+    /// The identity under which a controller made a change. Numbers do not tell: a disk that was copied back brings an
+    /// old identity with it, whose numbers may go on into those of a later one.
+    pub(super) fn identity_of(&self, origin: DcIndex, version: Version) -> usize {
+        self.made_under.get(&version).copied().unwrap_or(usize::from(origin.0))
     }
 
     pub(super) fn keep(&self, at: DcIndex) -> Kept {
@@ -55,8 +51,9 @@ impl Ad {
         }
     }
 
-    /// Under its old identity a controller gives out numbers again that its partners' vectors cover already: what it
-    /// writes under them stays there. Under a new one its numbers go on above all that anybody has seen, partners return
+    /// Under the identity that the copied disk has a controller gives out numbers again that its partners' vectors cover
+    /// already: what it writes under them stays there, and what it had made under another one since comes back. Under a
+    /// new one its numbers go on above all that anybody has seen, partners return
     /// what it had made after the snapshot, and what it writes goes out.
     pub(super) fn go_back(&mut self, at: DcIndex, kept: &Kept, invocation: Invocation) {
         let own = usize::from(at.0);
@@ -64,16 +61,17 @@ impl Ad {
         let identities = self.identities.len();
         let replica = &mut self.replicas[own];
         replica.vector.resize(identities, 0);
-        replica.identity = before.identity;
         // What it has made it has made, and partners may have it.
         replica.originated = before.originated;
         match invocation {
-            Invocation::Kept => self.identities[before.identity].reused = true,
+            Invocation::Kept => self.identities[kept.replica.identity].reused = true,
             Invocation::New => {
                 let seen = self.replicas.iter().map(|other| other.watermark[own]);
-                let known = self.replicas.iter().map(|other| other.vector[before.identity]);
+                let places = (0..identities).filter(|place| self.identities[*place].owner == at);
+                let known =
+                    places.flat_map(|place| self.replicas.iter().map(move |other| other.vector[place]));
                 let above = seen.chain(known).fold(before.usn.max(kept.replica.usn), u64::max);
-                self.identities.push(Identity { owner: at, above, reused: false });
+                self.identities.push(Identity { owner: at, reused: false });
                 self.replicas.iter_mut().for_each(|other| other.vector.push(0));
                 let replica = &mut self.replicas[own];
                 (replica.usn, replica.identity) = (above, identities);
@@ -94,7 +92,7 @@ impl Ad {
         }
         let origin = &self.replicas[usize::from(commit.origin.0)];
         let made = origin.originated.iter().find(|(_, version)| *version == commit.version)?.0;
-        let identity = self.identity_of(commit.origin, made);
+        let identity = self.identity_of(commit.origin, commit.version);
         let has = |dc: DcIndex| self.replicas[usize::from(dc.0)].vector[identity] >= made;
         // What is known under its number, or of its own making, is not asked for.
         if has(at) || self.replicas[usize::from(at.0)].identity == identity {
