@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[path = "front/abuse.rs"]
 mod abuse;
+#[path = "front/snapshots.rs"]
+mod snapshots;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 

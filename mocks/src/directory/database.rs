@@ -9,8 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Layered, Part, PrincipalKind, Record, RecordValue, Records, Rid, SidAuthority, Stamp, Standings,
+    Disk, Layered, Part, PrincipalKind, Record, RecordValue, Records, Restored, Rid, SidAuthority, Stamp,
+    Standings,
 };
+#[cfg(feature = "ldap")]
+use super::{Graves, Remains};
 use crate::domain::Facts;
 use crate::{AccountName, AccountPolicy, HostName, Invocation, Language, RightSet, SimTime, Version};
 
@@ -29,14 +32,14 @@ pub(crate) struct Database {
     pub(super) journal: Option<Vec<(SimTime, Part)>>,
     /// What deleted accounts keep, from when on the journal is kept.
     #[cfg(feature = "ldap")]
-    pub(super) remains: BTreeMap<Rid, Remains>,
+    pub(super) graves: Graves,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) standings: Standings,
     /// How often a part was put of which rights are made.
     pub(super) rights_made: u64,
-    /// How often it was put back to an earlier state, and how often under a new invocation id.
-    pub(super) restored: (u32, u32),
+    /// How often it was put back to an earlier state, and to which.
+    pub(super) restored: Restored,
     pub(super) next_rid: u32,
     pub(super) sid: Option<SidAuthority>,
     /// Whether members are links, as in Active Directory: one to a deleted account is gone without a change.
@@ -74,22 +77,6 @@ pub(crate) struct Principal {
     pub(crate) name: AccountName,
 }
 
-/// What a tombstone keeps of an account (MS-ADTS 3.1.1.5.5.6.1).
-#[cfg(feature = "ldap")]
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Remains {
-    /// What it was, and its last name.
-    pub(crate) principal: Principal,
-    /// The flags of a user.
-    pub(crate) flags: BTreeSet<crate::AccountFlag>,
-    /// What was stated beside them in `userAccountControl`.
-    pub(crate) control: Option<super::Values>,
-    /// What was stated as `groupType`.
-    pub(crate) group_type: Option<super::Values>,
-    /// Where it stood, when that was stated.
-    pub(crate) object: Option<std::sync::Arc<super::Object>>,
-}
-
 /// Bad passwords counted at one host; the count does not replicate (Q297157).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BadPasswords {
@@ -112,12 +99,12 @@ impl Database {
             extras: Layered::default(),
             journal: None,
             #[cfg(feature = "ldap")]
-            remains: BTreeMap::new(),
+            graves: Graves::default(),
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             standings: Standings::default(),
             rights_made: 0,
-            restored: (0, 0),
+            restored: Restored::default(),
             next_rid: Rid::FIRST.0,
             sid: None,
             links_members: false,
@@ -133,10 +120,10 @@ impl Database {
         self.extras.settle();
     }
 
-    /// From now on notes which parts are put.
+    /// From now on notes which parts are put, if it does not do so already.
     #[cfg(feature = "ldap")]
     pub(crate) fn keep_journal(&mut self) {
-        self.journal = Some(Vec::new());
+        self.journal.get_or_insert_default();
     }
 
     /// Takes what was put since the last call.
@@ -148,14 +135,19 @@ impl Database {
     /// What is left of a deleted account.
     #[cfg(feature = "ldap")]
     pub(crate) fn remains(&self, rid: Rid) -> Option<&Remains> {
-        self.remains.get(&rid)
+        self.graves.remains(rid)
     }
 
     /// The deleted accounts whose last name this is.
     #[cfg(feature = "ldap")]
     pub(crate) fn buried(&self, name: &AccountName) -> impl Iterator<Item = Rid> {
-        let named = self.remains.iter().filter(move |(_, remains)| remains.principal.name == *name);
-        named.map(|(rid, _)| *rid)
+        self.graves.named(name)
+    }
+
+    /// Every deleted account of which something is left.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn all_buried(&self) -> impl Iterator<Item = Rid> {
+        self.graves.all()
     }
 
     /// Notes what is left of an account that is about to go.
@@ -170,13 +162,13 @@ impl Database {
         let (control, group_type) = (stated("userAccountControl"), stated("groupType"));
         let flags = self.flags(rid).cloned().unwrap_or_default();
         let object = self.extras.get(&rid).and_then(|extras| extras.object.clone());
-        self.remains.insert(rid, Remains { principal, flags, control, group_type, object });
+        self.graves.keep(rid, Remains { principal, flags, control, group_type, object });
     }
 
     /// Takes over what is left of an account where it was deleted, whatever was known of it here.
     #[cfg(feature = "ldap")]
     pub(crate) fn inherit(&mut self, rid: Rid, remains: Remains) {
-        self.remains.insert(rid, remains);
+        self.graves.keep(rid, remains);
     }
 
     /// The groups that list an account, Domain Users apart.
@@ -380,16 +372,17 @@ impl Database {
         self.links_members = true;
     }
 
-    /// Puts every record back as it was in `records`; the facts say what shows otherwise now. What came since is gone
+    /// Puts every record back as it was on `disk`; the facts say what shows otherwise now. What came since is gone
     /// without a trace, as it is from a disk that was copied back.
     pub(crate) fn go_back_to(
         &mut self,
         at: SimTime,
         host: &HostName,
-        records: &Records,
+        disk: &Disk,
         invocation: Invocation,
         facts: &mut Facts,
     ) {
+        let records = &disk.records;
         let differs = |part: &Part| self.records.record(part) != records.record(part);
         let here: Vec<Part> = self.records.iter().map(|(part, _)| part.clone()).filter(differs).collect();
         let there: Vec<Part> = records
@@ -419,19 +412,36 @@ impl Database {
                 self.records.forget(&part);
             }
         }
-        // What is left of accounts stays for those alone that were deleted by then.
         #[cfg(feature = "ldap")]
-        self.remains.retain(|rid, _| {
-            let heads = [Part::User(*rid), Part::Group(*rid), Part::LocalGroup(*rid)];
-            heads.iter().any(|head| records.record(head).is_some_and(|record| record.value.is_none()))
-        });
-        self.restored.0 += 1;
-        self.restored.1 += u32::from(invocation == Invocation::New);
+        {
+            self.graves = disk.graves.clone();
+            // Whoever follows the database begins with it as it is now.
+            self.journal.iter_mut().for_each(Vec::clear);
+        }
+        let Restored { times, invocations, .. } = self.restored;
+        let invocations = invocations + u32::from(invocation == Invocation::New);
+        self.restored = Restored {
+            times: times + 1,
+            disk: Some(disk.number),
+            invocation: if invocation == Invocation::New { invocations } else { disk.invocation },
+            invocations,
+        };
     }
 
-    /// How often the database was put back, and how often the controller took a new invocation id at that.
+    /// A copy of it, the so manieth of the run.
+    pub(crate) fn disk(&self, number: u32) -> Disk {
+        Disk {
+            number,
+            records: self.records.clone(),
+            invocation: self.restored.invocation,
+            #[cfg(feature = "ldap")]
+            graves: self.graves.clone(),
+        }
+    }
+
+    /// How often the database was put back, and to what.
     #[cfg(feature = "ldap")]
-    pub(crate) fn restored(&self) -> (u32, u32) {
+    pub(crate) fn restored(&self) -> Restored {
         self.restored
     }
 

@@ -2,7 +2,7 @@
 
 use super::accounts::done;
 use super::{Domain, Outcome};
-use crate::directory::{DcIndex, Records};
+use crate::directory::{DcIndex, Disk};
 use crate::replication::{ReplicaState, ReplicationContext};
 use crate::{Answer, Fact, HostName, Invocation, Name, Reply, SimTime, Span, Verb, Version, Win32Error};
 
@@ -10,12 +10,18 @@ use crate::{Answer, Fact, HostName, Invocation, Name, Reply, SimTime, Span, Verb
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     taken: SimTime,
-    records: Records,
+    disk: Disk,
     replica: ReplicaState,
 }
 
-/// The snapshots of a run, by controller and name.
-pub(super) type Snapshots = std::collections::BTreeMap<(DcIndex, Name), Snapshot>;
+/// The snapshots of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshots {
+    /// How many were taken.
+    taken: u32,
+    /// By controller and name.
+    list: std::collections::BTreeMap<(DcIndex, Name), Snapshot>,
+}
 
 impl Domain {
     /// Takes a snapshot or puts one back; `None` when the verb is neither.
@@ -30,8 +36,20 @@ impl Domain {
     /// The names of a controller's snapshots, with when each was taken.
     pub fn snapshots(&self, at: &HostName) -> Vec<(Name, SimTime)> {
         let dc = self.controllers.index(at);
-        let own = self.snapshots.iter().filter(|((of, _), _)| Some(*of) == dc);
+        let own = self.snapshots.list.iter().filter(|((of, _), _)| Some(*of) == dc);
         own.map(|((_, name), snapshot)| (name.clone(), snapshot.taken)).collect()
+    }
+
+    /// How many snapshots were taken in the run.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn snapshots_taken(&self) -> u32 {
+        self.snapshots.taken
+    }
+
+    /// The numbers of the snapshots that there are, with their controllers.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn disks(&self) -> impl Iterator<Item = (u32, DcIndex)> {
+        self.snapshots.list.iter().map(|((dc, _), snapshot)| (snapshot.disk.number, *dc))
     }
 
     /// When replication next tries to bring a change to a controller that lacks it; `None`: nobody can say, since the
@@ -44,9 +62,10 @@ impl Domain {
     /// A member machine has no database that replicates: 50.
     fn take_snapshot(&mut self, now: SimTime, at: &HostName, name: &Name) -> Answer {
         let dc = self.controllers.index(at).ok_or(Win32Error::NOT_SUPPORTED)?;
-        let records = self.controllers.database(dc).records().clone();
+        self.snapshots.taken += 1;
+        let disk = self.controllers.database(dc).disk(self.snapshots.taken);
         let replica = self.model.snapshot(dc, &self.controllers);
-        self.snapshots.insert((dc, name.clone()), Snapshot { taken: now, records, replica });
+        self.snapshots.list.insert((dc, name.clone()), Snapshot { taken: now, disk, replica });
         self.facts.push(now, at, Fact::SnapshotTaken { snapshot: name.clone() });
         Ok(Reply::Done)
     }
@@ -54,13 +73,14 @@ impl Domain {
     /// The controller goes down, its database is another, and it boots with that.
     fn restore(&mut self, now: SimTime, at: &HostName, name: &Name, invocation: Invocation) -> Answer {
         let dc = self.controllers.index(at).ok_or(Win32Error::NOT_SUPPORTED)?;
-        let snapshot = self.snapshots.get(&(dc, name.clone())).cloned().ok_or(Win32Error::FILE_NOT_FOUND)?;
+        let snapshot = self.snapshots.list.get(&(dc, name.clone())).cloned();
+        let snapshot = snapshot.ok_or(Win32Error::FILE_NOT_FOUND)?;
         let boot = self.machines.find(at).map_or(Span::ZERO, |machine| machine.boot).max(Span::ZERO);
         self.machine_down(now, at, false);
         let fact = Fact::Restored { snapshot: name.clone(), taken: snapshot.taken, invocation };
         self.facts.push(now, at, fact);
         let (host, database) = self.controllers.database_mut(dc);
-        database.go_back_to(now, host, &snapshot.records, invocation, &mut self.facts);
+        database.go_back_to(now, host, &snapshot.disk, invocation, &mut self.facts);
         let mut context = ReplicationContext {
             controllers: &mut self.controllers,
             network: &mut self.wires,

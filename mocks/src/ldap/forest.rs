@@ -293,8 +293,8 @@ fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, nami
         .map(|dc| {
             let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
             // A controller that was restored from a backup has another invocation id since.
-            let (_, anew) = domain.directory().database(dc).restored();
-            (domain.directory().name(dc).clone(), site, 1 + anew)
+            let invocation = domain.directory().database(dc).restored().invocation;
+            (domain.directory().name(dc).clone(), site, 1 + invocation)
         })
         .collect();
     let mut sites: Vec<&str> = vec!["Default-First-Site-Name"];

@@ -36,6 +36,10 @@ struct Shared {
 pub(super) struct State {
     pub(super) domain: Domain,
     pub(super) trees: BTreeMap<DcIndex, Tree>,
+    /// The trees that stand in snapshots, by the numbers of these.
+    kept: BTreeMap<u32, Tree>,
+    /// How many snapshots have been looked at.
+    snapshots: u32,
     facts: Option<FactSink>,
     observers: Vec<WireObserver>,
 }
@@ -56,7 +60,10 @@ impl LiveDomain {
         start_unix_ms: i64,
     ) -> LiveDomain {
         domain.keep_undo();
-        let state = Mutex::new(State { domain, trees: BTreeMap::new(), facts: None, observers: Vec::new() });
+        let (trees, kept) = (BTreeMap::new(), BTreeMap::new());
+        let snapshots = domain.snapshots_taken();
+        let state = State { domain, trees, kept, snapshots, facts: None, observers: Vec::new() };
+        let state = Mutex::new(state);
         let (clock, changed, observed) = (Box::new(clock), watch::Sender::new(0), AtomicBool::new(false));
         let shared = Shared { state, clock, start_unix_ms, changed, observed };
         LiveDomain { shared: Arc::new(shared) }
@@ -121,6 +128,7 @@ impl LiveDomain {
             let now = self.shared.clock.now();
             state.domain.advance(now);
             let result = work(&mut state, now);
+            state.keep_trees();
             let changed = state.domain.pulse() != before;
             if state.facts.is_some() {
                 state.hand_over_facts();
@@ -169,17 +177,36 @@ impl State {
     /// A controller's place, its tree up to date, and the domain.
     pub(super) fn parts(&mut self, dc: &HostName) -> (DcIndex, &Tree, &Domain) {
         let dc = self.domain.directory().index(dc).unwrap_or_default();
-        let State { domain, trees, .. } = self;
-        let tree = trees.entry(dc).or_insert_with(|| {
-            let naming = Naming::new(domain.world().domain.name.as_str(), None);
-            Tree::plant(domain, dc, naming)
-        });
+        self.open(dc, None);
+        self.follow(dc);
+        (dc, &self.trees[&dc], &self.domain)
+    }
+
+    /// Takes in what a controller's database was put since the last time, if its objects are known by their names.
+    fn follow(&mut self, dc: DcIndex) {
+        let State { domain, trees, kept, .. } = self;
+        let Some(tree) = trees.get_mut(&dc) else { return };
         if !tree.belongs_to(domain.directory().database(dc)) {
-            *tree = tree.plant_anew(domain, dc);
+            let disk = domain.directory().database(dc).restored().disk;
+            *tree = tree.put_back(disk.and_then(|disk| kept.get(&disk)), domain, dc);
         }
         let journal = domain.take_journal(dc);
         tree.follow(journal, domain.directory().database(dc));
-        (dc, tree, domain)
+    }
+
+    /// Keeps the trees of the snapshots that were just taken, and those alone whose snapshots there are.
+    fn keep_trees(&mut self) {
+        let taken = self.domain.snapshots_taken();
+        if taken == self.snapshots {
+            return;
+        }
+        let disks: BTreeMap<u32, DcIndex> = self.domain.disks().collect();
+        for (number, dc) in disks.range(self.snapshots + 1..) {
+            self.follow(*dc);
+            self.kept.extend(self.trees.get(dc).map(|tree| (*number, tree.clone())));
+        }
+        self.kept.retain(|number, _| disks.contains_key(number));
+        self.snapshots = taken;
     }
 
     /// A controller's directory now.

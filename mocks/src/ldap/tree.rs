@@ -5,13 +5,15 @@ use std::ops::Bound;
 
 use super::dn;
 use super::forest::{Fixed, forest};
-use super::naming::Naming;
+use super::naming::{Naming, site_name};
 use super::sid;
-use crate::directory::{Database, DcIndex, Object, Part, Principal, PrincipalKind, Rid, is_computer};
+use crate::directory::{
+    Database, DcIndex, Object, Part, Principal, PrincipalKind, Restored, Rid, is_computer,
+};
 use crate::{AccountFlag, Domain, EntrySpec, SimTime, WorldSpec};
 
 /// Objects and what stands below what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tree {
     pub(super) naming: Naming,
     nodes: BTreeMap<Rid, Node>,
@@ -31,8 +33,8 @@ pub(super) struct Tree {
     /// Where accounts stand that the world puts elsewhere than where their kind stands by default: the object that they
     /// stand in, and their relative names.
     homes: BTreeMap<Rid, (Rid, dn::Rdn)>,
-    /// How often the database had been put back when this tree was planted, and how often under a new invocation id.
-    restored: (u32, u32),
+    /// How often the database had been put back when this tree was planted, and to what.
+    restored: Restored,
 }
 
 /// An object of the tree.
@@ -123,20 +125,31 @@ impl Tree {
         tree.homes = tree.homes_of(domain.world(), database);
         let accounts: Vec<Rid> = database.principals().map(|(rid, _)| rid).collect();
         let objects = database.plain_objects();
-        for rid in objects.into_iter().chain(accounts) {
+        let buried: Vec<Rid> = database.all_buried().collect();
+        for rid in objects.into_iter().chain(accounts).chain(buried) {
             tree.refresh(rid, made(rid, database).unwrap_or_default(), database);
         }
         domain.database_mut(dc).keep_journal();
         tree
     }
 
-    /// The tree of a database that was put back to an earlier state. Under a new invocation id numbers go on above the
-    /// old ones.
-    pub(super) fn plant_anew(&self, domain: &mut Domain, dc: DcIndex) -> Tree {
-        let naming = self.naming.clone();
-        let mut tree = Tree::plant(domain, dc, naming);
-        if tree.restored.1 > self.restored.1 {
+    /// The tree of a database that was put back to an earlier state: the one that stands on the copied disk, if that
+    /// had one. Under a new invocation id numbers go on above the old ones.
+    pub(super) fn put_back(&self, kept: Option<&Tree>, domain: &mut Domain, dc: DcIndex) -> Tree {
+        let mut tree = match kept {
+            Some(kept) => kept.clone(),
+            None => Tree::plant(domain, dc, self.naming.clone()),
+        };
+        tree.restored = domain.directory().database(dc).restored();
+        if tree.restored.invocations > self.restored.invocations {
             tree.usn = tree.usn.max(self.usn);
+        }
+        let site = site_name(domain.directory().controller(dc).site.as_str());
+        let server = tree.naming.server(domain.directory().name(dc), site);
+        let invocation = sid::guid(&server, 1 + tree.restored.invocation).to_vec();
+        let settings = tree.find(&format!("CN=NTDS Settings,{server}"));
+        if let Some(node) = settings.and_then(|id| tree.nodes.get_mut(&id)) {
+            node.fixed.insert("invocationId".to_owned(), vec![invocation]);
         }
         tree
     }
