@@ -76,8 +76,9 @@ struct Replay {
     steps: Vec<Value>,
     /// The kinds of all accounts that were ever seen.
     kinds: BTreeMap<Name, String>,
-    /// States since the last operation at each controller, that no actor of the scenario brought about.
-    fresh: BTreeMap<HostName, Vec<(StateKey, Option<State>)>>,
+    /// States since the last operation at each controller, that no actor of the scenario brought about, and when the
+    /// last of them came: an operation is told once it is answered, which is later.
+    fresh: BTreeMap<HostName, (SimTime, Vec<(StateKey, Option<State>)>)>,
 }
 
 impl Replay {
@@ -88,7 +89,9 @@ impl Replay {
                     self.kinds.insert(account.name().clone(), kind.to_string());
                 }
                 if event.at >= SimTime::START && event.actor.is_none() {
-                    self.fresh.entry(event.host.clone()).or_default().push((key.clone(), value.clone()));
+                    let (latest, states) = self.fresh.entry(event.host.clone()).or_default();
+                    *latest = event.at;
+                    states.push((key.clone(), value.clone()));
                 }
             }
             // What has come from elsewhere is no doing of a client's.
@@ -97,7 +100,8 @@ impl Replay {
             }
             EventKind::Ldap(call) => {
                 let LdapCall { operation, at, by, subject, result, entries, .. } = &**call;
-                let fresh = self.fresh.remove(at).unwrap_or_default();
+                let (changed, fresh) = self.fresh.remove(at).unwrap_or((event.at, Vec::new()));
+                let when = if operation.writes() && *result == 0 { changed } else { event.at };
                 let verbs = match operation {
                     operation if operation.writes() => {
                         self.written(*operation, *result, subject.as_ref(), fresh)
@@ -109,7 +113,7 @@ impl Replay {
                     _ => Vec::new(),
                 };
                 for (verb, arguments, require) in verbs {
-                    self.step(event.at, at, verb, arguments, require);
+                    self.step(when, at, verb, arguments, require);
                 }
             }
             _ => {}
