@@ -67,6 +67,9 @@ fn script(plan: &Plan, events: &Events) -> Table {
     script
 }
 
+/// Pieces of state with their new values; `None`: gone.
+type States = Vec<(StateKey, Option<State>)>;
+
 #[derive(Default)]
 struct Replay {
     user: String,
@@ -78,7 +81,7 @@ struct Replay {
     kinds: BTreeMap<Name, String>,
     /// States since the last operation at each controller, that no actor of the scenario brought about, and when the
     /// last of them came: an operation is told once it is answered, which is later.
-    fresh: BTreeMap<HostName, (SimTime, Vec<(StateKey, Option<State>)>)>,
+    fresh: BTreeMap<HostName, (SimTime, States)>,
 }
 
 impl Replay {
@@ -100,7 +103,7 @@ impl Replay {
             }
             EventKind::Ldap(call) => {
                 let LdapCall { operation, at, by, subject, result, entries, .. } = &**call;
-                let (changed, fresh) = self.fresh.remove(at).unwrap_or((event.at, Vec::new()));
+                let (changed, fresh) = self.fresh.remove(at).unwrap_or((event.at, States::new()));
                 let when = if operation.writes() && *result == 0 { changed } else { event.at };
                 let verbs = match operation {
                     operation if operation.writes() => {
@@ -145,7 +148,7 @@ impl Replay {
         operation: LdapOperation,
         result: u32,
         subject: Option<&Name>,
-        fresh: Vec<(StateKey, Option<State>)>,
+        fresh: States,
     ) -> Vec<(&'static str, Value, Option<u32>)> {
         let Some(subject) = subject else { return Vec::new() };
         if result != 0 {
