@@ -53,8 +53,8 @@ impl Ad {
 
     /// Under the identity that the copied disk has a controller gives out numbers again that its partners' vectors cover
     /// already: what it writes under them stays there, and what it had made under another one since comes back. Under a
-    /// new one its numbers go on above all that anybody has seen, partners return
-    /// what it had made after the snapshot, and what it writes goes out.
+    /// new one its numbers go on above all that anybody has seen, partners return what it had made after the snapshot, and
+    /// what it writes goes out.
     pub(super) fn go_back(&mut self, at: DcIndex, kept: &Kept, invocation: Invocation) {
         let own = usize::from(at.0);
         let before = std::mem::replace(&mut self.replicas[own], kept.replica.clone());

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use mockdc_mocks::{BusyHours, LinkSpec, OpenHours, Replication, SiteLinkSpec, Span, Weekday, Weekdays};
+use mockdc_mocks::{
+    BusyHours, LinkSpec, NoDay, OpenHours, Replication, SiteLinkSpec, Span, Weekday, Weekdays,
+};
 
 use super::domain::out_of_range;
 use super::hosts::wrong_model;
@@ -76,14 +78,14 @@ pub(in crate::resolve) fn weekdays(
     days: Option<&Located<Vec<Weekday>>>,
 ) -> Weekdays {
     let Some(days) = days else { return Weekdays::EVERY };
-    if days.value.is_empty() {
+    Weekdays::try_from(days.value.clone()).unwrap_or_else(|NoDay| {
         context.report(
             Problem::new(Code::EmptyWindow, "hours of no day")
                 .at(days.span.clone(), "never")
                 .help("name a day, such as \"mon\", or leave `days` out: every day"),
         );
-    }
-    days.value.iter().copied().collect()
+        Weekdays::EVERY
+    })
 }
 
 /// Site links; they belong to the model `ad`.
