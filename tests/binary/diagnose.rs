@@ -44,6 +44,33 @@ fn what_cannot_be_told_and_what_cannot_be_read_have_codes_of_their_own() -> Test
     Ok(())
 }
 
+/// A folder with more than logs: what is none is named, and not shown line by line.
+#[test]
+fn files_that_are_no_logs_are_named_and_not_shown_line_by_line() -> Tested {
+    let folder = folder("diagnose-strange")?;
+    let setup = "Cannot find any PDC for domain CORP, Win32 return = 2453  $$<SMS_SETUP><Tue Aug 06 09:10:00.000 2002>\
+                 <thread=108 (0x6C)>\r\nCannot create server account SMSServer_ABC in domain CORP.  $$<SMS_SETUP><Tue Aug \
+                 06 09:10:00.000 2002><thread=108 (0x6C)>\r\n";
+    std::fs::write(folder.join("SMSSetup.log"), setup)?;
+    for number in 0..12 {
+        std::fs::write(folder.join(format!("letter-{number}.txt")), "Dear all,\nplease find attached\n")?;
+    }
+    let ran = mockdc(&["diagnose", &folder.to_string_lossy()])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for told in [
+        "1 log of 1 machine: 2 records, 0 of them of no interest here; 0 lines not read",
+        "12 files without any record: no known kind of log",
+        "letter-0.txt: no record in 2 lines",
+        "and 2 more files without a record",
+        "Cannot create server account USER1 in domain DOMAIN1.",
+        "Diagnosis of lines about no client: Q236048",
+    ] {
+        assert!(ran.out.contains(told), "{told}: {}", ran.out);
+    }
+    assert!(!ran.out.contains("Dear all") && !ran.out.contains("want of room"), "{}", ran.out);
+    Ok(())
+}
+
 /// Each log in two files, as if it had been full in the middle.
 #[test]
 fn a_rotated_log_goes_on_where_the_one_before_it_ended() -> Tested {
@@ -162,7 +189,8 @@ fn peak_of_diagnosing(megabytes: u64) -> Result<u64, Box<dyn std::error::Error>>
 fn memory_does_not_grow_with_a_log() -> Tested {
     let (half, whole) = (peak_of_diagnosing(32)?, peak_of_diagnosing(72)?);
     assert!(whole < MOST_MEMORY, "{whole} MB for a log of 72 MB");
-    assert!(whole < half + 8, "{half} MB for 32 MB, {whole} MB for 72 MB");
+    // What the allocator keeps for each thread varies by some ten megabytes. Text that is kept would show as 40.
+    assert!(whole < half + 20, "{half} MB for 32 MB, {whole} MB for 72 MB");
     Ok(())
 }
 

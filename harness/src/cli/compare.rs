@@ -187,8 +187,12 @@ fn read_results(path: &Path) -> Result<Vec<Summary>, String> {
             path.display()
         )
     })?;
-    let document: Document = serde_json::from_slice(&bytes)
-        .map_err(|error| format!("`{}` is no summary of results: {error}", path.display()))?;
+    let document: Document = serde_json::from_slice(&bytes).map_err(|error| {
+        format!(
+            "`{}` is no summary of results: {error}; `mockdc run … --results DIR` makes a folder with one",
+            path.display()
+        )
+    })?;
     Ok(document.scenarios)
 }
 

@@ -277,9 +277,9 @@ fn read(paths: &[PathBuf], lexicon: &Lexicon, streams: &mut Streams<'_>) -> io::
     if !records && input.facts.is_empty() {
         writeln!(
             streams.err,
-            "error: no record was found in {} files\nhelp: give logs of a site server or a client, such as Ccm.log, \
+            "error: no record was found in {}\nhelp: give logs of a site server or a client, such as Ccm.log, \
              Wnremote.log or Clisvc.log, or a folder with them",
-            files.len()
+            if files.len() == 1 { "this file".to_owned() } else { format!("{} files", files.len()) }
         )?;
         for refused in &input.refused {
             writeln!(streams.err, "note: {refused}")?;

@@ -15,7 +15,11 @@ pub(super) fn write_file(
     match whole(path, write) {
         Ok(()) => Ok(None),
         Err(error) => {
-            writeln!(streams.err, "error: cannot write `{}`: {error}", path.display())?;
+            writeln!(
+                streams.err,
+                "error: cannot write `{}`: {error}\nhelp: name a file in a folder that exists and takes new files",
+                path.display()
+            )?;
             Ok(Some(Exit::Environment))
         }
     }

@@ -127,7 +127,12 @@ pub(super) fn saved<T: Send + 'static>(
     let made = match opened {
         Ok(made) => made,
         Err(error) => {
-            writeln!(streams.err, "error: cannot read `{}`: {error}", file.display())?;
+            writeln!(
+                streams.err,
+                "error: cannot read `{}`: {error}\nhelp: name the folder of a run that `mockdc run … --results DIR` \
+                 kept, or its events.jsonl",
+                file.display()
+            )?;
             return Ok(Err(Exit::Usage));
         }
     };

@@ -18,9 +18,12 @@ const HEAD: u64 = 4096;
 /// Bytes of memory that the events of all logs take together at most; those of a site's year fit in.
 pub const ROOM: usize = 32 * 1024 * 1024;
 
-/// Bytes of memory that the events of a log can take for each of its own: the shortest stamp with a known line is half
-/// as long as an event.
-const EACH_BYTE: usize = 4;
+/// Bytes of memory that the events of a log can take for each of its own: an event takes six times as much as a short
+/// record, and errors that are no known lines have a quarter of the room.
+const EACH_BYTE: usize = 24;
+
+/// Bytes of memory that any log can need: in a small one each line may be the first of its kind.
+const LEAST: usize = 256 * 1024;
 
 /// The largest file that is no log, in bytes.
 const LARGEST_FACT: u64 = 64 * 1024 * 1024;
@@ -145,7 +148,7 @@ fn shares(sizes: &[u64]) -> Vec<usize> {
     let (mut left, mut shares) = (ROOM, vec![0; sizes.len()]);
     for (done, number) in order.into_iter().enumerate() {
         // A pipe has no size.
-        let most = usize::try_from(sizes[number]).unwrap_or(usize::MAX).saturating_mul(EACH_BYTE);
+        let most = usize::try_from(sizes[number]).unwrap_or(usize::MAX).saturating_mul(EACH_BYTE).max(LEAST);
         let most = if sizes[number] == 0 { usize::MAX } else { most };
         shares[number] = most.min(left / (sizes.len() - done));
         left -= shares[number];
@@ -197,11 +200,32 @@ mod tests {
     #[test]
     fn small_logs_get_what_they_can_need_and_large_ones_share_the_rest() {
         const GIGABYTE: u64 = 1 << 30;
-        assert_eq!(shares(&[1000, 2000]), [4000, 8000]);
+        assert_eq!(shares(&[1000, 20_000]), [LEAST, 20_000 * EACH_BYTE]);
         let shared = shares(&[GIGABYTE, 1000, GIGABYTE]);
-        assert_eq!((shared[0], shared[1], shared[2]), ((ROOM - 4000) / 2, 4000, (ROOM - 4000) / 2));
+        assert_eq!((shared[0], shared[1], shared[2]), ((ROOM - LEAST) / 2, LEAST, (ROOM - LEAST) / 2));
         assert_eq!(shares(&[0]), [ROOM], "a pipe does not say how much will come");
         let many = shares(&vec![GIGABYTE; 10_000]);
         assert!(many.iter().sum::<usize>() <= ROOM && many.iter().all(|share| *share > 0));
+    }
+
+    #[test]
+    fn a_small_log_is_kept_whole_though_each_line_is_the_first_of_its_kind()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let lexicon = Lexicon::built_in()?;
+        let stamp = "$$<SMS_SETUP><Tue Aug 06 09:10:00.000 2002><thread=108 (0x6C)>\r\n";
+        for lines in [2, 20, 2000] {
+            let of = |number: usize| match number % 2 {
+                0 => format!("NetServerGetInfo failed ({number})  {stamp}"),
+                _ => format!("error {number} {stamp}"),
+            };
+            let log: String = (0..lines).map(of).collect();
+            let mut collector = Collector::new(&lexicon, 0, String::new(), shares(&[log.len() as u64])[0]);
+            let mut reader = Reader::new();
+            reader.push(log.as_bytes(), &mut |piece| collector.take(piece));
+            let read = reader.finish(&mut |piece| collector.take(piece));
+            let (file, events) = collector.finish(log.len() as u64, read);
+            assert_eq!((file.dropped, events.len()), (0, lines));
+        }
+        Ok(())
     }
 }

@@ -153,7 +153,7 @@ impl Template {
     pub fn fill(&self, values: &[(&str, &dyn Display)]) -> String {
         let mut line = String::with_capacity(self.0.len() + 24);
         let mut rest = self.0.as_str();
-        while let Some(open) = rest.find('{') {
+        while let Some(open) = rest.bytes().position(|letter| letter == b'{') {
             line.push_str(&rest[..open]);
             rest = &rest[open..];
             let place = rest.find('}').and_then(|close| {

@@ -28,6 +28,12 @@ impl Clock {
     pub fn differs(&self) -> bool {
         self.ahead != 0
     }
+
+    /// How much more it may be wrong, in milliseconds, if pairs of lines say so from both sides.
+    pub fn looseness(&self) -> Option<i64> {
+        let (least, most) = (self.least?, self.most?);
+        (!self.contradictory).then(|| (most - self.ahead).max(self.ahead - least).max(0))
+    }
 }
 
 /// One attempt to install, as one of both sides saw it. Times are in milliseconds.

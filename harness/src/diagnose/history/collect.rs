@@ -50,6 +50,13 @@ pub struct LogFile {
     pub dropped: u64,
 }
 
+impl LogFile {
+    /// Whether it has lines and no record, so that it is no log of any known kind.
+    pub fn is_no_log(&self) -> bool {
+        self.records.is_empty() && self.lines > 0
+    }
+}
+
 /// A line that belongs to no record.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct UnreadLine {

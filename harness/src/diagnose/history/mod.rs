@@ -36,6 +36,8 @@ pub struct History {
     pub waits: Vec<Wait>,
     /// The clients, in the order in which they come up.
     clients: Vec<Arc<str>>,
+    /// The events about no client.
+    of_none: Vec<usize>,
     /// The events about each client, and its waits.
     of_client: BTreeMap<Arc<str>, (Vec<usize>, Vec<usize>)>,
 }
@@ -61,9 +63,13 @@ impl History {
         self.clients.iter().map(|client| &**client).collect()
     }
 
-    /// The places of the events about a client.
-    pub fn about_client<'h>(&'h self, client: &'h str) -> impl Iterator<Item = usize> + 'h {
-        self.of_client.get(client).into_iter().flat_map(|(events, _)| events).copied()
+    /// The places of the events about a client; for the empty name of those about none, such as a set-up's.
+    pub fn about_client<'h>(&'h self, client: &str) -> impl Iterator<Item = usize> + 'h + use<'h> {
+        let events = match client {
+            "" => Some(&self.of_none),
+            client => self.of_client.get(client).map(|(events, _)| events),
+        };
+        events.into_iter().flatten().copied()
     }
 
     /// The waits that concern a client.
@@ -75,8 +81,12 @@ impl History {
     fn index(&mut self) {
         self.clients.clear();
         self.of_client.clear();
+        self.of_none.clear();
         for (number, about) in self.about.iter().enumerate() {
-            let Some(client) = about else { continue };
+            let Some(client) = about else {
+                self.of_none.push(number);
+                continue;
+            };
             match self.of_client.get_mut(client) {
                 Some((events, _)) => events.push(number),
                 None => {
@@ -97,6 +107,12 @@ impl History {
     pub fn when(&self, number: usize) -> Option<i64> {
         let machine = self.machine_of[number];
         Some(self.shared(machine, &self.events[number])? - self.clocks[machine].ahead)
+    }
+
+    /// How much a client's clock may be wrong beyond what is known of it, in milliseconds; `None`: nothing is known.
+    pub fn looseness(&self, client: &str) -> Option<i64> {
+        let of = |machine: &Machine| machine.part == Part::Client && machine.name == client;
+        self.machines.iter().position(of).and_then(|number| self.clocks[number].looseness())
     }
 
     /// Whether times are told in universal time, since every machine states its zone, and zones differ.

@@ -2,6 +2,7 @@
 
 use mockdc_scenarios::Profile;
 
+use super::render::stand_in;
 use super::setting::{Cause, Inferred, Method, Setting};
 use super::trace::Item;
 use super::variants::Variant;
@@ -39,14 +40,20 @@ impl Customer<'_> {
         let first = self.trace.first().map(|item| item.event);
         let start = first.and_then(|event| self.history.when(event)).map_or_else(
             || Inferred::assumed("2002-08-06 09:00:00".to_owned(), "no line has a time"),
-            |at| Inferred::measured(instant(at), self.at(first)),
+            |at| match cause.comes_first() {
+                0 => Inferred::measured(instant(at), self.at(first)),
+                seconds => Inferred::measured(
+                    instant(at - seconds * 1000),
+                    format!("{seconds} s before {}, so that its cause is there", self.at(first)),
+                ),
+            },
         );
         let server = self.history.machines.iter().find(|machine| machine.part == Part::SiteServer);
         let server = match server {
             Some(machine) if machine.name != "SITESERVER" => {
                 Inferred::measured(names.of(&machine.name).to_owned(), "the folder of its logs")
             }
-            _ => Inferred::assumed("SITE1".to_owned(), "no log names the site server"),
+            _ => Inferred::assumed(stand_in("SITE1", &[&client]), "no log names the site server"),
         };
         let named = self.find(|event| event.value("account").and_then(account_host).is_some());
         let client = match named {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::trace::{Item, align};
-use crate::diagnose::history::{Clock, History, Part};
-
-/// Events of two machines that are nearer to each other than this have no order, in milliseconds.
-const NEAR: i64 = 60_000;
+use super::trace::{Item, NEAR, align};
+use crate::diagnose::history::{History, Part};
 
 /// Waits whose lengths differ by less are of one length, in milliseconds.
 const SAME: i64 = 60_000;
@@ -22,6 +19,8 @@ pub struct Distance {
     pub minutes: i64,
     /// What a setting makes a client log, of whom the customer gave no log: it may never have begun.
     pub unseen: usize,
+    /// Whether the run's own logs are diagnosed as another article than the customer's.
+    pub another: bool,
 }
 
 /// A trace with its times.
@@ -36,11 +35,8 @@ pub struct Traced<'h> {
 impl<'h> Traced<'h> {
     /// A trace of a history about a client.
     pub fn new(history: &History, client: &str, items: &'h [Item]) -> Traced<'h> {
-        let is_client =
-            |machine: &crate::diagnose::Machine| machine.part == Part::Client && machine.name == client;
-        let clock = history.machines.iter().position(is_client).map(|number| &history.clocks[number]);
         let at = items.iter().map(|item| history.when(item.event)).collect();
-        Traced { items, at, loose: clock.and_then(looseness) }
+        Traced { items, at, loose: history.looseness(client) }
     }
 
     /// How far another trace is from this one, which is the customer's.
@@ -60,7 +56,7 @@ impl<'h> Traced<'h> {
                 _ => alone += 1,
             }
         }
-        Distance { alone, crossed: self.crossed(tried, &both), minutes: apart / SAME, unseen }
+        Distance { alone, crossed: self.crossed(tried, &both), minutes: apart / SAME, unseen, another: false }
     }
 
     /// Pairs of events, one of the site server and one of the client, in another order here and there.
@@ -81,10 +77,4 @@ impl<'h> Traced<'h> {
         }
         crossed
     }
-}
-
-/// How much a clock may be wrong, if pairs of lines say so from both sides.
-fn looseness(clock: &Clock) -> Option<i64> {
-    let (least, most) = (clock.least?, clock.most?);
-    (!clock.contradictory).then(|| (most - clock.ahead).max(clock.ahead - least).max(0))
 }

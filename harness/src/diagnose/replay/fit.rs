@@ -71,7 +71,8 @@ pub fn fit(
                 continue;
             }
         };
-        let apart = wanted.distance(&replayed.traced());
+        let mut apart = wanted.distance(&replayed.traced());
+        apart.another = !replayed.articles.contains(&situation.rule.article);
         // Settings come the smallest first: a larger one must be nearer.
         if best.as_ref().is_none_or(|(known, _)| apart < *known) {
             best = Some((apart, setting));
@@ -105,6 +106,8 @@ struct Replayed {
     history: History,
     client: String,
     items: Vec<Item>,
+    /// What its own logs are diagnosed as.
+    articles: Vec<String>,
 }
 
 impl Replayed {
@@ -120,11 +123,10 @@ fn replay(text: &str, lexicon: &Lexicon, rules: &[Rule]) -> Result<Replayed, Str
     let timeline = crate::orchestrator::run(&plan, 1).map_err(|error| error.to_string())?;
     let history = history_of(lexicon, &timeline).map_err(|error| error.to_string())?;
     let all = diagnose(rules, &history, &Facts::default());
-    let (client, items) = match all.first() {
-        Some(diagnosis) => (diagnosis.client.clone(), trace(&history, diagnosis)),
-        None => (String::new(), Vec::new()),
-    };
-    Ok(Replayed { plan, history, client, items })
+    let Some(diagnosis) = all.first() else { return Err("its run says nothing of a client".to_owned()) };
+    let articles = diagnosis.likeliest().iter().map(|found| found.rule.article.clone()).collect();
+    let (client, items) = (diagnosis.client.clone(), trace(&history, diagnosis));
+    Ok(Replayed { plan, history, client, items, articles })
 }
 
 fn judged(plan: &Arc<Plan>) -> Result<crate::judge::Judgement, String> {
@@ -137,14 +139,15 @@ fn expected<'i>(run: &History, trace: impl Iterator<Item = &'i Item>) -> Vec<(St
     let mut logs: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for item in trace {
         let event = &run.events[item.event];
-        // A star stands for anything in an expectation, and a request's number is drawn anew.
-        if event.message.contains('*') || event.value("request").is_some() {
-            continue;
-        }
         let path = &run.files[event.file].path;
         let Some((host, file)) = path.split_once('/') else { continue };
         let lines = logs.entry((host.to_owned(), file.to_owned())).or_default();
-        lines.push(event.message.clone());
+        // A request's number is drawn anew; what stands before it tells the line.
+        let told = match event.value("request") {
+            Some(request) => event.message.split(request).next().unwrap_or_default(),
+            None => &event.message,
+        };
+        lines.push(told.to_owned());
     }
     logs.into_iter().map(|((host, file), lines)| (host, file, lines)).collect()
 }

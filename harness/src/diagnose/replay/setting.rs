@@ -37,10 +37,85 @@ pub(super) enum Cause {
         since_install: Option<Inferred<i64>>,
     },
     /// The client's administrative share does not answer.
-    Unreachable {
-        /// Where an attempt gets through at last: when the share is there again, in seconds after the first line.
-        back: Option<Inferred<i64>>,
+    Unreachable(Unreachable),
+    /// A session of another account stands in the way at the client, which is the PDC.
+    Session {
+        /// Where an attempt gets through at last: when the session ends, in seconds after the first line.
+        until: Option<Inferred<i64>>,
     },
+    /// A service that the install asks for does not run at the client.
+    Stopped(Inferred<&'static str>),
+    /// The accounts of a domain controller's client are not granted a right that their groups have lost.
+    NotGranted {
+        /// How late the accounts are.
+        late: Inferred<Lateness>,
+        /// Whether the logs show the install.
+        installs: bool,
+        /// Whether the maintenance cycle meets it, where they do not.
+        at_cycle: Inferred<bool>,
+    },
+    /// The account that the clients of controllers share is locked by a machine with an account of the same name.
+    Locked {
+        /// Whether the maintenance cycle meets it, not a restart.
+        at_cycle: Inferred<bool>,
+    },
+    /// A machine refuses launches to a client that runs as Local System, from whom no policy takes a right.
+    Refused {
+        /// With what.
+        code: Inferred<u32>,
+        /// The client's service.
+        service: String,
+        /// Whether the maintenance cycle meets it, not a restart.
+        at_cycle: Inferred<bool>,
+    },
+    /// A set-up finds no PDC; what it logs, in this order.
+    NoPrimary(Vec<SetupLine>),
+}
+
+impl Cause {
+    /// How long it is there before the install that meets it, in seconds.
+    pub(super) fn comes_first(&self) -> i64 {
+        match self {
+            Cause::Session { .. } | Cause::Stopped(_) => 60,
+            _ => 0,
+        }
+    }
+}
+
+/// What is known of a machine that cannot be reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unreachable {
+    /// Where an attempt gets through at last: when the share is there again, in seconds after the first line.
+    pub(super) back: Option<Inferred<i64>>,
+    /// When a second request comes, in seconds after the first line.
+    pub(super) again: Option<Inferred<i64>>,
+    /// An account of the machine's own that shares the name of the site server's, and after how many wrong passwords it
+    /// is locked.
+    pub(super) namesake: Option<Inferred<(String, u64)>>,
+    /// No further attempt comes.
+    pub(super) once: Option<Inferred<()>>,
+}
+
+/// A line of a set-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SetupLine {
+    /// What it tells of.
+    pub(super) tells: Tells,
+    /// Its file.
+    pub(super) file: String,
+    /// Who writes it.
+    pub(super) component: String,
+    /// What it says, names replaced, and where it stands.
+    pub(super) text: Inferred<String>,
+}
+
+/// What a line of a set-up tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// The PDC was not found.
+    NoPrimary,
+    /// An account could not be made there.
+    NoAccount,
 }
 
 /// How accounts are late.

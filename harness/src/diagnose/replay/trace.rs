@@ -35,6 +35,9 @@ pub struct Item {
     pub lasted: i64,
 }
 
+/// Events of two machines that are nearer to each other than this have no order, in milliseconds.
+pub(super) const NEAR: i64 = 60_000;
+
 /// Steps that differ without any meaning: which accounts are tried, and what happens every day.
 const LEFT_OUT: [&str; 11] = [
     "ccm-received",
@@ -77,24 +80,40 @@ pub fn history_of(lexicon: &Lexicon, timeline: &Timeline) -> Result<History, Sta
 /// The trace of the attempt, or of the round of launches, in which a diagnosis found its symptom; of the first one
 /// when there is none. Each machine's part is in the order of its own log.
 pub fn trace(history: &History, diagnosis: &Diagnosis<'_>) -> Vec<Item> {
-    let symptom = diagnosis
-        .situations
-        .first()
-        .and_then(|situation| situation.evidence.first()?.grounds.events.first().copied());
-    let mut items = Vec::new();
-    for part in [Part::SiteServer, Part::Client] {
-        let own: Vec<usize> = history
+    let evidence = diagnosis.situations.first().and_then(|situation| situation.evidence.first());
+    let events = evidence.map_or(&[][..], |evidence| &evidence.grounds.events);
+    let symptom = events.first().copied().zip(events.last().copied());
+    let of = |part: Part| -> Vec<usize> {
+        history
             .about_client(&diagnosis.client)
             .filter(|number| history.machines[history.machine_of[*number]].part == part)
             .filter(|number| history.events[*number].step.is_some())
-            .collect();
-        items.extend(window(history, &own, symptom, part));
+            .collect()
+    };
+    let (server, mut client) = (of(Part::SiteServer), of(Part::Client));
+    let mut items = window(history, &server, symptom, Part::SiteServer);
+    if let Some(ends) = symptom.and_then(|(_, last)| attempt_ends(history, &server, last, &items)) {
+        client.retain(|number| history.when(*number).is_none_or(|at| at <= ends));
     }
+    items.extend(window(history, &client, symptom, Part::Client));
     items
 }
 
-/// The events of one machine that belong together, waits folded.
-fn window(history: &History, own: &[usize], symptom: Option<usize>, part: Part) -> Vec<Item> {
+/// When the attempt in which the site server's log has the symptom is over for the client too: the next one has begun,
+/// by clocks that are known. A machine that the attempt did not reach begins whenever it is reached.
+fn attempt_ends(history: &History, server: &[usize], last: usize, items: &[Item]) -> Option<i64> {
+    let reached = items.iter().any(|item| &*item.key.step == "ccm-connected");
+    let next = server.iter().find(|number| **number > last && history.events[**number].is("ccm-begins"))?;
+    if !reached || !server.contains(&last) {
+        return None;
+    }
+    let client = history.about[last].as_deref()?;
+    Some(history.when(*next)? + history.looseness(client)? + NEAR)
+}
+
+/// The events of one machine that belong together, waits folded: from the attempt with the first of a symptom's events
+/// to that with the last.
+fn window(history: &History, own: &[usize], symptom: Option<(usize, usize)>, part: Part) -> Vec<Item> {
     let begins = |number: usize| {
         let event = &history.events[number];
         match part {
@@ -104,7 +123,7 @@ fn window(history: &History, own: &[usize], symptom: Option<usize>, part: Part) 
     };
     let ends = |number: usize| history.events[number].is("list-done");
     // The symptom's place among this machine's events; the site server's is the last one before it.
-    let at = symptom.map_or(0, |symptom| own.partition_point(|number| *number < symptom).min(own.len()));
+    let at = symptom.map_or(0, |(symptom, _)| own.partition_point(|number| *number < symptom).min(own.len()));
     let start = match symptom {
         Some(_) => own[..at].iter().rposition(|number| begins(*number)).unwrap_or_else(|| {
             let before = own[..at].iter().rposition(|number| ends(*number)).map(|end| end + 1);
@@ -118,9 +137,13 @@ fn window(history: &History, own: &[usize], symptom: Option<usize>, part: Part) 
         _ => start,
     };
     let rest = own.get(start..).unwrap_or_default();
-    let after = rest.iter().skip(1).position(|number| begins(*number)).map_or(rest.len(), |next| next + 1);
+    let later = |number: usize| symptom.is_none_or(|(_, last)| number > last);
+    let after = rest.iter().skip(1).position(|number| begins(*number) && later(*number));
+    let after = after.map_or(rest.len(), |next| next + 1);
     let round = (part == Part::Client)
-        .then(|| rest.iter().position(|number| symptom.is_some_and(|s| *number >= s) && ends(*number)))
+        .then(|| {
+            rest.iter().position(|number| symptom.is_some_and(|(_, last)| *number >= last) && ends(*number))
+        })
         .flatten()
         .map_or(rest.len(), |end| end + 1);
     let mut items: Vec<Item> = Vec::new();

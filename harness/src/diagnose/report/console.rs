@@ -6,9 +6,10 @@ use std::path::Path;
 
 use mockdc_scenarios::visible;
 
-use super::super::history::{Clock, Event, History, Part};
+use super::super::history::{Clock, Event, History, LogFile, Part};
 use super::super::input::Input;
 use super::super::rules::{Diagnosis, Grounds, Situation};
+use super::unread::unread;
 use super::{Names, code, instant, length};
 
 /// What the text shows.
@@ -55,17 +56,22 @@ pub fn console(
 /// What was read, and how much of it.
 pub(super) fn files(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
     let history = &input.history;
-    let records: u64 = history.files.iter().flat_map(|file| file.records.values()).sum();
-    let unread: u64 = history.files.iter().flat_map(|file| file.unread.values()).sum();
-    let other: u64 = history.files.iter().map(|file| file.unrecognised).sum();
+    let (strange, logs): (Vec<&LogFile>, Vec<&LogFile>) =
+        history.files.iter().partition(|file| file.is_no_log());
+    let records: u64 = logs.iter().flat_map(|file| file.records.values()).sum();
+    let unread: u64 = logs.iter().flat_map(|file| file.unread.values()).sum();
+    let other: u64 = logs.iter().map(|file| file.unrecognised).sum();
     writeln!(
         out,
         "{} of {}: {}, {other} of them of no interest here; {} not read",
-        counted(history.files.len() as u64, "log"),
+        counted(logs.len() as u64, "log"),
         counted(history.machines.len() as u64, "machine"),
         counted(records, "record"),
         counted(unread, "line"),
     )?;
+    if !strange.is_empty() {
+        writeln!(out, "{} without any record: no known kind of log", counted(strange.len() as u64, "file"))?;
+    }
     let facts = &input.facts;
     let beside = [
         (facts.templates.len(), "security template"),
@@ -241,40 +247,6 @@ fn codes(out: &mut dyn Write, history: &History, names: &Names) -> io::Result<()
         let event = &history.events[first];
         let machine = names.of(&history.machines[history.machine_of[first]].name);
         writeln!(out, "  {}  ({times}×, first at {machine}, {})", code(number), place(history, event))?;
-    }
-    Ok(())
-}
-
-fn unread(out: &mut dyn Write, input: &Input, names: &Names) -> io::Result<()> {
-    let mut any = false;
-    for file in input.history.files.iter().filter(|file| !file.shown.is_empty() || file.dropped > 0) {
-        if !any {
-            writeln!(out, "\nNot read")?;
-            any = true;
-        }
-        for line in &file.shown {
-            writeln!(
-                out,
-                "  {}:{}: {}: {}",
-                names.hide(&file.path),
-                line.line,
-                line.why.text(),
-                visible(&names.hide(line.text.trim_end()))
-            )?;
-        }
-        let total: u64 = file.unread.values().sum();
-        let more = total - file.shown.len() as u64;
-        if more > 0 {
-            writeln!(out, "  {}: {} more", names.hide(&file.path), counted(more, "line"))?;
-        }
-        if file.dropped > 0 {
-            writeln!(
-                out,
-                "  {}: {} are counted and not looked at, for want of room: give the part of the log that matters",
-                names.hide(&file.path),
-                counted(file.dropped, "event")
-            )?;
-        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::super::history::Part;
 use super::super::input::Input;
 use super::super::rules::Diagnosis;
 use super::console::{files, grounds, place, skew};
+use super::unread::{MOST_STRANGE, no_log};
 use super::{Names, code, instant, length};
 
 const STYLE: &str = "\
@@ -115,7 +116,15 @@ pub fn html(
         let _ = write!(page, "<p>and {} more</p>", history.events.len() - MOST);
     }
     let mut unread = String::new();
-    for file in &history.files {
+    for file in history.files.iter().filter(|file| file.is_no_log()).take(MOST_STRANGE) {
+        let path = escaped(&names.hide(&file.path));
+        let _ = write!(unread, "<tr><td class=\"m\">{path}<td>{}<td>", no_log(file));
+    }
+    let strange = history.files.iter().filter(|file| file.is_no_log()).count();
+    if strange > MOST_STRANGE {
+        let _ = write!(unread, "<tr><td>and {} more<td><td>", strange - MOST_STRANGE);
+    }
+    for file in history.files.iter().filter(|file| !file.is_no_log()) {
         for line in &file.shown {
             let _ = write!(
                 unread,

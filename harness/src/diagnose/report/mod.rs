@@ -4,6 +4,7 @@ mod console;
 mod html;
 mod json;
 mod redact;
+mod unread;
 
 pub(in crate::diagnose) use console::place;
 pub use console::{Show, console};

@@ -50,10 +50,7 @@ const SERVICE_ACCOUNT: &str = "SMSCliSvcAcct&";
 
 impl<'h> Case<'h> {
     pub(super) fn new(history: &'h History, facts: &'h Facts, client: &'h str) -> Case<'h> {
-        let events = match client {
-            "" => (0..history.events.len()).filter(|number| history.about[*number].is_none()).collect(),
-            client => history.about_client(client).collect(),
-        };
+        let events = history.about_client(client).collect();
         let mut case = Case { history, facts, client, events, target: None };
         case.target = case.tell_target();
         case
@@ -267,7 +264,9 @@ impl<'h> Case<'h> {
             domains.entry(user).or_default().entry(domain).or_insert(number);
         }
         let many = domains.into_values().find(|domains| domains.len() >= wanted)?;
-        Some(Grounds { events: many.into_values().collect(), facts: Vec::new() })
+        let mut events: Vec<usize> = many.into_values().collect();
+        events.sort_unstable();
+        Some(Grounds { events, facts: Vec::new() })
     }
 
     fn side_by_side(&self, wanted: usize) -> Option<Grounds> {
@@ -280,7 +279,9 @@ impl<'h> Case<'h> {
                 _ => drop(waiting.remove(request)),
             }
             if waiting.len() >= wanted {
-                return Some(Grounds { events: waiting.into_values().collect(), facts: Vec::new() });
+                let mut events: Vec<usize> = waiting.into_values().collect();
+                events.sort_unstable();
+                return Some(Grounds { events, facts: Vec::new() });
             }
         }
         None
