@@ -21,6 +21,31 @@ impl Rdn {
     }
 }
 
+/// The keys of a name's parts as they stand in it, with commas between them; `None`: it has escapes, quotes, blanks or
+/// letters of which a reader has to make something first.
+#[cfg(any(feature = "ldap", test))]
+pub(crate) fn plain_keys(text: &str) -> Option<String> {
+    let mut keys = String::with_capacity(text.len());
+    for part in text.split(',') {
+        let (attribute, value) = part.split_once('=')?;
+        let legal = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'.';
+        let plain = |c: u8| c.is_ascii() && !b"\\\"+<>;".contains(&c);
+        let bare = |text: &str| !text.is_empty() && !text.starts_with(' ') && !text.ends_with(' ');
+        let sound =
+            bare(attribute) && attribute.bytes().all(legal) && bare(value) && value.bytes().all(plain);
+        // What only looks like white space to a reader of texts is left to it, too.
+        if !sound || value.bytes().any(|c| c.is_ascii_control()) {
+            return None;
+        }
+        if !keys.is_empty() {
+            keys.push(',');
+        }
+        keys.push_str(part);
+    }
+    keys.make_ascii_lowercase();
+    Some(keys)
+}
+
 /// Case folded for comparison.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
@@ -133,6 +158,20 @@ mod tests {
         }
         assert_eq!(parse(""), Some(Vec::new()));
         assert_eq!(parse(r"cn=a\ ").unwrap()[0].value, "a ");
+    }
+
+    #[test]
+    fn the_keys_of_a_plain_name_are_those_that_a_reader_makes() {
+        let sound = "CN=Doe (x=y) #1/2,OU=Two  Words,dc=CORP";
+        for name in
+            [sound, "CN=a", "cn=a, dc=b", "cn=ü", r"cn=a\,b", "cn=a,,dc=b", "cn=", "x", "", "cn=a ,dc=b"]
+        {
+            if let Some(keys) = plain_keys(name) {
+                assert_eq!(Some(keys), normal(name), "{name}");
+            }
+        }
+        assert!(plain_keys(sound).is_some() && plain_keys("CN=a").is_some());
+        assert!(plain_keys(r"cn=a\,b").is_none() && plain_keys("cn=a, dc=b").is_none());
     }
 
     #[test]

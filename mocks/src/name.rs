@@ -37,16 +37,24 @@ impl Short {
         &self.letters[..usize::from(self.length)]
     }
 
+    /// The letters as three numbers, as the machine loads them.
+    #[inline]
+    fn loaded(&self) -> [u64; 3] {
+        // The last two letters of the second word stand in the third as well: they change neither order nor equality.
+        [self.word(0), self.word(8), self.word(SHORT - 8)]
+    }
+
+    #[inline]
+    fn word(&self, from: usize) -> u64 {
+        let mut word = [0; 8];
+        word.copy_from_slice(&self.letters[from..from + 8]);
+        u64::from_ne_bytes(word)
+    }
+
     /// The letters as three numbers, which are in the order of the letters; capitals as they stand.
     #[inline]
     fn words(&self) -> [u64; 3] {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v] = self.letters;
-        // The last two letters of the second word stand in the third as well: they change neither order nor equality.
-        [
-            u64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            u64::from_be_bytes([i, j, k, l, m, n, o, p]),
-            u64::from_be_bytes([o, p, q, r, s, t, u, v]),
-        ]
+        self.loaded().map(u64::to_be)
     }
 }
 
@@ -109,13 +117,15 @@ impl From<&Name> for Name {
 }
 
 impl PartialEq for Name {
+    #[inline]
     fn eq(&self, other: &Name) -> bool {
         match (&self.0, &other.0) {
             (Text::Short(one), Text::Short(other)) => {
                 if one.length != other.length {
                     return false;
                 }
-                let ([a, b, c], [x, y, z]) = (one.words(), other.words());
+                // Folding knows no order of bytes.
+                let ([a, b, c], [x, y, z]) = (one.loaded(), other.loaded());
                 (a == x || folded(a) == folded(x))
                     && (b == y || folded(b) == folded(y))
                     && (c == z || folded(c) == folded(z))
@@ -149,6 +159,7 @@ impl PartialOrd for Name {
 }
 
 impl Ord for Name {
+    #[inline]
     fn cmp(&self, other: &Name) -> Ordering {
         if let (Text::Short(one), Text::Short(other)) = (&self.0, &other.0) {
             let ([a, b, c], [x, y, z]) = (one.words(), other.words());
@@ -170,10 +181,11 @@ impl Ord for Name {
 }
 
 impl Hash for Name {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Text::Short(short) => {
-                let [first, second, third] = short.words();
+                let [first, second, third] = short.loaded();
                 state.write_u64(folded(first));
                 // Most names are of one word.
                 if short.length > 8 {

@@ -7,22 +7,16 @@ use super::{
     built_in_named, members_part, plan::user_parts, sid_authority,
 };
 use crate::{
-    AccountName, AccountPolicy, EntrySpec, GroupKind, GroupSpec, HostName, Language, Name, RightSpec, Secret,
-    SimTime, SpecError, UserSpec,
+    AccountName, AccountPolicy, DomainSpec, EntrySpec, GroupKind, GroupSpec, HostName, Language, RightSpec,
+    Secret, SimTime, SpecError, UserSpec,
 };
 
 impl Database {
     /// The domain's database with its built-in accounts.
-    pub(crate) fn domain(
-        domain: &Name,
-        language: Language,
-        states_rights: bool,
-        administrator: &Secret,
-        policy: &AccountPolicy,
-    ) -> Database {
+    pub(crate) fn domain(settings: &DomainSpec, language: Language, states_rights: bool) -> Database {
         let mut database = Database::new(DatabaseKind::Domain { states_rights }, language);
-        database.sid = Some(sid_authority(domain.as_str()));
-        database.load_built_in(Holder::Machine, administrator, policy);
+        database.sid = Some(settings.sid.unwrap_or_else(|| sid_authority(settings.name.as_str())));
+        database.load_built_in(Holder::Machine, &settings.administrator_password, &settings.account_policy);
         database.load_members(Rid::DOMAIN_ADMINS, [Rid::ADMINISTRATOR]);
         database.load_members(Rid::DOMAIN_GUESTS, [Rid::GUEST]);
         database.load_members(Rid::ADMINISTRATORS, [Rid::ADMINISTRATOR, Rid::DOMAIN_ADMINS]);
@@ -87,6 +81,38 @@ impl Database {
         }
     }
 
+    /// Makes room for so many users.
+    pub(crate) fn expect_users(&mut self, count: usize) {
+        self.records.expect_users(count);
+        self.names.expect(count);
+        self.principals.expect(count);
+    }
+
+    /// The identifier of an account of the start: the one that it is given, or a fresh one.
+    ///
+    /// # Errors
+    ///
+    /// When it is none of an account, or another has it.
+    pub(crate) fn rid_at_start(&mut self, entry: &EntrySpec) -> Result<Rid, SpecError> {
+        let Some(given) = entry.rid else { return Ok(self.allocate_rid()) };
+        let rid = Rid(given);
+        if !(Rid::FIRST..Rid::FIRST_OBJECT).contains(&rid) {
+            return Err(SpecError(format!(
+                "{given} is no identifier of an account: they begin at {}",
+                Rid::FIRST.0
+            )));
+        }
+        match self.name(rid) {
+            Some(other) => Err(SpecError(format!("`{other}` has the identifier {given} already"))),
+            None => Ok(rid),
+        }
+    }
+
+    /// Identifiers up to this one are given, and not given out.
+    pub(crate) fn reserve_rids(&mut self, last: u32) {
+        self.next_rid = self.next_rid.max(last.saturating_add(1));
+    }
+
     /// Enters a user as it is at the start. Its groups come later, by [`Database::load_membership`].
     pub(crate) fn load_user(&mut self, rid: Rid, user: &UserSpec) -> Result<(), SpecError> {
         self.load_free(&user.name)?;
@@ -121,6 +147,28 @@ impl Database {
             let values: Vec<Vec<u8>> = values.iter().map(|value| value.clone().into_bytes()).collect();
             self.load_value(Part::Attribute(rid, name.clone()), RecordValue::Values(values.into()));
         }
+        for (name, values) in &entry.octets {
+            let values: Vec<Vec<u8>> = values.iter().map(|value| value.0.clone()).collect();
+            self.load_value(Part::Attribute(rid, name.clone()), RecordValue::Values(values.into()));
+        }
+    }
+
+    /// Enters attributes whose values are accounts, once all accounts are there. They are kept by security identifier:
+    /// whatever an account is called later, it is meant.
+    pub(crate) fn load_references(&mut self, of: &AccountName, entry: &EntrySpec) -> Result<(), SpecError> {
+        for (name, accounts) in &entry.accounts {
+            let unknown = |account| SpecError(format!("`{account}`, the {name} of `{of}`, does not exist"));
+            let mut values = Vec::new();
+            for account in accounts {
+                let meant = self.find_at_start(account).ok_or_else(|| unknown(account))?;
+                let [a, b, c] = self.sid.unwrap_or_default();
+                values.push(format!("<SID=S-1-5-21-{a}-{b}-{c}-{}>", meant.0).into_bytes());
+            }
+            if let Some(rid) = self.find_at_start(of) {
+                self.load_value(Part::Attribute(rid, name.clone()), RecordValue::Values(values.into()));
+            }
+        }
+        Ok(())
     }
 
     /// Enters a group as it is at the start; a built-in one is there already. Its members come later.

@@ -114,12 +114,18 @@ impl Controllers {
         };
         self.remember(version, at, parts.iter().map(|(part, _)| part.clone()));
         self.enter(commit);
+        #[cfg(feature = "ldap")]
+        let deleted = parts.iter().filter(|(_, record)| record.value.is_none());
+        #[cfg(feature = "ldap")]
+        let deleted = deleted.filter_map(|(part, _)| account(part)).collect();
         let (host, database) = self.database_mut(at);
         facts.push(now, host, Fact::Committed { version, stream, change: kind, subject, serial, urgent });
         facts.count(now, host, Counter::DeltasCommitted, 1);
         for (part, record) in parts {
             database.put(now, host, part, record, facts);
         }
+        #[cfg(feature = "ldap")]
+        self.remember_remains(version, at, deleted);
         version
     }
 
@@ -136,5 +142,13 @@ impl Controllers {
             changed.extend(new.difference(old).map(|joined| (part.clone(), *joined, true)));
         }
         changed
+    }
+}
+
+/// The account that exists by a part.
+pub(crate) fn account(part: &Part) -> Option<Rid> {
+    match part {
+        Part::User(rid) | Part::Group(rid) | Part::LocalGroup(rid) => Some(*rid),
+        _ => None,
     }
 }

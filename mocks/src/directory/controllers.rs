@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Commit, Database, DcIndex, Part, Record, Rid, Stamp};
+#[cfg(feature = "ldap")]
+use super::{Put, Remains};
 use crate::domain::{Facts, HostMap};
 use crate::{DcRole, HostName, Name, SimTime, Version};
 
@@ -35,6 +37,10 @@ pub(crate) struct Controllers {
     further_users: u32,
     keeps_undo: bool,
     undo: BTreeMap<Version, Vec<(Part, Option<Record>)>>,
+    /// What accounts left where they were deleted, by the commits that did it: a tombstone brings that with it wherever
+    /// it comes, also to the controller that has made it and was put back since.
+    #[cfg(feature = "ldap")]
+    remains: BTreeMap<(Version, Rid), Remains>,
 }
 
 impl Controllers {
@@ -182,9 +188,25 @@ impl Controllers {
 
     /// What a controller's database was put since the last call.
     #[cfg(feature = "ldap")]
-    pub(crate) fn take_journal(&mut self, at: DcIndex) -> Vec<(SimTime, Part)> {
+    pub(crate) fn take_journal(&mut self, at: DcIndex) -> Vec<Put> {
         let entry = self.list.get_index_mut(usize::from(at.0));
         entry.map(|(_, controller)| controller.database.take_journal()).unwrap_or_default()
+    }
+
+    /// Remembers what the accounts left at a controller that a commit of its own has deleted.
+    #[cfg(feature = "ldap")]
+    pub(super) fn remember_remains(&mut self, version: Version, at: DcIndex, deleted: Vec<Rid>) {
+        for rid in deleted {
+            if let Some(remains) = self.database(at).remains(rid).cloned() {
+                self.remains.insert((version, rid), remains);
+            }
+        }
+    }
+
+    /// What an account left where this commit has deleted it.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn remains(&self, version: Version, rid: Rid) -> Option<&Remains> {
+        self.remains.get(&(version, rid))
     }
 
     /// The version of the run's last commit; `None` before the first.

@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Disk, Layered, Part, PrincipalKind, Record, RecordValue, Records, Restored, Rid, SidAuthority, Stamp,
-    Standings,
+    Disk, Layered, Part, PrincipalKind, Put, Record, RecordValue, Records, Restored, Rid, SidAuthority,
+    Stamp, Standings,
 };
 #[cfg(feature = "ldap")]
 use super::{Graves, Remains};
@@ -29,7 +29,7 @@ pub(crate) struct Database {
     /// What stands in the parts `Object` and `Attribute`.
     pub(super) extras: Layered<Rid, Extras>,
     /// Which parts were put when, for whoever follows the database.
-    pub(super) journal: Option<Vec<(SimTime, Part)>>,
+    pub(super) journal: Option<Vec<Put>>,
     /// What deleted accounts keep, from when on the journal is kept.
     #[cfg(feature = "ldap")]
     pub(super) graves: Graves,
@@ -114,10 +114,22 @@ impl Database {
     /// Makes what is here the common ground of the replicas to come: each of them keeps only what it changes.
     pub(crate) fn settle(&mut self) {
         self.records.settle();
-        self.names.settle();
+        self.names.settle_loose();
         self.principals.settle();
         self.containers.settle();
         self.extras.settle();
+    }
+
+    /// Whether this database and another are replicas of one that nothing was put to since, and show the same names.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn begins_like(&self, other: &Database) -> bool {
+        self.language == other.language
+            && self.restored == other.restored
+            && self.records.are_still(&other.records)
+            && self.names.is_still(&other.names)
+            && self.principals.is_still(&other.principals)
+            && self.extras.is_still(&other.extras)
+            && self.graves.all().chain(other.graves.all()).next().is_none()
     }
 
     /// From now on notes which parts are put, if it does not do so already.
@@ -128,8 +140,20 @@ impl Database {
 
     /// Takes what was put since the last call.
     #[cfg(feature = "ldap")]
-    pub(crate) fn take_journal(&mut self) -> Vec<(SimTime, Part)> {
+    pub(crate) fn take_journal(&mut self) -> Vec<Put> {
         self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether anything was put since the last call of [`Database::take_journal`].
+    #[cfg(feature = "ldap")]
+    pub(crate) fn has_journal(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| !journal.is_empty())
+    }
+
+    /// How much was put since the last call of [`Database::take_journal`].
+    #[cfg(feature = "ldap")]
+    pub(crate) fn journal_length(&self) -> usize {
+        self.journal.as_ref().map_or(0, Vec::len)
     }
 
     /// What is left of a deleted account.
@@ -323,7 +347,7 @@ impl Database {
 
     /// Every account that the database gives rights to, with them.
     pub(crate) fn all_rights(&self) -> impl Iterator<Item = (Rid, RightSet)> {
-        self.records.iter().filter_map(|(part, record)| match (part, &record.value) {
+        self.records.rights().filter_map(|(part, record)| match (part, &record.value) {
             (Part::Rights(rid), Some(RecordValue::Rights(rights))) => Some((*rid, *rights)),
             _ => None,
         })
@@ -384,13 +408,9 @@ impl Database {
     ) {
         let records = &disk.records;
         let differs = |part: &Part| self.records.record(part) != records.record(part);
-        let here: Vec<Part> = self.records.iter().map(|(part, _)| part.clone()).filter(differs).collect();
-        let there: Vec<Part> = records
-            .iter()
-            .map(|(part, _)| part)
-            .filter(|part| self.records.record(part).is_none())
-            .cloned()
-            .collect();
+        let here: Vec<Part> = self.records.iter().map(|(part, _)| part).filter(differs).collect();
+        let there: Vec<Part> =
+            records.iter().map(|(part, _)| part).filter(|part| self.records.record(part).is_none()).collect();
         let names = |part: &&Part| matches!(part, Part::User(_) | Part::Group(_) | Part::LocalGroup(_));
         let named = |record: Option<&Record>| record.and_then(|record| record.value.clone());
         // Names that others may have by now go first, and what is there again comes by its name before all else.

@@ -1,13 +1,12 @@
 //! An ordered map over a shared one: many replicas of a large database cost what they change.
 
-use std::cmp::Ordering;
 use std::hash::Hash;
-use std::iter::Peekable;
 use std::sync::Arc;
-use std::vec;
 
 use indexmap::{IndexMap, map};
 use rustc_hash::FxBuildHasher;
+
+use super::Merged;
 
 /// An ordered map whose entries are those of a shared map, as far as it has not changed them itself. Cloning one that
 /// has just been [settled](Layered::settle) copies nothing. Entries are found by their hashes; going through them
@@ -67,6 +66,17 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
         value.get_or_insert_default()
     }
 
+    /// Gives a key a value that it has from the start. Such entries are in their order once they are
+    /// [settled](Layered::settle).
+    pub(crate) fn load(&mut self, key: K, value: V) {
+        match Arc::get_mut(&mut self.base).filter(|_| !self.own.contains_key(&key)) {
+            Some(base) => self.len += usize::from(base.insert(key, value).is_none()),
+            None => {
+                self.insert(key, value);
+            }
+        }
+    }
+
     /// Gives a key a value, and returns the one that it had.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         let base = &self.base;
@@ -96,10 +106,25 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     }
 
     /// All entries in the order of their keys.
-    pub(crate) fn iter(&self) -> Iter<'_, K, V> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let mut own: Vec<(&K, &Option<V>)> = self.own.iter().collect();
         own.sort_unstable_by_key(|(key, _)| *key);
-        Iter { base: self.base.iter().peekable(), own: own.into_iter().peekable() }
+        Merged::of(self.base.iter(), own.into_iter())
+    }
+
+    /// The entries from one key on and before another, in the order of their keys.
+    pub(crate) fn range<'a>(
+        &'a self,
+        from: &K,
+        to: &K,
+    ) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
+        let place = |key: &K| self.base.as_slice().partition_point(|known, _| known < key);
+        let base = self.base.as_slice().get_range(place(from)..place(to));
+        let own = self.own.iter().filter(|(key, _)| *key >= from && *key < to);
+        let mut own: Vec<(&K, &Option<V>)> = own.collect();
+        own.sort_unstable_by_key(|(key, _)| *key);
+        let base = base.map(map::Slice::iter).unwrap_or_default();
+        Merged::of(base, own.into_iter())
     }
 
     /// All keys in their order.
@@ -107,13 +132,38 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
         self.iter().map(|(key, _)| key)
     }
 
+    /// Whether this map and another are clones of one, and neither has changed anything since.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn is_still(&self, other: &Layered<K, V>) -> bool {
+        Arc::ptr_eq(&self.base, &other.base) && self.own.is_empty() && other.own.is_empty()
+    }
+
     /// How many keys have a value.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
+    /// Makes room for so many entries of the start.
+    pub(crate) fn expect(&mut self, count: usize) {
+        if let Some(base) = Arc::get_mut(&mut self.base) {
+            base.reserve(count);
+        }
+    }
+
     /// Makes everything the shared map of the clones to come.
     pub(crate) fn settle(&mut self) {
+        if self.base.is_empty() {
+            self.settle_first();
+            return;
+        }
+        self.settle_loose();
+        if !self.base.keys().is_sorted() {
+            Arc::make_mut(&mut self.base).sort_unstable_keys();
+        }
+    }
+
+    /// The same of a map that nobody goes through: its order is any.
+    pub(crate) fn settle_loose(&mut self) {
         let base = Arc::make_mut(&mut self.base);
         for (key, value) in std::mem::take(&mut self.own) {
             match value {
@@ -121,37 +171,25 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
                 None => base.swap_remove(&key),
             };
         }
-        base.sort_unstable_keys();
     }
 }
 
-/// The entries of a [`Layered`] map.
-pub(crate) struct Iter<'a, K, V> {
-    base: Peekable<map::Iter<'a, K, V>>,
-    own: Peekable<vec::IntoIter<(&'a K, &'a Option<V>)>>,
-}
-
-impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
-    type Item = (&'a K, &'a V);
-
-    fn next(&mut self) -> Option<(&'a K, &'a V)> {
-        loop {
-            let first = match (self.base.peek(), self.own.peek()) {
-                (None, None) => return None,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some((shared, _)), Some((own, _))) => shared.cmp(own),
-            };
-            if first == Ordering::Less {
-                return self.base.next();
-            }
-            if first == Ordering::Equal {
-                self.base.next();
-            }
-            if let Some((key, Some(value))) = self.own.next() {
-                return Some((key, value));
+impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
+    /// As [`Layered::settle`], where nothing is shared so far. Keys are sorted without their values, which are larger:
+    /// each of those moves once.
+    fn settle_first(&mut self) {
+        let mut own = std::mem::take(&mut self.own);
+        let mut order: Vec<(K, usize)> = own.keys().cloned().zip(0..).collect();
+        order.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut base = IndexMap::with_capacity_and_hasher(self.len, FxBuildHasher);
+        for (key, place) in order {
+            if let Some((_, value)) = own.get_index_mut(place)
+                && let Some(value) = value.take()
+            {
+                base.insert(key, value);
             }
         }
+        self.base = Arc::new(base);
     }
 }
 
@@ -210,9 +248,38 @@ mod tests {
                 prop_assert!(layered.iter().eq(plain.iter()));
                 prop_assert_eq!(layered.len(), plain.len());
                 prop_assert!((0..12).all(|key| layered.get(&key) == plain.get(&key)));
+                prop_assert!(layered.range(&3, &9).eq(plain.range(3..9)));
                 // A clone keeps what it had.
                 prop_assert!(before.iter().eq(was.iter()));
             }
+        }
+
+        #[test]
+        fn what_is_there_from_the_start_is_in_order_once_it_is_settled(
+            loaded in prop::collection::vec((any::<u8>(), any::<u32>()), 0..40),
+            put in prop::collection::vec((any::<u8>(), any::<u32>()), 0..4),
+            later in prop::collection::vec((any::<u8>(), any::<u32>()), 0..4),
+        ) {
+            let mut layered: Layered<u8, u32> = Layered::default();
+            let mut plain: BTreeMap<u8, u32> = BTreeMap::new();
+            for (key, value) in put {
+                prop_assert_eq!(layered.insert(key, value), plain.insert(key, value));
+            }
+            for (key, value) in loaded {
+                layered.load(key, value);
+                plain.insert(key, value);
+                prop_assert_eq!((layered.get(&key), layered.len()), (Some(&value), plain.len()));
+            }
+            layered.settle();
+            prop_assert!(layered.iter().eq(plain.iter()));
+            // What others share stays as it is.
+            let shared = layered.clone();
+            for (key, value) in later {
+                layered.load(key, value);
+                plain.insert(key, value);
+            }
+            prop_assert!(layered.iter().eq(plain.iter()));
+            prop_assert_eq!(shared.len(), shared.iter().count());
         }
     }
 }

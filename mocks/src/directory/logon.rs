@@ -31,12 +31,14 @@ pub(crate) struct Attempt<'a> {
     pub(crate) from: &'a HostName,
     /// When: the span since any Monday's midnight.
     pub(crate) time: Span,
+    /// Whether accounts of computers are let in, as over LDAP; 1807, 1808 otherwise.
+    pub(crate) computers: bool,
 }
 
 /// Looks a logon up. Counts nothing. Hours and workstations count after the account's own state and before the age of
 /// the password (FACTS.md, A41).
 pub(crate) fn check(now: SimTime, database: &Database, attempt: &Attempt<'_>) -> Verdict {
-    let Attempt { user, password, from, time } = *attempt;
+    let Attempt { user, password, from, time, .. } = *attempt;
     let Some(rid) = database.user(user) else { return Verdict::Unknown };
     if database.locked_until(rid, now).is_some() {
         return Verdict::Refused(Win32Error::ACCOUNT_LOCKED_OUT);
@@ -45,7 +47,9 @@ pub(crate) fn check(now: SimTime, database: &Database, attempt: &Attempt<'_>) ->
         Some(RecordValue::Password(known)) if known.current == *password => known,
         _ => return Verdict::WrongPassword(rid),
     };
-    if let Some(error) = database.flags(rid).and_then(super::refuses_logons) {
+    if !attempt.computers
+        && let Some(error) = database.flags(rid).and_then(super::refuses_logons)
+    {
         return Verdict::Refused(error);
     }
     let has = |flag| database.flags(rid).is_some_and(|flags| flags.contains(&flag));

@@ -61,7 +61,8 @@ impl Database {
             return false;
         }
         if let Some(journal) = &mut self.journal {
-            journal.push((at, part.clone()));
+            let head = matches!(part, Part::User(_) | Part::Group(_) | Part::LocalGroup(_) | Part::Object(_));
+            journal.push((at, part.clone(), head.then(|| record.clone())));
         }
         self.standings.forget(&part);
         self.rights_made += u64::from(makes_rights(&part));
@@ -270,13 +271,13 @@ impl Database {
             }
             _ => {}
         }
-        self.records.put(part, record);
+        self.records.load(part, record);
     }
 
     fn enter(&mut self, rid: Rid, kind: PrincipalKind, name: &AccountName) {
         let name = self.display(rid, name);
-        self.names.insert(name.clone(), rid);
-        self.principals.insert(rid, Principal { kind, name });
+        self.names.load(name.clone(), rid);
+        self.principals.load(rid, Principal { kind, name });
     }
 
     /// A built-in account shows under its name in the host's language as long as nobody has renamed it.

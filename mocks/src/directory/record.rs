@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Layered;
+use super::columns::Columns;
 use crate::{
     AccountFlag, AccountName, AccountPolicy, ChangeKind, GpoName, Name, RightSet, Secret, SimTime, Stream,
     Version,
@@ -126,6 +127,9 @@ pub(crate) struct Record {
     pub(crate) stamp: Stamp,
 }
 
+/// When a part was put, and the record where that decides whether and where something exists.
+pub(crate) type Put = (SimTime, Part, Option<Record>);
+
 /// Which change made a record. Ordered as Active Directory resolves conflicts: revision, time, origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {
@@ -169,28 +173,58 @@ pub(crate) struct Commit {
 /// The parts of one account database: a controller's replica or a machine's own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
+    /// What users have from the start, as far as it was not changed.
+    first: Arc<Columns>,
+    /// Everything else.
     parts: Layered<Part, Record>,
 }
 
 impl Records {
     /// The record of a part, deleted ones included.
     pub(crate) fn record(&self, part: &Part) -> Option<&Record> {
-        self.parts.get(part)
+        match self.first.get(part) {
+            None => self.parts.get(part),
+            first => self.parts.get(part).or(first),
+        }
     }
 
     /// The value of a part that is there and not deleted.
     pub(crate) fn value(&self, part: &Part) -> Option<&RecordValue> {
-        self.parts.get(part)?.value.as_ref()
+        self.record(part)?.value.as_ref()
     }
 
     /// Puts a record in place of what was there, and returns that.
     pub(crate) fn put(&mut self, part: Part, record: Record) -> Option<Record> {
-        self.parts.insert(part, record)
+        let first = self.first.get(&part);
+        self.parts.insert(part, record).or_else(|| first.cloned())
     }
 
-    /// Takes a record away, as if the part had never been.
+    /// Enters a record of the start.
+    pub(super) fn load(&mut self, part: Part, record: Record) {
+        let rest = match Arc::get_mut(&mut self.first) {
+            Some(first) => first.push(part, record),
+            None => Some((part, record)),
+        };
+        if let Some((part, record)) = rest {
+            self.put(part, record);
+        }
+    }
+
+    /// Takes a record away that was not there at the start, as if the part had never been.
     pub(super) fn forget(&mut self, part: &Part) {
+        debug_assert!(self.first.get(part).is_none(), "{part:?} was there at the start");
         self.parts.remove(part);
+    }
+
+    /// Whether these records and others are clones of the same, and no part was put since.
+    #[cfg(feature = "ldap")]
+    pub(super) fn are_still(&self, other: &Records) -> bool {
+        Arc::ptr_eq(&self.first, &other.first) && self.parts.is_still(&other.parts)
+    }
+
+    /// Makes room for the parts of so many users.
+    pub(super) fn expect_users(&mut self, count: usize) {
+        Arc::make_mut(&mut self.first).expect(count);
     }
 
     /// Makes what is here the common ground of the clones to come.
@@ -198,8 +232,83 @@ impl Records {
         self.parts.settle();
     }
 
+    /// The records of all rights, in the order of those who hold them.
+    pub(super) fn rights(&self) -> impl Iterator<Item = (&Part, &Record)> {
+        // The account policy is the next kind of part.
+        self.parts.range(&Part::Rights(Rid(0)), &Part::AccountPolicy)
+    }
+
     /// All records in the order of their parts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Part, &Record)> {
-        self.parts.iter()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Part, &Record)> {
+        let (mut first, mut rest) = (self.first.iter().peekable(), self.parts.iter().peekable());
+        std::iter::from_fn(move || {
+            let Some((part, _)) = rest.peek() else { return first.next() };
+            if let Some(unchanged) = first.next_if(|(known, _)| known < *part) {
+                return Some(unchanged);
+            }
+            first.next_if(|(known, _)| known == *part);
+            rest.next().map(|(part, record)| (part.clone(), record))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A part of one of a few accounts, and what it may hold.
+    fn parts() -> impl Strategy<Value = (Part, Record)> {
+        (0..10_usize, 0..9_u32, 0..3_u32).prop_map(|(kind, rid, value)| {
+            let rid = Rid(if rid > 5 { 1_000 + rid } else { rid });
+            let part = match kind {
+                0 => Part::User(rid),
+                1 => Part::Password(rid),
+                2 => Part::Comment(rid),
+                3 => Part::Flags(rid),
+                4 => Part::PrimaryGroup(rid),
+                5 => Part::Expiry(rid),
+                6 => Part::LogonLimits(rid),
+                7 => Part::Lockout(rid),
+                8 => Part::Group(rid),
+                _ => Part::AccountPolicy,
+            };
+            (part, Record { value: Some(RecordValue::Rid(Rid(value))), stamp: Stamp::default() })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn records_of_the_start_and_later_ones_are_found_as_in_one_map(
+            loaded in prop::collection::vec(parts(), 0..60),
+            sorted in any::<bool>(),
+            put in prop::collection::vec(parts(), 0..30),
+        ) {
+            let mut loaded = loaded;
+            if sorted {
+                loaded.sort_by(|(one, _), (other, _)| one.cmp(other));
+            }
+            let (mut records, mut plain) = (Records::default(), BTreeMap::new());
+            for (part, record) in loaded {
+                records.load(part.clone(), record.clone());
+                plain.insert(part, record);
+            }
+            records.settle();
+            let (ground, was) = (records.clone(), plain.clone());
+            for (part, record) in put {
+                prop_assert_eq!(records.record(&part), plain.get(&part));
+                prop_assert_eq!(records.put(part.clone(), record.clone()), plain.insert(part, record));
+            }
+            let all = |records: &Records| -> Vec<(Part, Record)> {
+                records.iter().map(|(part, record)| (part, record.clone())).collect()
+            };
+            prop_assert_eq!(all(&records), plain.clone().into_iter().collect::<Vec<_>>());
+            prop_assert!(plain.iter().all(|(part, record)| records.record(part) == Some(record)));
+            // A clone keeps what it had.
+            prop_assert_eq!(all(&ground), was.into_iter().collect::<Vec<_>>());
+        }
     }
 }

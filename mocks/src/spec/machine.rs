@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Weekday, Weekdays, within};
+use super::{Octets, Weekday, Weekdays, within};
 use crate::{
     AccountFlag, AccountName, Credentials, Data, DelaySpec, HostName, Membership, Name, Nt4BdcSpec,
     ProgramName, Right, Secret, ServiceName, Span, StartMode,
@@ -232,6 +232,18 @@ pub struct EntrySpec {
     /// Attributes by their names in the schema, each with its values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<Name, Vec<String>>,
+    /// Attributes that are no text, by their names in the schema, each with its values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub octets: BTreeMap<Name, Vec<Octets>>,
+    /// Attributes whose values are accounts (`manager`), each with the logon names of these.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<Name, Vec<AccountName>>,
+    /// The 16 octets of its `objectGUID`; made of its number when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guid: Option<Octets>,
+    /// The last number of its security identifier, at least 1000; the next free one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rid: Option<u32>,
 }
 
 impl EntrySpec {

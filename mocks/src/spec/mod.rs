@@ -3,6 +3,7 @@
 mod fault;
 mod machine;
 mod membership;
+mod octets;
 mod policy;
 mod replication;
 mod week;
@@ -10,6 +11,7 @@ mod week;
 pub use fault::*;
 pub use machine::*;
 pub use membership::*;
+pub use octets::*;
 pub use policy::*;
 pub use replication::*;
 pub use week::*;
@@ -50,6 +52,9 @@ pub struct WorldSpec {
 pub struct DomainSpec {
     /// Its NetBIOS name.
     pub name: Name,
+    /// The numbers a, b and c of its security identifiers, S-1-5-21-a-b-c; made of its name when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<[u32; 3]>,
     /// How changes reach the other controllers.
     pub replication: Replication,
     /// Password and lockout policy.
@@ -72,6 +77,7 @@ impl Default for DomainSpec {
     fn default() -> DomainSpec {
         DomainSpec {
             name: "CORP".into(),
+            sid: None,
             replication: Replication::default(),
             account_policy: AccountPolicy::default(),
             administrator_password: "Adm1n-password!".into(),
