@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mockdc_mocks::{AccountFlag, AccountName, GroupKind, Replication, SimTime, Span, Weekday};
+use mockdc_mocks::{AccountFlag, AccountName, GroupKind, Octets, Replication, SimTime, Span, Weekday};
 use mockdc_scenarios::{
     Action, Broken, Claim, Code, Occurrences, Plan, PromiseId, Quantity, Report, Timing, Trigger, codes,
     explain, read_file, read_str, story,
@@ -100,6 +100,15 @@ fn an_export_of_a_directory_is_there_at_the_start() {
     assert_eq!(ann.entry.place.as_deref(), Some("CN=Ann Lee,OU=Sales,OU=Staff"));
     assert_eq!(ann.entry.attributes[&"MAIL".into()], ["ann.lee@customer.example"]);
     assert!(ann.flags.contains(&AccountFlag::PasswordNeverExpires) && ann.expires.is_none());
+    // Whom she is told by, and whom she works for.
+    assert_eq!(ann.entry.guid, Some(Octets((0..16).collect())));
+    assert_eq!(
+        (ann.entry.rid, plan.world.domain.sid),
+        (Some(1_105), Some([1_234_567_890, 234_567_891, 345_678_912]))
+    );
+    assert_eq!(ann.entry.accounts[&"manager".into()], [AccountName::from("zkoenig")]);
+    assert_eq!(ann.entry.octets[&"thumbnailPhoto".into()], [Octets(vec![0xff, 0xd8, 0xff, 0xe0])]);
+    assert_eq!(ann.entry.octets[&"userCertificate".into()].len(), 1);
     let hours = &ann.limits.hours;
     assert_eq!((hours.len(), hours[0].from, hours[0].to), (1, Span::hours(8), Span::hours(17)));
     assert_eq!(hours[0].days.iter().count(), 6);
@@ -121,6 +130,8 @@ fn an_export_of_a_directory_is_there_at_the_start() {
     let group = |name: &str| plan.world.groups.iter().find(|group| group.name == *name).unwrap();
     assert_eq!(group("Sellers").members, [AccountName::from("alee"), "WS17$".into()]);
     assert_eq!(group("Domain Admins").members, [AccountName::from("zkoenig")]);
+    assert_eq!(group("Sellers").entry.accounts[&"managedBy".into()], [AccountName::from("alee")]);
+    assert_eq!((group("Sellers").entry.rid, group("Printing").entry.rid), (Some(1_106), None));
     assert_eq!((group("Printing").kind, group("Sellers").kind), (GroupKind::Local, GroupKind::Global));
     let units: Vec<_> =
         plan.world.units.iter().map(|unit| (unit.name.as_str(), unit.parent.as_ref())).collect();
@@ -128,7 +139,8 @@ fn an_export_of_a_directory_is_there_at_the_start() {
     assert_eq!(
         plan.imports[0].to_string(),
         "tests/right/customer.ldif: 2 users, 2 groups, 1 computer, 2 organisational units; left out: \
-         attribute extensionAttribute7 (1), attribute thumbnailPhoto (1), \
+         attribute extensionAttribute7 (1), attribute manager that names what is not taken over (1), \
+         attribute objectSid (1), \
          deleted object (1), member or group that no export has (1), object of class domainDNS (1), object of class printQueue (1)"
     );
     assert!(story(plan).contains("Its directory is that of an export, tests/right/customer.ldif: 2 users"));

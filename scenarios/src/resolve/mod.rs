@@ -406,6 +406,7 @@ fn build_world(
     users.extend(imported.users);
     groups.extend(imported.groups);
     units.extend(imported.units);
+    spec.sid = imported.sid;
     world::site_links(context, &nodes["site-link"], &mut spec.replication);
     let links = world::links(context, &nodes["link"]);
     let policies = faults::policies(context, &nodes["policy"]);

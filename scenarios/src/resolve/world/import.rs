@@ -1,5 +1,6 @@
 //! Exports of a real directory: what of them is there at the start (`domain.ldif`).
 
+mod identity;
 mod kinds;
 mod objects;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mockdc_mocks::dn::{self, Rdn};
 use mockdc_mocks::{AccountName, EntrySpec, GroupKind, GroupSpec, Name, Secret, UnitSpec, UserSpec};
 
+use self::identity::{Identities, Reference};
 use self::kinds::{Class, class_of, folded, is_built_in, is_everywhere, is_true, start_ms};
 use crate::ldif::{LdifEntry, ldif_text, read_ldif};
 use crate::read::{Node, RawDomain, Unread, Word, read, read_bytes_up_to};
@@ -33,6 +35,8 @@ pub(in crate::resolve) struct Imported {
     pub(in crate::resolve) groups: Vec<GroupSpec>,
     pub(in crate::resolve) units: Vec<UnitSpec>,
     pub(in crate::resolve) imports: Vec<Import>,
+    /// The numbers of the domain's security identifiers.
+    pub(in crate::resolve) sid: Option<[u32; 3]>,
 }
 
 /// Reads the exports that the domain's table names. `start` is the scenario's date: expiry is stated since then.
@@ -51,11 +55,15 @@ pub(in crate::resolve) fn import(context: &mut Context<'_>, node: &Node<'_>, sta
         units: BTreeMap::new(),
         others: BTreeSet::new(),
         wanted: Vec::new(),
+        identities: Identities::default(),
+        references: Vec::new(),
     };
     for file in &ldif {
         all.file(file);
     }
     all.join();
+    all.refer();
+    all.taken.sid = all.identities.authority;
     all.taken
 }
 
@@ -74,6 +82,8 @@ struct Reading<'a, 't> {
     others: BTreeSet<String>,
     /// Memberships by folded names: group, member, and the file that tells of it.
     wanted: Vec<(String, String, usize)>,
+    identities: Identities,
+    references: Vec<Reference>,
 }
 
 impl Reading<'_, '_> {
@@ -160,7 +170,12 @@ impl Reading<'_, '_> {
             Class::User | Class::Computer => self.user(file, entry, &below)?,
             Class::Group => self.group(file, entry, &below)?,
             Class::Unit => self.units(&below),
-            Class::Other(class) => self.leave_out(&format!("object of class {class}")),
+            Class::Other(class) => {
+                if class.eq_ignore_ascii_case("domainDNS") {
+                    self.domain_entry(entry);
+                }
+                self.leave_out(&format!("object of class {class}"));
+            }
         }
         let own = folded(&entry.dn).filter(|own| !self.names.contains_key(own));
         self.others.extend(own);

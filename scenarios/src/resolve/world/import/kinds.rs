@@ -97,6 +97,7 @@ pub(super) const FURTHER_BUILT_IN: &[&str] = &[
 /// Attributes that describe, and that are shown as they were.
 pub(super) const KEPT: &[&str] = &[
     "adminDescription",
+    "adminDisplayName",
     "c",
     "co",
     "comment",
@@ -110,34 +111,57 @@ pub(super) const KEPT: &[&str] = &[
     "employeeNumber",
     "employeeType",
     "facsimileTelephoneNumber",
+    "gecos",
+    "generationQualifier",
     "gidNumber",
     "givenName",
     "homeDirectory",
     "homeDrive",
     "homePhone",
+    "homePostalAddress",
     "info",
     "initials",
     "ipPhone",
     "l",
+    "labeledURI",
+    "legacyExchangeDN",
     "location",
     "loginShell",
     "mail",
     "middleName",
     "mobile",
+    "msSFU30Name",
+    "msSFU30NisDomain",
+    "networkAddress",
+    "o",
     "operatingSystem",
+    "operatingSystemHotfix",
     "operatingSystemServicePack",
     "operatingSystemVersion",
+    "otherFacsimileTelephoneNumber",
+    "otherHomePhone",
+    "otherIpPhone",
+    "otherMailbox",
+    "otherMobile",
+    "otherPager",
+    "otherTelephone",
+    "ou",
     "pager",
     "personalTitle",
     "physicalDeliveryOfficeName",
+    "postalAddress",
     "postalCode",
     "postOfficeBox",
+    "preferredLanguage",
     "profilePath",
     "proxyAddresses",
+    "roomNumber",
     "scriptPath",
+    "serialNumber",
     "servicePrincipalName",
     "sn",
     "st",
+    "street",
     "streetAddress",
     "telephoneNumber",
     "title",
@@ -145,10 +169,21 @@ pub(super) const KEPT: &[&str] = &[
     "uidNumber",
     "unixHomeDirectory",
     "userPrincipalName",
+    "userSharedFolder",
     "wWWHomePage",
+    "x121Address",
 ];
 
+/// The same of those that are no text.
+pub(super) const OCTETS: &[&str] = &["jpegPhoto", "thumbnailPhoto", "userCertificate"];
+
+/// Attributes that name other objects.
+pub(super) const REFERENCES: &[&str] = &["assistant", "managedBy", "manager", "seeAlso"];
+
 /// Those of them that a group can have.
+pub(super) const REFERENCES_OF_GROUPS: &[&str] = &["managedBy"];
+
+/// Those of [`KEPT`] that a group can have.
 pub(super) const OF_GROUPS: &[&str] = &[
     "adminDescription",
     "description",
@@ -172,6 +207,7 @@ pub(super) const MADE_ANEW: &[&str] = &[
     "codePage",
     "countryCode",
     "createTimeStamp",
+    "directReports",
     "distinguishedName",
     "dSCorePropagationData",
     "instanceType",
@@ -180,6 +216,7 @@ pub(super) const MADE_ANEW: &[&str] = &[
     "lastLogon",
     "lastLogonTimestamp",
     "logonCount",
+    "managedObjects",
     "member",
     "memberOf",
     "modifyTimeStamp",

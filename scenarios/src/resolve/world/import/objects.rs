@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mockdc_mocks::dn::Rdn;
 use mockdc_mocks::{
-    AccountFlag, EntrySpec, GroupKind, GroupSpec, HostName, LogonHours, LogonLimits, Name, Span, UnitSpec,
-    UserSpec,
+    AccountFlag, EntrySpec, GroupKind, GroupSpec, HostName, LogonHours, LogonLimits, Name, Octets, Span,
+    UnitSpec, UserSpec,
 };
 
 use super::kinds::*;
@@ -66,11 +66,9 @@ impl Reading<'_, '_> {
         if others != 0 {
             own.attributes.insert("userAccountControl".into(), vec![others.to_string()]);
         }
-        self.attributes(
-            entry,
-            &mut own,
-            &["description", "useraccountcontrol", "logonhours", "userworkstations"],
-        );
+        let modelled = &["description", "useraccountcontrol", "logonhours", "userworkstations"];
+        self.attributes(entry, &name, &mut own, modelled);
+        self.identity(entry, &mut own);
         let limits = self.limits(entry);
         if entry.text("description").is_none() && !entry.values("description").is_empty() {
             self.leave_out("attribute description");
@@ -119,7 +117,8 @@ impl Reading<'_, '_> {
         if !matches!(kind, 0x8000_0002 | 0x8000_0004) {
             own.attributes.insert("groupType".into(), vec![(kind as i32).to_string()]);
         }
-        self.attributes(entry, &mut own, &["grouptype"]);
+        self.attributes(entry, &name, &mut own, &["grouptype"]);
+        self.identity(entry, &mut own);
         let kind = if kind & 4 != 0 { GroupKind::Local } else { GroupKind::Global };
         self.taken.groups.push(GroupSpec {
             name: name.as_str().into(),
@@ -195,13 +194,30 @@ impl Reading<'_, '_> {
         true
     }
 
-    /// Takes the attributes over that describe; tells of the others.
-    pub(super) fn attributes(&mut self, entry: &LdifEntry, own: &mut EntrySpec, modelled: &[&str]) {
+    /// Takes the attributes over that describe, and notes whom they name; tells of the others.
+    pub(super) fn attributes(
+        &mut self,
+        entry: &LdifEntry,
+        account: &str,
+        own: &mut EntrySpec,
+        modelled: &[&str],
+    ) {
         let user = !modelled.contains(&"grouptype");
         for value in &entry.attributes {
             let name = value.name.to_ascii_lowercase();
             let is = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(&name));
             if modelled.contains(&name.as_str()) || is(MADE_ANEW) || name.starts_with("member;") {
+                continue;
+            }
+            let find =
+                |list: &[&'static str]| list.iter().find(|known| known.eq_ignore_ascii_case(&name)).copied();
+            if let Some(attribute) = find(if user { REFERENCES } else { REFERENCES_OF_GROUPS }) {
+                self.refers(account, attribute, &value.value);
+                continue;
+            }
+            let binary = name.strip_suffix(";binary").unwrap_or(&name);
+            if let Some(kept) = OCTETS.iter().find(|known| user && known.eq_ignore_ascii_case(binary)) {
+                own.octets.entry((*kept).into()).or_default().push(Octets(value.value.clone()));
                 continue;
             }
             let kept = KEPT.iter().find(|known| known.eq_ignore_ascii_case(&name));
