@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .member_server("SRV1")
         .build(1)?;
     let live = LiveDomain::new(domain, Wall(Instant::now()));
-    live.facts_to(|_| {});
+    live.without_facts();
     live.observe(|event| println!("{event:?}"));
     let authority = CertificateAuthority::new("CORP-CA")?;
     let mut arguments = std::env::args().skip(1);

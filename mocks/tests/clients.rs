@@ -3,13 +3,13 @@
 
 #![allow(clippy::print_stderr, reason = "a test that is left out says so")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
 use base64::Engine;
 use mockdc_mocks::ldap::{
-    CertificateAuthority, DnsServer, LiveDomain, Options, Server, Sockets, serve, serve_dns,
+    CertificateAuthority, DnsServer, LiveDomain, Manner, Options, Server, Sockets, serve, serve_dns,
 };
 use mockdc_mocks::{Clock, Domain, SimTime, Span};
 use tokio::net::{TcpListener, UdpSocket};
@@ -64,6 +64,10 @@ mod tempfile {
 impl Field {
     /// A controller at a loopback address: at ports of its own, or at 389 for clients that know no other.
     fn new(test: &str, address: &str, port: u16) -> Result<Field, Box<dyn std::error::Error>> {
+        Field::of(test, address, port, Manner::ActiveDirectory)
+    }
+
+    fn of(test: &str, address: &str, port: u16, manner: Manner) -> Result<Field, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let domain = Domain::builder()
             .pdc("PDC1")
@@ -74,7 +78,7 @@ impl Field {
             .build(1)?;
         let live = LiveDomain::new(domain, Still);
         let authority = CertificateAuthority::new("CORP-CA")?;
-        let options = Options { tls: Some(authority.clone()), ..Options::default() };
+        let options = Options { tls: Some(authority.clone()), manner, ..Options::default() };
         let (server, dns) = runtime.block_on(async {
             let ldap = TcpListener::bind((address, port)).await?;
             let cldap = UdpSocket::bind(ldap.local_addr()?).await?;
@@ -358,6 +362,15 @@ fn samba_tool_administers_users_and_groups_by_a_simple_bind() -> Outcome {
 
 /// `net ads` and `adcli` know the port 389 only: they get a loopback address of their own, and DNS there.
 fn at_389(test: &str, address: &str) -> Result<Option<Field>, Box<dyn std::error::Error>> {
+    in_the_manner(Manner::ActiveDirectory, test, address)
+}
+
+/// The same, of a controller that has another one's manner.
+fn in_the_manner(
+    manner: Manner,
+    test: &str,
+    address: &str,
+) -> Result<Option<Field>, Box<dyn std::error::Error>> {
     let free = std::net::TcpListener::bind((address, 389)).is_ok();
     if !left_out(
         free,
@@ -365,7 +378,7 @@ fn at_389(test: &str, address: &str) -> Result<Option<Field>, Box<dyn std::error
     ) {
         return Ok(None);
     }
-    Field::new(test, address, 389).map(Some)
+    Field::of(test, address, 389, manner).map(Some)
 }
 
 /// Runs a client whose resolver asks a field's own DNS: in a mount namespace with another `resolv.conf`. `None`, with
@@ -495,18 +508,57 @@ fn adcli_discovers_the_domain() -> Outcome {
     Ok(())
 }
 
-/// What of a suite the front is known not to pass.
-fn known_failures(suite: &str) -> Result<BTreeSet<String>, Box<dyn std::error::Error>> {
+/// The data about one suite.
+struct Suite {
+    /// What a Samba AD of our container image passes.
+    passed_by_samba: BTreeSet<String>,
+    /// What it does not.
+    failed_by_samba: BTreeSet<String>,
+    /// What the front does not pass when it has Active Directory's manner.
+    known: BTreeSet<String>,
+}
+
+fn suite(name: &str) -> Result<Suite, Box<dyn std::error::Error>> {
     let list: toml::Table = toml::from_str(include_str!("suites.toml"))?;
-    let known = list["known"].as_array().ok_or("no list")?;
-    let of_suite = known.iter().filter(|known| known["suite"].as_str() == Some(suite));
-    let mut names = BTreeSet::new();
-    for known in of_suite {
-        let because = known["because"].as_str().ok_or("no reason")?;
-        assert!(because.len() > 20, "a reason is a sentence: {known}");
-        names.insert(known["test"].as_str().ok_or("no test")?.to_owned());
+    let of = |table: &str, key: &str| -> Result<Vec<toml::Value>, Box<dyn std::error::Error>> {
+        let all = list[table].as_array().ok_or("no list")?;
+        Ok(all.iter().filter(|entry| entry[key].as_str() == Some(name)).cloned().collect())
+    };
+    let names = |value: &toml::Value| -> Option<BTreeSet<String>> {
+        value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+    };
+    let measured = of("suite", "name")?.pop().ok_or("no such suite")?;
+    let mut known = BTreeSet::new();
+    for entry in of("known", "suite")? {
+        let because = entry["because"].as_str().ok_or("no reason")?;
+        assert!(because.len() > 20, "a reason is a sentence: {entry}");
+        known.insert(entry["test"].as_str().ok_or("no test")?.to_owned());
     }
-    Ok(names)
+    Ok(Suite {
+        passed_by_samba: names(&measured["samba-passes"]).ok_or("no names")?,
+        failed_by_samba: names(&measured["samba-fails"]).ok_or("no names")?,
+        known,
+    })
+}
+
+/// The tests of `ldap_raw` that a controller fails.
+fn raw_failures(field: &Field, address: &str) -> Result<BTreeSet<String>, Box<dyn std::error::Error>> {
+    let settings = tempfile::Scratch::new(
+        &format!("{}-smb.conf", field.test),
+        "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n",
+    )?;
+    let script = "exec env SERVER=\"$3\" DNSNAME=corp.example BASEDN=DC=corp,DC=example USERNAME=Administrator \
+                  PASSWORD=\"$2\" SMB_CONF_PATH=\"$1\" /usr/bin/python3 -m unittest -v samba.tests.ldap_raw";
+    let settings = settings.0.display().to_string();
+    let (_, text) = field.run("sh", &["-c", script, "sh", &settings, PASSWORD, address])?;
+    let of = |line: &str, word: &str| {
+        let name = line.strip_prefix(word)?.split_once("(samba.tests.ldap_raw.")?.1;
+        name.strip_suffix(')').map(str::to_owned)
+    };
+    assert!(text.contains("Ran 12 tests"), "{text}");
+    let failed = text.lines().filter_map(|line| of(line, "FAIL: ").or_else(|| of(line, "ERROR: "))).collect();
+    eprintln!("{text}");
+    Ok(failed)
 }
 
 #[test]
@@ -514,22 +566,40 @@ fn samba_s_raw_messages_are_answered_but_for_what_is_listed() -> Outcome {
     if !has_module("samba.tests.ldap_raw", "python3-samba") {
         return Ok(());
     }
+    let list = suite("samba.tests.ldap_raw")?;
     let Some(field) = at_389("ldap-raw", "127.77.0.3")? else { return Ok(()) };
-    let settings =
-        tempfile::Scratch::new("raw-smb.conf", "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n")?;
-    let script = "exec env SERVER=127.77.0.3 DNSNAME=corp.example BASEDN=DC=corp,DC=example USERNAME=Administrator \
-                  PASSWORD=\"$2\" SMB_CONF_PATH=\"$1\" /usr/bin/python3 -m unittest -v samba.tests.ldap_raw";
-    let settings = settings.0.display().to_string();
-    let (_, text) = field.run("sh", &["-c", script, "sh", &settings, PASSWORD])?;
-    let of = |line: &str, word: &str| {
-        let name = line.strip_prefix(word)?.split_once("(samba.tests.ldap_raw.")?.1;
-        name.strip_suffix(')').map(str::to_owned)
-    };
-    let failed: BTreeSet<String> =
-        text.lines().filter_map(|line| of(line, "FAIL: ").or_else(|| of(line, "ERROR: "))).collect();
-    assert!(text.contains("Ran 12 tests"), "{text}");
-    assert_eq!(failed, known_failures("samba.tests.ldap_raw")?, "{text}");
+    assert_eq!(raw_failures(&field, "127.77.0.3")?, list.known);
+    // What Samba passes, a controller in its manner passes.
+    let Some(field) = in_the_manner(Manner::Samba, "ldap-raw-samba", "127.77.0.5")? else { return Ok(()) };
+    let failed = raw_failures(&field, "127.77.0.5")?;
+    assert_eq!(failed, list.failed_by_samba);
+    assert_eq!(failed.len() + list.passed_by_samba.len(), 12);
     Ok(())
+}
+
+/// The suites of `smbtorture ldap` that a controller fails, with what they say.
+fn torture(
+    field: &Field,
+    address: &str,
+    list: &Suite,
+) -> Result<BTreeMap<String, String>, Box<dyn std::error::Error>> {
+    let settings = tempfile::Scratch::new(
+        &format!("{}-smb.conf", field.test),
+        "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n",
+    )?;
+    let settings = format!("--configfile={}", settings.0.display());
+    let credentials = format!("{ADMINISTRATOR}%{PASSWORD}");
+    let mut failed = BTreeMap::new();
+    for suite in list.passed_by_samba.union(&list.failed_by_samba) {
+        let (host, name) = (format!("ncacn_np:{address}"), format!("ldap.{suite}"));
+        let arguments = [host.as_str(), &name, "-U", &credentials, "--use-kerberos=off", &settings];
+        let (_, text) = field.run("smbtorture", &arguments)?;
+        if !text.contains(&format!("success: {suite}")) {
+            eprintln!("{text}");
+            failed.insert(suite.to_owned(), text);
+        }
+    }
+    Ok(failed)
 }
 
 #[test]
@@ -537,22 +607,19 @@ fn samba_s_torture_passes_but_for_what_is_listed() -> Outcome {
     if !there("smbtorture", "samba-testsuite") {
         return Ok(());
     }
-    let Some(field) = at_389("smbtorture", "127.77.0.4")? else { return Ok(()) };
-    let settings =
-        tempfile::Scratch::new("torture-smb.conf", "[global]\nworkgroup = CORP\nrealm = CORP.EXAMPLE\n")?;
-    let settings = format!("--configfile={}", settings.0.display());
-    let credentials = format!("{ADMINISTRATOR}%{PASSWORD}");
-    let mut failed = BTreeSet::new();
-    let suites = ["basic", "cldap", "sort", "nested-search", "schema", "netlogon-udp", "netlogon-tcp"];
-    for suite in suites {
-        let name = format!("ldap.{suite}");
-        let arguments = ["ncacn_np:127.77.0.4", &name, "-U", &credentials, "--use-kerberos=off", &settings];
-        let (_, text) = field.run("smbtorture", &arguments)?;
-        if !text.contains(&format!("success: {suite}")) {
-            eprintln!("{text}");
-            failed.insert(suite.to_owned());
-        }
+    let list = suite("smbtorture ldap")?;
+    for (manner, address) in [(Manner::ActiveDirectory, "127.77.0.4"), (Manner::Samba, "127.77.0.6")] {
+        let test = format!("smbtorture-{manner:?}");
+        let Some(field) = in_the_manner(manner, &test, address)? else { return Ok(()) };
+        let failed = torture(&field, address, &list)?;
+        let expected = if manner == Manner::Samba { &list.failed_by_samba } else { &list.known };
+        assert_eq!(&failed.keys().cloned().collect::<BTreeSet<_>>(), expected, "{manner:?}");
+        // Of `basic` it is the one part that Samba does not pass either, and no other.
+        let text = failed.get("basic").ok_or("basic passes")?;
+        assert!(text.contains("2nd bind as authenticated user should have failed"), "{text}");
+        assert_eq!(text.matches("received 1 replies").count(), 3, "{text}");
+        assert_eq!(text.matches(" - Errorcode: ").count(), 10, "{text}");
+        assert!(text.contains("DS_NO_SUCH_OBJECT") || text.contains("DS_OBJ_NOT_FOUND"), "{text}");
     }
-    assert_eq!(failed, known_failures("smbtorture ldap")?);
     Ok(())
 }

@@ -19,8 +19,22 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[path = "front/abuse.rs"]
 mod abuse;
+#[path = "front/computers.rs"]
+mod computers;
+#[path = "front/conflicts.rs"]
+mod conflicts;
+#[path = "front/faults.rs"]
+mod faults;
+#[path = "front/identities.rs"]
+mod identities;
+#[path = "front/pings.rs"]
+mod pings;
+#[path = "front/pipeline.rs"]
+mod pipeline;
 #[path = "front/snapshots.rs"]
 mod snapshots;
+#[path = "front/start.rs"]
+mod start;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -320,6 +334,31 @@ async fn errors_are_written_as_the_directory_writes_them() -> Outcome {
         ("a built-in account", ldap.delete(&format!("CN=Guest,{users}")).await?, 53, "00002098: SvcErr"),
         ("what others stand in", ldap.delete(&users).await?, 66, "00002015: UpdErr"),
         ("a name that is none", ldap.delete("nonsense").await?, 34, "0000208F: NameErr"),
+        ("the domain itself", ldap.delete(BASE).await?, 53, "000020CE: SvcErr"),
+        (
+            "the domain under another name",
+            ldap.modifydn(BASE, "DC=other", true, None).await?,
+            80,
+            "00002089: UpdErr",
+        ),
+        (
+            "a new name of two parts",
+            ldap.modifydn(&format!("CN=Guest,{users}"), "CN=a,CN=b", true, None).await?,
+            64,
+            "00000057: NameErr",
+        ),
+        (
+            "no new name",
+            ldap.modifydn(&format!("CN=Guest,{users}"), "", true, None).await?,
+            2,
+            "00000057: LdapErr",
+        ),
+        (
+            "an object without a name",
+            ldap.add("", vec![("objectClass", HashSet::from(["container"]))]).await?,
+            64,
+            "0000206D: NameErr",
+        ),
         ("another domain", ldap.delete("CN=x,DC=other,DC=com").await?, 10, "0000202B: RefErr"),
     ] {
         assert_eq!(result.rc, code, "{what}: {result:?}");

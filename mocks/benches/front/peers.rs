@@ -197,7 +197,7 @@ pub(crate) fn serve_a_domain(backups: usize) -> std::result::Result<(), Box<dyn 
         }
     }
     let live = LiveDomain::new(builder.build(1)?, Wall(Instant::now()));
-    live.facts_to(drop);
+    live.without_facts();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let (mut servers, mut line) = (Vec::new(), String::new());

@@ -115,7 +115,20 @@ impl Domain {
         from: &HostName,
         logon: LogonType,
     ) -> Result<Admitted, Win32Error> {
-        let admitted = self.verify(now, credentials, at, from).and_then(|admitted| {
+        self.admit_or_computer(now, credentials, at, from, logon, false)
+    }
+
+    /// The same; with `computers` accounts of computers are let in as well.
+    pub(super) fn admit_or_computer(
+        &mut self,
+        now: SimTime,
+        credentials: &Credentials,
+        at: &HostName,
+        from: &HostName,
+        logon: LogonType,
+        computers: bool,
+    ) -> Result<Admitted, Win32Error> {
+        let admitted = self.verify(now, credentials, at, from, computers).and_then(|admitted| {
             match self.may_log_on(&admitted, at, logon) {
                 true => Ok(admitted),
                 false => Err(Win32Error::LOGON_TYPE_NOT_GRANTED),
@@ -139,9 +152,11 @@ impl Domain {
         credentials: &Credentials,
         at: &HostName,
         from: &HostName,
+        computers: bool,
     ) -> Result<Admitted, Win32Error> {
         let Credentials { user, password, .. } = credentials;
-        let attempt = Attempt { user, password, from, time: self.wires.links.time_of_week(now) };
+        let time = self.wires.links.time_of_week(now);
+        let attempt = Attempt { user, password, from, time, computers };
         match self.judge(now, credentials, at)? {
             Judge::Controller(dc) => {
                 let rid = self.verify_at_controller(now, &attempt, dc)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::members::{Members, load_computers, password_streams};
 use super::policies::{Policies, rights_in_policy};
-use super::{Domain, Facts, Host, HostMap, SpecError, Wires};
+use super::{Deferred, Domain, Facts, Host, HostMap, SpecError, Wires};
 use crate::directory::{Controller, Controllers, Database, Rid};
 use crate::fault::Faults;
 use crate::machine::{Machine, NETLOGON};
@@ -53,6 +53,7 @@ impl Domain {
             links: Links::new(&spec.links, since_monday),
             faults: Faults::new(&spec.faults),
             down,
+            wakes: BTreeSet::new(),
             parted: BTreeSet::new(),
             without_netlogon: BTreeSet::new(),
             avoids_pdc: BTreeSet::new(),
@@ -99,7 +100,7 @@ impl Domain {
                 None => host.accounts.as_ref(),
             };
             if let Some(database) = database {
-                database.state_all(SimTime::START, name, &mut self.facts);
+                self.facts.defer(SimTime::START, name, Deferred::Database(database.clone()));
             }
         }
     }
@@ -221,13 +222,7 @@ fn domain_database(spec: &WorldSpec) -> Result<Database, SpecError> {
     let language =
         spec.dcs.iter().find(|dc| dc.role == DcRole::Pdc).map(|dc| dc.machine.language).unwrap_or_default();
     let settings = &spec.domain;
-    let mut database = Database::domain(
-        &settings.name,
-        language,
-        states_rights(spec),
-        &settings.administrator_password,
-        &settings.account_policy,
-    );
+    let mut database = Database::domain(settings, language, states_rights(spec));
     if matches!(spec.domain.replication, Replication::Ad(_)) {
         database.link_members();
     }
@@ -238,13 +233,25 @@ fn domain_database(spec: &WorldSpec) -> Result<Database, SpecError> {
     let settings = || spec.dcs.iter().map(|dc| &dc.machine);
     let users = || spec.users.iter().chain(settings().flat_map(|dc| &dc.users));
     let groups = || spec.groups.iter().chain(settings().flat_map(|dc| &dc.groups));
+    let given =
+        || users().filter_map(|user| user.entry.rid).chain(groups().filter_map(|group| group.entry.rid));
+    if let Some(last) = given().max() {
+        database.reserve_rids(last);
+    }
+    database.expect_users(users().count());
     for user in users() {
-        let rid = database.allocate_rid();
+        let rid = database.rid_at_start(&user.entry)?;
         database.load_user(rid, user)?;
     }
     for group in groups() {
-        let rid = database.allocate_rid();
+        let rid = database.rid_at_start(&group.entry)?;
         database.load_group(rid, group)?;
+    }
+    for user in users() {
+        database.load_references(&user.name, &user.entry)?;
+    }
+    for group in groups() {
+        database.load_references(&group.name, &group.entry)?;
     }
     for user in users() {
         for group in &user.member_of {

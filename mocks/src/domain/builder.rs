@@ -1,5 +1,7 @@
 //! Worlds for Rust tests, in a line or two.
 
+use std::sync::Arc;
+
 use super::{Domain, SpecError};
 use crate::{
     DcRole, DcSpec, DelaySpec, Distribution, FaultKind, FaultSpec, HostName, MachineKind, MachineSettings,
@@ -10,7 +12,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder builds nothing before `build`"]
 pub struct DomainBuilder {
-    spec: WorldSpec,
+    /// Shared with the domains that were built.
+    spec: Arc<WorldSpec>,
     since_monday: Span,
 }
 
@@ -35,7 +38,7 @@ impl DomainBuilder {
 
     fn dc(mut self, name: HostName, role: DcRole) -> DomainBuilder {
         let machine = MachineSettings::default();
-        self.spec.dcs.push(DcSpec { name, role, machine, delay: None, nt4: None });
+        self.spec().dcs.push(DcSpec { name, role, machine, delay: None, nt4: None });
         self
     }
 
@@ -50,7 +53,7 @@ impl DomainBuilder {
     }
 
     fn machine(mut self, name: HostName, kind: MachineKind) -> DomainBuilder {
-        self.spec.machines.push(MachineSpec::new(name, kind));
+        self.spec().machines.push(MachineSpec::new(name, kind));
         self
     }
 
@@ -62,7 +65,7 @@ impl DomainBuilder {
 
     /// Lists the accounts of machines in the directory, so that their secure channels can fail.
     pub fn computer_accounts(mut self) -> DomainBuilder {
-        self.spec.domain.computer_accounts = crate::ComputerAccounts::Listed;
+        self.spec().domain.computer_accounts = crate::ComputerAccounts::Listed;
         self
     }
 
@@ -70,13 +73,13 @@ impl DomainBuilder {
     pub fn newcomer(mut self, name: impl Into<HostName>) -> DomainBuilder {
         let mut machine = MachineSpec::new(name, MachineKind::Workstation);
         machine.membership = crate::Membership::Workgroup;
-        self.spec.machines.push(machine);
+        self.spec().machines.push(machine);
         self.computer_accounts()
     }
 
     /// Sets the replication model.
     pub fn replication(mut self, replication: Replication) -> DomainBuilder {
-        self.spec.domain.replication = replication;
+        self.spec().domain.replication = replication;
         self
     }
 
@@ -87,7 +90,7 @@ impl DomainBuilder {
         password: impl Into<Secret>,
         member_of: &[&str],
     ) -> DomainBuilder {
-        self.spec.users.push(UserSpec {
+        self.spec().users.push(UserSpec {
             entry: Default::default(),
             name: name.into(),
             password: password.into(),
@@ -105,7 +108,7 @@ impl DomainBuilder {
     /// Adds a fault that touches every occasion from one instant until another.
     pub fn fault(mut self, name: &str, kind: FaultKind, from: Span, until: Option<Span>) -> DomainBuilder {
         let count = Occasions::All;
-        self.spec.faults.push(FaultSpec {
+        self.spec().faults.push(FaultSpec {
             name: name.into(),
             kind,
             from,
@@ -125,11 +128,11 @@ impl DomainBuilder {
 
     /// The world as plain data, to change what has no method here.
     pub fn spec(&mut self) -> &mut WorldSpec {
-        &mut self.spec
+        Arc::make_mut(&mut self.spec)
     }
 
     /// Builds the world. The same seed gives the same run.
     pub fn build(&self, seed: u64) -> Result<Domain, SpecError> {
-        Domain::new(&self.spec, self.since_monday, seed)
+        Domain::at_start(&self.spec, self.since_monday, seed)
     }
 }

@@ -1,12 +1,33 @@
 //! The facts of a run, in the order in which they happened.
 
+use std::sync::Arc;
+
 use super::HostMap;
+use super::first_rights::FirstRights;
+use crate::directory::Database;
 use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Version};
+
+/// What is stated in many facts once they are taken.
+#[derive(Clone, Debug)]
+pub(crate) enum Deferred {
+    /// Everything that a database shows.
+    Database(Database),
+    /// Rights.
+    Rights(Arc<FirstRights>),
+}
 
 /// Where every part of the model states its facts. Instants never run backwards.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     records: Vec<FactRecord>,
+    /// What is stated of the start in many facts, as long as nobody has taken them: how many others come before, when and
+    /// where it is, and what. Not everybody wants them.
+    start: Vec<(usize, SimTime, HostName, Deferred)>,
+    /// Whether facts are forgotten as they come.
+    unwanted: bool,
+    /// How many there were after the start.
+    #[cfg(feature = "ldap")]
+    count: u64,
     latest: SimTime,
     /// By the place of each counter in [`Counter`].
     counters: HostMap<[i64; 4]>,
@@ -14,10 +35,38 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// What is here will be stated at this place among the facts.
+    pub(crate) fn defer(&mut self, at: SimTime, host: &HostName, what: Deferred) {
+        if !self.unwanted {
+            self.start.push((self.records.len(), at, host.clone(), what));
+        }
+    }
+
+    /// Forgets the facts that wait, and from now on each as it comes.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn forget(&mut self) {
+        self.unwanted = true;
+        self.start = Vec::new();
+        self.records = Vec::new();
+    }
+
+    /// Forgets none that comes from now on.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn want(&mut self) {
+        self.unwanted = false;
+    }
+
     /// States that `fact` happened at `host`.
     pub(crate) fn push(&mut self, at: SimTime, host: &HostName, fact: Fact) {
         debug_assert!(at >= self.latest, "a fact of {at} comes after one of {}", self.latest);
         self.latest = self.latest.max(at);
+        #[cfg(feature = "ldap")]
+        {
+            self.count += 1;
+        }
+        if self.unwanted {
+            return;
+        }
         self.records.push(FactRecord { at: self.latest, host: host.clone(), fact });
     }
 
@@ -55,20 +104,48 @@ impl Facts {
         std::mem::take(&mut self.relocked)
     }
 
-    /// How many facts wait to be drained.
+    /// How many facts there were after those of the start.
     #[cfg(feature = "ldap")]
-    pub(crate) fn waiting(&self) -> usize {
-        self.records.len()
+    pub(crate) fn pushed(&self) -> u64 {
+        self.count
     }
 
     /// Takes the facts since the last call.
     pub(crate) fn drain(&mut self) -> Vec<FactRecord> {
-        std::mem::take(&mut self.records)
+        let start = std::mem::take(&mut self.start);
+        let mut records = std::mem::take(&mut self.records);
+        if start.is_empty() {
+            return records;
+        }
+        let mut all = Facts::default();
+        let mut taken = 0;
+        let mut rest = records.drain(..);
+        for (before, at, host, what) in start {
+            all.records.extend(rest.by_ref().take(before - taken));
+            taken = before;
+            match what {
+                Deferred::Database(database) => database.state_all(at, &host, &mut all),
+                Deferred::Rights(rights) => {
+                    for (account, rights) in rights.known() {
+                        for right in rights.iter() {
+                            let key = StateKey::Right { account: account.clone(), right };
+                            all.state(at, &host, key, Some(Value::Is(true)), None);
+                        }
+                    }
+                }
+            }
+        }
+        all.records.extend(rest);
+        all.records
     }
 
     /// Takes the facts since the last call for those in `taken`, which are forgotten; their room is used again.
     pub(crate) fn swap(&mut self, taken: &mut Vec<FactRecord>) {
         taken.clear();
+        if !self.start.is_empty() {
+            *taken = self.drain();
+            return;
+        }
         std::mem::swap(&mut self.records, taken);
     }
 }

@@ -1,12 +1,11 @@
 //! What the wire front sees and does of the domain model.
 
 use super::Domain;
-use crate::directory::{Change, Controllers, Database, DcIndex, Part, Rid};
-use crate::fault::CallFate;
+use crate::directory::{Change, Controllers, Database, DcIndex, Put, Rid, account};
+use crate::fault::{ClientMessage, MessageFate};
 use crate::{
-    AccountName, Authority, Credentials, DcRole, HostName, LogonType, Operation, Secret, SimTime, WorldSpec,
+    AccountName, Authority, Credentials, DcRole, HostName, LogonType, Secret, SimTime, Win32Error, WorldSpec,
 };
-use crate::{Verb, Win32Error};
 
 impl Domain {
     /// The controllers in the order of the world, with their roles.
@@ -20,29 +19,59 @@ impl Domain {
         self.hosts.contains_key(host) && !self.wires.down.contains(host)
     }
 
-    /// What changes when anything has happened: how many facts wait to be drained, when something is due next, and how
-    /// many faults are open.
-    pub(crate) fn pulse(&self) -> (usize, Option<SimTime>, usize) {
-        (self.facts.waiting(), self.next_timeout(), self.wires.faults.open_count(self.now))
+    /// Whether a host of the world is up and not paused.
+    pub(crate) fn stands(&self, host: &HostName) -> bool {
+        self.hosts.contains_key(host) && self.wires.answers(host)
     }
 
-    /// Whether a client's message and its answer get through to a controller now. Only the first look at a message is an
-    /// occasion of the fault that parts the two.
-    pub(crate) fn wire_reaches(
-        &mut self,
-        now: SimTime,
-        client: &HostName,
-        dc: &HostName,
-        first: bool,
-    ) -> bool {
+    /// Forgets the facts that wait, and from now on each as it comes: nobody takes them.
+    pub fn forget_facts(&mut self) {
+        self.facts.forget();
+    }
+
+    /// From now on facts wait until somebody takes them, as they do from the beginning.
+    pub fn want_facts(&mut self) {
+        self.facts.want();
+    }
+
+    /// What changes when anything has happened: how many facts there were, when something is due next, and how
+    /// many faults are open.
+    pub(crate) fn pulse(&self) -> (u64, Option<SimTime>, usize) {
+        (self.facts.pushed(), self.next_timeout(), self.wires.faults.open_count(self.now))
+    }
+
+    /// Whether there was ever a fault.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.wires.faults.are_any()
+    }
+
+    /// Whether a client's message and its answer get through to a controller now: both hosts stand, and nothing parts
+    /// them. Only the first look at a message is an occasion of the faults that keep it.
+    pub(crate) fn wire_reaches(&mut self, now: SimTime, message: &ClientMessage<'_>, first: bool) -> bool {
+        let (client, dc) = (message.from, message.to);
         let faults = &mut self.wires.faults;
-        let parted = match first {
-            _ if client == dc => false,
-            true => !faults.reaches(now, client, dc) || !faults.reaches(now, dc, client),
-            false => faults.parted(now, client, dc) || faults.parted(now, dc, client),
+        if first {
+            faults.pauses(now, message);
+        }
+        let parted = match (client.filter(|client| *client != dc), first) {
+            (None, _) => false,
+            (Some(client), true) => !faults.reaches(now, client, dc) || !faults.reaches(now, dc, client),
+            (Some(client), false) => faults.parted(now, client, dc) || faults.parted(now, dc, client),
         };
         self.advance(now);
-        !parted && self.wires.answers(dc)
+        !parted && self.wires.answers(dc) && client.is_none_or(|client| !self.wires.faults.paused(client))
+    }
+
+    /// What faults make of a message that has got to its controller.
+    pub(crate) fn wire_fate(&mut self, now: SimTime, message: &ClientMessage<'_>) -> MessageFate {
+        let fate = self.wires.faults.message(now, message);
+        self.advance(now);
+        fate
+    }
+
+    /// Whoever drives the domain comes by at this instant, when nothing else is due then.
+    pub(crate) fn wake_at(&mut self, at: SimTime) {
+        self.wires.wakes.insert(at);
     }
 
     /// From now on remembers what commits replace: a crash that nobody has planned may take them back.
@@ -77,17 +106,16 @@ impl Domain {
         self.advance(now);
     }
 
-    /// What a controller's database was put since the last time. Of accounts whose deletion has come from another
-    /// controller it has by then what is left of them there.
-    pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<(SimTime, Part)> {
+    /// What a controller's database was put since the last time. Of accounts that are deleted it has by then what is left
+    /// of them where that was done, even if it is here, and before the disk was copied that the controller has now.
+    pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<Put> {
         let journal = self.controllers.take_journal(dc);
-        for (_, part) in &journal {
-            let (Part::User(rid) | Part::Group(rid) | Part::LocalGroup(rid)) = part else { continue };
+        for (_, part, _) in &journal {
+            let Some(rid) = account(part) else { continue };
             let record = self.controllers.database(dc).records().record(part);
-            let deleted = record.filter(|record| record.value.is_none()).map(|record| record.stamp.origin);
-            let Some(origin) = deleted.filter(|origin| *origin != dc) else { continue };
-            if let Some(remains) = self.controllers.database(origin).remains(*rid).cloned() {
-                self.controllers.database_mut(dc).1.inherit(*rid, remains);
+            let Some(record) = record.filter(|record| record.value.is_none()) else { continue };
+            if let Some(remains) = self.controllers.remains(record.stamp.version, rid).cloned() {
+                self.controllers.database_mut(dc).1.inherit(rid, remains);
             }
         }
         journal
@@ -113,7 +141,7 @@ impl Domain {
         self.advance(now);
     }
 
-    /// A logon over the wire: 1326, 1328 to 1331, 1793, 1807, 1808, 1907, 1909, and what faults say.
+    /// A logon over the wire: 1326, 1328 to 1331, 1793, 1907, 1909.
     pub(crate) fn wire_logon(
         &mut self,
         now: SimTime,
@@ -124,28 +152,13 @@ impl Domain {
     ) -> Result<Rid, Win32Error> {
         let authority = Authority::Domain;
         let credentials = Credentials { authority, user: user.clone(), password: password.clone() };
-        let verb = Verb::Logon { credentials: credentials.clone(), logon: LogonType::Network };
-        self.wire_fault(now, dc, from, verb)?;
-        let admitted = self.admit(now, &credentials, dc, from, LogonType::Network);
+        // Computers prove themselves over LDAP as anybody does.
+        let admitted = self.admit_or_computer(now, &credentials, dc, from, LogonType::Network, true);
         self.follow_locks();
         self.advance(now);
         admitted?;
         let index = self.controllers.index(dc).ok_or(Win32Error::NO_LOGON_SERVERS)?;
         self.controllers.database(index).user(user).ok_or(Win32Error::LOGON_FAILURE)
-    }
-
-    /// What the scenario's faults make of an operation that comes over the wire.
-    pub(crate) fn wire_fault(
-        &mut self,
-        now: SimTime,
-        dc: &HostName,
-        from: &HostName,
-        verb: Verb,
-    ) -> Result<(), Win32Error> {
-        match self.wires.faults.call(now, from, &Operation::new(dc.clone(), verb)) {
-            CallFate::Performed { .. } => Ok(()),
-            CallFate::Lost { error, .. } => Err(error),
-        }
     }
 
     /// Every group of an account at a controller, nested ones too.

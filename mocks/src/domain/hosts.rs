@@ -81,7 +81,7 @@ impl Domain {
             if !self.members.belongs(&host) {
                 self.facts.state(now, &host, StateKey::Joined, Some(Value::Is(false)), None);
             }
-            self.state_rights(now, &host);
+            self.state_first_rights(now, &host);
             if self.wires.down.contains(&host) {
                 continue;
             }

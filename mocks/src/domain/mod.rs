@@ -7,6 +7,7 @@ mod build;
 mod builder;
 mod clocks;
 mod facts;
+mod first_rights;
 #[cfg(feature = "ldap")]
 mod front;
 mod host_map;
@@ -30,6 +31,8 @@ mod codes_tests;
 mod hosts_tests;
 #[cfg(test)]
 mod netlogon_tests;
+#[cfg(test)]
+mod policies_tests;
 #[cfg(test)]
 mod restores_tests;
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! Group policy in a running domain: refreshes, edits, and the rights that machines state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::accounts::{done, refused};
-use super::{Domain, HostMap, Outcome};
-use crate::directory::{Change, DcIndex, Part, PrincipalKind, RecordValue, effective_rights};
+use super::first_rights::{FirstRights, RightsByName, rights_by_name};
+use super::{Deferred, Domain, HostMap, Outcome};
+use crate::directory::{Change, DcIndex, Part, RecordValue};
 use crate::policy::{
     CONTROLLERS_UNIT, Place, PolicyClient, Resolver, plan_policy, plan_right_in_policy, resolve,
 };
 use crate::replication::{Network, Timers};
 use crate::{
     AccountName, ChangeKind, DcRole, Encoding, Fact, GpoName, HostName, MachineSettings, Os, RefreshReason,
-    Replication, Reply, Right, RightSet, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
+    Replication, Reply, Right, SimTime, StateKey, Streams, Value, Verb, Win32Error, WorldSpec,
 };
 
 /// The policy engines of the machines that have one, and the rights that were stated last.
@@ -21,7 +23,9 @@ pub(super) struct Policies {
     clients: HostMap<PolicyClient>,
     /// When each engine next has something to do; by place in `clients`.
     timers: Timers<usize>,
-    stated: BTreeMap<HostName, BTreeMap<AccountName, RightSet>>,
+    stated: BTreeMap<HostName, RightsByName>,
+    /// The same of controllers of which nothing was stated since the start.
+    first: BTreeMap<HostName, Arc<FirstRights>>,
     /// Nothing refreshes before there is a policy.
     active: bool,
 }
@@ -274,6 +278,17 @@ impl Domain {
         order.into_iter().find(|dc| self.wires.reaches(now, host, self.controllers.name(*dc)))
     }
 
+    /// States which rights are effective at a host at the start. Those at controllers are worked out when somebody takes
+    /// the facts, or when rights change.
+    pub(super) fn state_first_rights(&mut self, now: SimTime, host: &HostName) {
+        let Some(dc) = self.controllers.index(host) else { return self.state_rights(now, host) };
+        if rights_in_policy(&self.spec) {
+            let first = Arc::new(FirstRights::of(self.controllers.database(dc)));
+            self.facts.defer(now, host, Deferred::Rights(first.clone()));
+            self.policies.first.insert(host.clone(), first);
+        }
+    }
+
     /// States which rights are effective at a host, as far as they have changed since the last time. Where rights
     /// count as they stand in the directory, the directory itself states them.
     pub(super) fn state_rights(&mut self, now: SimTime, host: &HostName) {
@@ -281,22 +296,16 @@ impl Domain {
             return;
         }
         let Some((own, domain)) = self.databases(now, host) else { return };
-        let mut effective: BTreeMap<AccountName, RightSet> = BTreeMap::new();
-        for (rid, principal) in own.principals() {
-            let holder = !own.rights(rid).is_empty();
-            if holder || matches!(principal.kind, PrincipalKind::User | PrincipalKind::Foreign) {
-                let rights = effective_rights(own, domain, rid);
-                if !rights.is_empty() {
-                    effective.entry(principal.name.clone()).or_default().extend(rights);
-                }
-            }
-        }
-        let before = self.policies.stated.insert(host.clone(), effective).unwrap_or_default();
+        let effective = rights_by_name(own, domain);
+        let first = self.policies.first.remove(host);
+        let old = self.policies.stated.insert(host.clone(), effective);
+        let none = RightsByName::new();
+        let before = old.as_ref().or(first.as_deref().map(FirstRights::known)).unwrap_or(&none);
         let after = &self.policies.stated[host];
         let names: BTreeSet<&AccountName> = before.keys().chain(after.keys()).collect();
         for name in names {
-            let of = |stated: &BTreeMap<_, RightSet>| stated.get(name).copied().unwrap_or_default();
-            let (old, new) = (of(&before), of(after));
+            let of = |stated: &RightsByName| stated.get(name).copied().unwrap_or_default();
+            let (old, new) = (of(before), of(after));
             for right in old.symmetric_difference(new) {
                 let value = new.contains(&right).then_some(Value::Is(true));
                 let key = StateKey::Right { account: name.clone(), right };

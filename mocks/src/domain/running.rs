@@ -26,6 +26,13 @@ impl Domain {
             return lost(unreachable(kind));
         }
         let remote = by.host != *at;
+        // Whoever stands at a machine that is off can copy its disk. It asks for nobody's name.
+        if !remote
+            && self.wires.down.contains(at)
+            && let Some(outcome) = self.snapshot_verb(now, at, verb)
+        {
+            return outcome;
+        }
         if self.wires.down.contains(&by.host) {
             return lost(unreachable(kind));
         }
@@ -113,6 +120,7 @@ impl Domain {
     pub fn next_timeout(&self) -> Option<SimTime> {
         [
             self.wires.faults.next_timeout(),
+            self.wires.wakes.first().copied(),
             self.model.next_timeout(),
             self.policies.next_timeout(),
             self.machines.next_timeout(),
@@ -125,6 +133,9 @@ impl Domain {
 
     /// What is due at one instant: faults first, then replication, then machines.
     fn step(&mut self, at: SimTime) {
+        while self.wires.wakes.first().is_some_and(|due| *due <= at) {
+            self.wires.wakes.pop_first();
+        }
         if self.wires.faults.next_timeout().is_some_and(|due| due <= at) {
             for change in self.wires.faults.advance(at) {
                 self.fault_changed(at, change);

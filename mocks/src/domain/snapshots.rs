@@ -70,13 +70,20 @@ impl Domain {
         Ok(Reply::Done)
     }
 
-    /// The controller goes down, its database is another, and it boots with that.
+    /// The controller goes down, its database is another, and it boots with that. One that is off stays off, and has that
+    /// database when it comes up.
     fn restore(&mut self, now: SimTime, at: &HostName, name: &Name, invocation: Invocation) -> Answer {
         let dc = self.controllers.index(at).ok_or(Win32Error::NOT_SUPPORTED)?;
         let snapshot = self.snapshots.list.get(&(dc, name.clone())).cloned();
         let snapshot = snapshot.ok_or(Win32Error::FILE_NOT_FOUND)?;
         let boot = self.machines.find(at).map_or(Span::ZERO, |machine| machine.boot).max(Span::ZERO);
-        self.machine_down(now, at, false);
+        let boots = self.machines.find(at).is_some_and(|machine| machine.boots_at().is_some());
+        let is_off = self.wires.down.contains(at);
+        if is_off {
+            self.machines.take_down(now, at, None, &mut self.facts);
+        } else {
+            self.machine_down(now, at, false);
+        }
         let fact = Fact::Restored { snapshot: name.clone(), taken: snapshot.taken, invocation };
         self.facts.push(now, at, fact);
         let (host, database) = self.controllers.database_mut(dc);
@@ -89,7 +96,9 @@ impl Domain {
         self.model.restore(now, dc, &snapshot.replica, invocation, &mut context);
         self.controllers_may_have_other_rights(now);
         self.follow_locks();
-        self.machines.boot_at(at, now + boot);
+        if boots || !is_off {
+            self.machines.boot_at(at, now + boot);
+        }
         Ok(Reply::Done)
     }
 }

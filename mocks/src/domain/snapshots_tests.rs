@@ -254,6 +254,83 @@ fn a_third_controller_hears_of_lost_changes_from_whoever_has_them() {
     assert_eq!(domain.drain_facts().iter().filter(|record| taken(record)).count(), 2);
 }
 
+/// A crash that lasts until it is lifted.
+fn crash(domain: &mut Domain, now: SimTime, host: &str) {
+    let fault = FaultSpec {
+        name: "crash".into(),
+        kind: FaultKind::Crash { at: host.into(), loses_unreplicated: false },
+        from: Span::ZERO,
+        until: None,
+        count: Default::default(),
+        touches_nothing: false,
+    };
+    domain.add_fault(now, fault).unwrap();
+}
+
+/// The same as the domain's administrator who stands at the machine.
+fn at_the_machine(domain: &mut Domain, now: SimTime, host: &str, verb: Verb) -> u32 {
+    let by = Caller::domain(host, "Administrator", "Adm1n-password!");
+    domain.apply(now, &by, &Operation::new(host, verb)).answer.err().map_or(0, Win32Error::code)
+}
+
+#[test]
+fn a_controller_that_is_off_comes_up_with_the_disk_that_was_copied_back() {
+    for replication in [delay(10), nt4(), Replication::Ad(AdSpec::default())] {
+        let mut domain = domain(replication);
+        go(&mut domain, minute(0), "PDC1", add("a"));
+        go(&mut domain, minute(60), "PDC1", take());
+        go(&mut domain, minute(61), "PDC1", add("b"));
+        go(&mut domain, minute(62), "PDC1", Verb::UserDelete { user: "a".into() });
+        assert_eq!(shown(&mut domain, minute(120), "BDC1", &["a", "b"]), ["b"]);
+        crash(&mut domain, minute(121), "PDC1");
+        assert_eq!(at_the_machine(&mut domain, minute(130), "PDC1", restore(Invocation::New)), 0);
+        // It is off until somebody switches it on, and then it boots.
+        assert_eq!(at_the_machine(&mut domain, minute(180), "PDC1", add("c")), 1722);
+        assert!(domain.lift_fault(minute(200), &"crash".into()));
+        assert_eq!(at_the_machine(&mut domain, minute(201), "PDC1", add("c")), 1722);
+        let up = |record: &FactRecord| record.fact == Fact::Machine { up: true } && record.at > minute(1);
+        domain.advance(minute(203));
+        let booted: Vec<SimTime> =
+            domain.drain_facts().iter().filter(|fact| up(fact)).map(|fact| fact.at).collect();
+        assert_eq!(booted, [minute(202)]);
+        let both = [shown(&mut domain, minute(400), "PDC1", &["a", "b"]), {
+            shown(&mut domain, minute(400), "BDC1", &["a", "b"])
+        }];
+        assert_eq!(both[0], both[1]);
+    }
+}
+
+#[test]
+fn a_controller_that_boots_begins_anew_with_the_other_disk() {
+    let mut domain = domain(delay(10));
+    go(&mut domain, minute(0), "BDC1", take());
+    go(&mut domain, minute(0), "PDC1", add("a"));
+    assert_eq!(shown(&mut domain, minute(20), "BDC1", &["a"]), ["a"]);
+    crash(&mut domain, minute(21), "BDC1");
+    assert!(domain.lift_fault(minute(30), &"crash".into()));
+    assert_eq!(at_the_machine(&mut domain, minute(31), "BDC1", restore(Invocation::Kept)), 0);
+    assert_eq!(go(&mut domain, minute(32), "BDC1", Verb::UserInfo { user: "Guest".into() }), 1722);
+    assert_eq!(shown(&mut domain, minute(33), "BDC1", &["a", "Guest"]), ["Guest"]);
+    assert_eq!(shown(&mut domain, minute(45), "BDC1", &["a"]), ["a"]);
+}
+
+#[test]
+fn the_disk_of_a_controller_that_is_off_is_out_of_reach_from_elsewhere() {
+    let mut domain = domain(delay(10));
+    go(&mut domain, minute(0), "BDC1", take());
+    crash(&mut domain, minute(1), "BDC1");
+    assert_eq!(go(&mut domain, minute(2), "BDC1", restore(Invocation::Kept)), 1722);
+    // A copy of the disk can be made as well.
+    go(&mut domain, minute(3), "PDC1", add("a"));
+    let later = Verb::SnapshotTake { name: "later".into() };
+    assert_eq!(at_the_machine(&mut domain, minute(4), "BDC1", later), 0);
+    assert_eq!(domain.snapshots(&"BDC1".into()).len(), 2);
+    let unknown = Verb::SnapshotRestore { name: "unknown".into(), invocation: Invocation::Kept };
+    assert_eq!(at_the_machine(&mut domain, minute(5), "BDC1", unknown), 2);
+    assert!(domain.lift_fault(minute(6), &"crash".into()));
+    assert_eq!(shown(&mut domain, minute(30), "BDC1", &["a"]), ["a"]);
+}
+
 #[test]
 fn what_is_no_snapshot_of_the_controller_is_refused() {
     let builder = Domain::builder().pdc("PDC1").bdc("BDC1").workstation("WS1").delay(Span::mins(1));

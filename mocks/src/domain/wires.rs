@@ -12,6 +12,8 @@ pub(crate) struct Wires {
     pub(crate) links: Links,
     pub(crate) faults: Faults,
     pub(crate) down: BTreeSet<HostName>,
+    /// Instants that somebody outside waits for.
+    pub(crate) wakes: BTreeSet<SimTime>,
     /// Pairs that the facts say do not reach each other, one way.
     pub(crate) parted: BTreeSet<(HostName, HostName)>,
     /// Hosts whose Netlogon service does not run: they validate no domain logon, and no locator finds them.

@@ -51,12 +51,13 @@ impl Rule {
         same.then_some((*latency, *bits_per_second))
     }
 
-    /// Whether a call is one that this fault drops or refuses.
-    pub(crate) fn fits_call(&self, caller: &HostName, host: &HostName, verb: &Verb) -> bool {
+    /// Whether a call is one that this fault drops or refuses. Where nobody knows the caller's host, no fault fits that
+    /// names one.
+    pub(crate) fn fits_call(&self, caller: Option<&HostName>, host: &HostName, verb: &Verb) -> bool {
         let fits = |want_verb: Option<VerbKind>, at: &Option<HostName>, from: &Option<HostName>| {
             want_verb.is_none_or(|want| want == verb.kind())
                 && at.as_ref().is_none_or(|at| at == host)
-                && from.as_ref().is_none_or(|from| from == caller)
+                && from.as_ref().is_none_or(|from| Some(from) == caller)
         };
         match &self.spec.kind {
             FaultKind::Drop { verb, at, from, .. } => fits(*verb, at, from),
@@ -65,6 +66,13 @@ impl Rule {
             }
             _ => false,
         }
+    }
+
+    /// Whether this fault drops whatever comes from the caller to the host.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn drops_all(&self, caller: Option<&HostName>, host: &HostName) -> bool {
+        let FaultKind::Drop { verb: None, at, from, .. } = &self.spec.kind else { return false };
+        at.as_ref().is_none_or(|at| at == host) && from.as_ref().is_none_or(|from| Some(from) == caller)
     }
 }
 
@@ -78,7 +86,8 @@ fn names(verb: &Verb, account: &AccountName) -> bool {
         | Verb::UserChangePassword { user, .. }
         | Verb::UserSetComment { user, .. }
         | Verb::UserSetFlags { user, .. }
-        | Verb::UserSetExpiry { user, .. } => user == account,
+        | Verb::UserSetExpiry { user, .. }
+        | Verb::UserSetLogonLimits { user, .. } => user == account,
         Verb::UserRename { user, to } => user == account || to == account,
         Verb::UserSetPrimaryGroup { user, group }
         | Verb::GroupAddUser { group, user }

@@ -8,11 +8,11 @@ use crate::{FaultKind, FaultSpec, HostName, Name, Operation, SimTime, Span, Verb
 /// The faults of a world.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
-    rules: Vec<Rule>,
+    pub(super) rules: Vec<Rule>,
     /// Windows that open or close, the next one last.
     edges: Vec<(SimTime, Edge, usize)>,
     paused: BTreeSet<HostName>,
-    touches: Vec<Touch>,
+    pub(super) touches: Vec<Touch>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -240,10 +240,10 @@ impl Faults {
                     }
                     continue;
                 }
-                FaultKind::Drop { timeout, .. } if rule.fits_call(caller, host, verb) => {
+                FaultKind::Drop { timeout, .. } if rule.fits_call(Some(caller), host, verb) => {
                     Some(CallFate::Lost { after: *timeout, error: Win32Error::SERVER_UNAVAILABLE })
                 }
-                FaultKind::Refuse { code, .. } if rule.fits_call(caller, host, verb) => {
+                FaultKind::Refuse { code, .. } if rule.fits_call(Some(caller), host, verb) => {
                     Some(CallFate::Lost { after: Span::ZERO, error: *code })
                 }
                 _ => None,

@@ -180,6 +180,7 @@ impl Account {
 
     fn control(&mut self, view: &View<'_>, bits: u32) -> Result<(), LdapError> {
         let before = self.flags.clone();
+        let bits = self.of_its_kind(bits)?;
         for (flag, bit) in [
             (AccountFlag::Disabled, uac::DISABLED),
             (AccountFlag::PasswordNeverExpires, uac::DONT_EXPIRE),
@@ -191,11 +192,6 @@ impl Account {
             } else {
                 self.flags.remove(&flag);
             }
-        }
-        if self.flags.contains(&AccountFlag::WorkstationTrustAccount)
-            && self.flags.contains(&AccountFlag::ServerTrustAccount)
-        {
-            return Err(LdapError::unwilling(0x57, 0x031A_0F80));
         }
         if is_computer(&self.flags) {
             self.flags.remove(&AccountFlag::MustChangePassword);
@@ -209,6 +205,23 @@ impl Account {
             return Err(password_refused(ResultCode::UNWILLING_TO_PERFORM));
         }
         Ok(())
+    }
+
+    /// The bits with the kind of account that this one is, which no flag changes: a user stays a user and a computer a
+    /// computer, at its place in the tree (FACTS.md, A57).
+    fn of_its_kind(&self, bits: u32) -> Result<u32, LdapError> {
+        let own = [
+            (AccountFlag::WorkstationTrustAccount, uac::WORKSTATION),
+            (AccountFlag::ServerTrustAccount, uac::SERVER),
+        ]
+        .into_iter()
+        .find_map(|(flag, bit)| self.flags.contains(&flag).then_some(bit))
+        .unwrap_or(uac::NORMAL);
+        match bits & (uac::NORMAL | uac::WORKSTATION | uac::SERVER) {
+            0 => Ok(bits | own),
+            stated if stated == own => Ok(bits),
+            _ => Err(LdapError::unwilling(0x57, 0x031A_0F80)),
+        }
     }
 
     /// An administrator's reset.
@@ -265,11 +278,10 @@ impl Account {
     /// The parts in which it differs from what it was; all of them when it is new. The name comes last.
     pub(super) fn parts(&self, id: Rid, old: Option<&Account>) -> Vec<(Part, Option<RecordValue>)> {
         let mut parts = Vec::new();
-        let differs = |field: fn(&Account) -> Vec<u8>| old.is_none_or(|old| field(old) != field(self));
         if old.is_none_or(|old| old.password != self.password) {
             parts.push((Part::Password(id), Some(RecordValue::Password(self.password.clone()))));
         }
-        if differs(|account| account.comment.clone().into_bytes()) {
+        if old.is_none_or(|old| old.comment != self.comment) {
             parts.push((Part::Comment(id), Some(RecordValue::Text(self.comment.clone()))));
         }
         if old.is_none_or(|old| old.flags != self.flags) {
@@ -293,7 +305,8 @@ impl Account {
             let part = Part::Attribute(id, "userAccountControl".into());
             parts.push((part, Some(RecordValue::Values(values.into()))));
         }
-        if differs(|account| account.name.as_str().as_bytes().to_vec()) {
+        // Another spelling is another name.
+        if old.is_none_or(|old| old.name.as_str() != self.name.as_str()) {
             parts.push((Part::User(id), Some(RecordValue::Name(self.name.clone()))));
         }
         parts

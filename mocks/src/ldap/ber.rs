@@ -158,6 +158,11 @@ impl Writer {
         Writer::default()
     }
 
+    /// One that writes behind what is there.
+    pub(super) fn behind(bytes: Vec<u8>) -> Writer {
+        Writer { bytes }
+    }
+
     pub(super) fn done(self) -> Vec<u8> {
         self.bytes
     }

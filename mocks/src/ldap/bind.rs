@@ -1,11 +1,12 @@
 //! Binds: by password, by SASL's GSS-SPNEGO with NTLM, and by NTLM as Sicily carries it.
 
+use super::live::Turn;
 use super::message::BindCredentials;
 use super::ntlm::{Acceptor, Names, Proof, Protector};
 use super::session::{Identity, Session, Then, Told, text};
 use super::spnego::{self, State};
 use super::time::file_time;
-use super::{LdapError, Protection, ResultCode, WireOperation, reply};
+use super::{LdapError, Manner, Protection, ResultCode, WireOperation, reply};
 use crate::directory::{Part, RecordValue};
 use crate::{AccountName, HostName, Secret, Win32Error};
 
@@ -30,35 +31,36 @@ enum Step {
 impl Session {
     pub(super) fn bind(
         &mut self,
+        turn: &mut Turn<'_>,
         id: i32,
         version: i32,
         name: &[u8],
         credentials: &BindCredentials<'_>,
         output: &mut Vec<u8>,
     ) -> Then {
-        // Whatever comes of it, the bind before is over, and what was under way under it.
-        self.identity = None;
-        self.pagings.clear();
-        self.watches.clear();
+        self.forget();
         let mut told = Told { target: text(name), ..Told::default() };
         if !(2..=3).contains(&version) {
             let error =
                 LdapError::head(ResultCode::PROTOCOL_ERROR, 0x57, 0x0C09_0440, "Invalid protocol version", 0);
             output.extend(reply::bind(id, Err(&error), None, false));
-            self.tell(WireOperation::Bind, told, Some(Err(&error)));
+            self.tell(turn, WireOperation::Bind, told, Some(Err(&error)));
             return Then::GoOn;
         }
         let negotiation = std::mem::take(&mut self.negotiation);
         match credentials {
             BindCredentials::Simple(password) => {
                 let outcome = match password {
+                    [] if self.front.options.manner == Manner::Samba && !name.is_empty() => {
+                        Err(LdapError::bind(Win32Error::LOGON_FAILURE, false))
+                    }
                     // A name without a password is nobody, and no error.
                     [] => Ok(None),
-                    password => self.simple_bind(&told.target, password).map(Some),
+                    password => self.simple_bind(turn, &told.target, password).map(Some),
                 };
                 output.extend(reply::bind(id, outcome.as_ref().map(|_| ()), None, false));
                 self.identity = outcome.as_ref().ok().cloned().flatten().filter(|_| !self.fast_bind);
-                self.tell(WireOperation::Bind, told, Some(outcome.as_ref().map(|_| ())));
+                self.tell(turn, WireOperation::Bind, told, Some(outcome.as_ref().map(|_| ())));
                 Then::GoOn
             }
             BindCredentials::SicilyDiscovery => {
@@ -66,19 +68,19 @@ impl Session {
                 Then::GoOn
             }
             BindCredentials::SicilyNegotiate(token) => {
-                let step = self.negotiate(token, Negotiation::default());
-                self.sicily(id, step, told, output)
+                let step = self.negotiate(turn, token, Negotiation::default());
+                self.sicily(turn, id, step, told, output)
             }
             BindCredentials::SicilyResponse(token) => {
                 let step = match negotiation.acceptor {
-                    Some(acceptor) => self.prove(&acceptor, token, &mut told),
+                    Some(acceptor) => self.prove(turn, &acceptor, token, &mut told),
                     None => Err(invalid_token()),
                 };
-                self.sicily(id, step, told, output)
+                self.sicily(turn, id, step, told, output)
             }
             BindCredentials::Sasl { mechanism: b"GSS-SPNEGO" | b"GSSAPI", token } => {
-                let step = self.spnego(token.unwrap_or_default(), negotiation, &mut told);
-                self.sasl(id, step, told, output)
+                let step = self.spnego(turn, token.unwrap_or_default(), negotiation, &mut told);
+                self.sasl(turn, id, step, told, output)
             }
             BindCredentials::Sasl { .. } | BindCredentials::Unknown(_) => {
                 let error = LdapError::head(
@@ -88,14 +90,19 @@ impl Session {
                     "The authentication method is not supported",
                     0,
                 );
-                output.extend(reply::bind(id, Err(&error), None, false));
-                self.tell(WireOperation::Bind, told, Some(Err(&error)));
-                Then::GoOn
+                self.refused(turn, id, &error, told, output)
             }
         }
     }
 
-    fn sicily(&mut self, id: i32, step: Result<Step, LdapError>, told: Told, output: &mut Vec<u8>) -> Then {
+    fn sicily(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: i32,
+        step: Result<Step, LdapError>,
+        told: Told,
+        output: &mut Vec<u8>,
+    ) -> Then {
         match step {
             Ok(Step::GoOn(token)) => {
                 output.extend(reply::sicily(id, &token));
@@ -103,17 +110,20 @@ impl Session {
             }
             Ok(Step::Done(identity, _, protector)) => {
                 output.extend(reply::sicily(id, b""));
-                self.done(identity, protector, told)
+                self.done(turn, identity, protector, told)
             }
-            Err(error) => {
-                output.extend(reply::bind(id, Err(&error), None, false));
-                self.tell(WireOperation::Bind, told, Some(Err(&error)));
-                Then::GoOn
-            }
+            Err(error) => self.refused(turn, id, &error, told, output),
         }
     }
 
-    fn sasl(&mut self, id: i32, step: Result<Step, LdapError>, told: Told, output: &mut Vec<u8>) -> Then {
+    fn sasl(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: i32,
+        step: Result<Step, LdapError>,
+        told: Told,
+        output: &mut Vec<u8>,
+    ) -> Then {
         match step {
             Ok(Step::GoOn(token)) => {
                 output.extend(reply::bind(id, Ok(()), Some(&token), true));
@@ -121,22 +131,37 @@ impl Session {
             }
             Ok(Step::Done(identity, token, protector)) => {
                 output.extend(reply::bind(id, Ok(()), token.as_deref(), false));
-                self.done(identity, protector, told)
+                self.done(turn, identity, protector, told)
             }
-            Err(error) => {
-                output.extend(reply::bind(id, Err(&error), None, false));
-                self.tell(WireOperation::Bind, told, Some(Err(&error)));
-                Then::GoOn
-            }
+            Err(error) => self.refused(turn, id, &error, told, output),
         }
     }
 
-    fn done(&mut self, identity: Identity, protector: Option<Protector>, mut told: Told) -> Then {
+    fn refused(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: i32,
+        error: &LdapError,
+        told: Told,
+        output: &mut Vec<u8>,
+    ) -> Then {
+        output.extend(reply::bind(id, Err(error), None, false));
+        self.tell(turn, WireOperation::Bind, told, Some(Err(error)));
+        Then::GoOn
+    }
+
+    fn done(
+        &mut self,
+        turn: &mut Turn<'_>,
+        identity: Identity,
+        protector: Option<Protector>,
+        mut told: Told,
+    ) -> Then {
         if told.target.is_empty() {
             told.target = identity.name.as_str().to_owned();
         }
         self.identity = Some(identity).filter(|_| !self.fast_bind);
-        self.tell(WireOperation::Bind, told, Some(Ok(())));
+        self.tell(turn, WireOperation::Bind, told, Some(Ok(())));
         // TLS protects already; two layers are refused by whoever asks for them, not here.
         match protector {
             Some(protector) => {
@@ -149,23 +174,29 @@ impl Session {
         }
     }
 
-    fn simple_bind(&mut self, name: &str, password: &[u8]) -> Result<Identity, LdapError> {
+    fn simple_bind(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: &str,
+        password: &[u8],
+    ) -> Result<Identity, LdapError> {
         let password = Secret::from(String::from_utf8_lossy(password).into_owned());
         let from = self.front.dc.clone();
         // The logon itself happens at the controller, which is therefore the computer that limits of workstations see.
-        self.log_on(name, &from, |_| Some(password.clone())).map(|(identity, _)| identity)
+        self.log_on(turn, name, &from, |_| Some(password.clone())).map(|(identity, _)| identity)
     }
 
     /// Logs on with the password that `choose` picks from those that could be meant: the controller's, the primary
     /// controller's, earlier ones. Whoever picks none presents a wrong one.
     fn log_on(
         &self,
+        turn: &mut Turn<'_>,
         name: &str,
         from: &HostName,
         choose: impl Fn(&[Secret]) -> Option<Secret>,
     ) -> Result<(Identity, Secret), LdapError> {
         let front = &self.front;
-        front.live.enter(|state, now| {
+        turn.enter(|state, now| {
             let user = state.view(&front.dc, now, front.live.start_unix_ms()).account_of(name);
             let domain = &mut state.domain;
             let dc = self.dc_index(domain);
@@ -173,7 +204,7 @@ impl Session {
                 let user = AccountName::from(name);
                 let refused = domain.wire_logon(now, &front.dc, from, &user, &Secret::from("?"));
                 let error = refused.err().unwrap_or(Win32Error::LOGON_FAILURE);
-                return Err(LdapError::bind(error, false));
+                return Err(LdapError::bind_refused(error, false));
             };
             let mut known = Vec::new();
             for controller in [dc, domain.directory().pdc()] {
@@ -190,24 +221,29 @@ impl Session {
             let presented = choose(&known).unwrap_or_else(|| Secret::from("\0"));
             let rid = domain
                 .wire_logon(now, &front.dc, from, &user, &presented)
-                .map_err(|error| LdapError::bind(error, true))?;
+                .map_err(|error| LdapError::bind_refused(error, true))?;
             let name = domain.directory().database(dc).name(rid).cloned().unwrap_or(user);
             Ok((Identity { rid, name, groups: domain.wire_groups(dc, rid) }, presented))
         })
     }
 
     /// A client's first NTLM message: a challenge goes back.
-    fn negotiate(&mut self, token: &[u8], negotiation: Negotiation) -> Result<Step, LdapError> {
+    fn negotiate(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: &[u8],
+        negotiation: Negotiation,
+    ) -> Result<Step, LdapError> {
         let front = self.front.clone();
         self.challenges += 1;
         let challenge = self.challenge();
-        let acceptor = front.live.enter(|state, now| {
-            let (_, tree, _) = state.parts(&front.dc);
+        let acceptor = turn.enter(|state, now| {
+            let naming = state.naming(&front.dc);
             let names = Names {
-                netbios_domain: tree.naming.netbios.clone(),
+                netbios_domain: naming.netbios.clone(),
                 netbios_computer: front.dc.as_str().to_ascii_uppercase(),
-                dns_domain: tree.naming.dns.clone(),
-                dns_computer: tree.naming.host(&front.dc),
+                dns_domain: naming.dns.clone(),
+                dns_computer: naming.host(&front.dc),
             };
             let time = file_time(front.live.start_unix_ms() + now.as_millis());
             Acceptor::new(token, &names, challenge, time)
@@ -219,7 +255,13 @@ impl Session {
     }
 
     /// A client's last NTLM message: its proof.
-    fn prove(&mut self, acceptor: &Acceptor, token: &[u8], told: &mut Told) -> Result<Step, LdapError> {
+    fn prove(
+        &mut self,
+        turn: &mut Turn<'_>,
+        acceptor: &Acceptor,
+        token: &[u8],
+        told: &mut Told,
+    ) -> Result<Step, LdapError> {
         let proof = Proof::read(token).map_err(|_| invalid_token())?;
         if proof.is_anonymous() {
             return Err(LdapError::bind(Win32Error::LOGON_FAILURE, true));
@@ -241,20 +283,26 @@ impl Session {
         let right = |known: &[Secret]| {
             known.iter().find(|password| acceptor.check(&proof, password.reveal()).is_some()).cloned()
         };
-        let (identity, password) = self.log_on(&name, &from, right)?;
+        let (identity, password) = self.log_on(turn, &name, &from, right)?;
         let key = acceptor.check(&proof, password.reveal());
         let key = key.ok_or_else(|| LdapError::bind(Win32Error::LOGON_FAILURE, true))?;
         Ok(Step::Done(identity, None, Protector::new(&key, &proof)))
     }
 
-    fn spnego(&mut self, token: &[u8], negotiation: Negotiation, told: &mut Told) -> Result<Step, LdapError> {
+    fn spnego(
+        &mut self,
+        turn: &mut Turn<'_>,
+        token: &[u8],
+        negotiation: Negotiation,
+        told: &mut Told,
+    ) -> Result<Step, LdapError> {
         if token.is_empty() {
             return Ok(Step::GoOn(spnego::offer()));
         }
         if token.starts_with(b"NTLMSSP\0") {
             return match (negotiation.bare, &negotiation.acceptor) {
-                (true, Some(acceptor)) => self.prove(acceptor, token, told),
-                _ => self.negotiate(token, Negotiation { bare: true, ..Negotiation::default() }),
+                (true, Some(acceptor)) => self.prove(turn, acceptor, token, told),
+                _ => self.negotiate(turn, token, Negotiation { bare: true, ..Negotiation::default() }),
             };
         }
         let read = spnego::read(token).ok_or_else(invalid_token)?;
@@ -263,7 +311,7 @@ impl Session {
             return Err(invalid_token());
         }
         match (negotiation.acceptor, read.inner) {
-            (Some(acceptor), Some(inner)) => match self.prove(&acceptor, &inner, told)? {
+            (Some(acceptor), Some(inner)) => match self.prove(turn, &acceptor, &inner, told)? {
                 Step::Done(identity, _, mut protector) => {
                     let signature = match (read.signature, &mut protector, mechanisms) {
                         (Some(signature), Some(protector), Some(list)) => {
@@ -287,7 +335,7 @@ impl Session {
                 Step::GoOn(token) => Ok(Step::GoOn(token)),
             },
             (None, Some(inner)) if inner.starts_with(b"NTLMSSP\0") => {
-                match self.negotiate(&inner, Negotiation { mechanisms, ..Negotiation::default() })? {
+                match self.negotiate(turn, &inner, Negotiation { mechanisms, ..Negotiation::default() })? {
                     Step::GoOn(challenge) => {
                         Ok(Step::GoOn(spnego::answer(State::Incomplete, true, Some(&challenge), None)))
                     }

@@ -4,16 +4,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
+use super::message::open;
+use super::network::{self, Passage};
 use super::ntlm::Protector;
 use super::server::Front;
 use super::session::{Session, Then};
-use super::{LdapError, Protection, WireEffect, WireOperation, message_length, reply};
+use super::{LdapError, Manner, Protection, WireEffect, WireOperation, message_length, reply};
 
 /// How a connection starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,14 @@ pub(super) enum Transport {
 
 /// Answers of one turn are written together up to this size.
 const FLUSH: usize = 256 * 1024;
+/// So many messages are answered in one turn at the domain: others want theirs.
+const TURN: usize = 64;
+/// How long the rest of a message that is not taken is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// There is room for so much at least when something is read.
+const READ: usize = 4 * 1024;
+/// The tag of a search.
+const SEARCH: u8 = 0x63;
 /// The most that stands in one protected frame.
 const FRAME: usize = 32 * 1024;
 
@@ -44,9 +55,12 @@ pub(super) async fn run(front: Arc<Front>, stream: TcpStream, peer: SocketAddr, 
         return;
     }
     let mut session = Session::new(front.clone(), number, Some(peer));
-    let mut line =
-        Line { stream: Stream::Plain(stream), protector: None, input: Vec::new(), sealed: Vec::new() };
+    let (stream, apart) = (Stream::Plain(stream), front.options.manner == Manner::Samba);
+    let mut line = Line { stream, protector: None, input: Vec::new(), sealed: Vec::new(), apart };
     if transport == Transport::Tls {
+        if network::is_faulty(&front) && !network::reach(&front, true).await {
+            return;
+        }
         match line.start_tls(&front).await {
             Ok(encrypted) => line = encrypted,
             // A client that speaks no TLS is told nothing that it could read.
@@ -60,41 +74,57 @@ pub(super) async fn run(front: Arc<Front>, stream: TcpStream, peer: SocketAddr, 
 
 async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Result<()> {
     let limits = &front.options.limits;
+    let (most_of_all, _) = front.options.manner.most(limits, true);
     let mut output = Vec::new();
     let mut changes = front.live.changes();
+    // When the last octets came.
+    let mut came = front.live.now();
     loop {
         let mut taken = 0;
-        while let Some(length) = match message_length(&line.input[taken..]) {
-            Ok(length) if length.is_none_or(|length| length <= limits.max_receive_buffer) => length,
-            Ok(_) | Err(_) => {
-                session.malformed();
-                output.extend(reply::disconnection(&LdapError::malformed()));
-                line.write(&mut output).await?;
-                return line.close().await;
-            }
-        } {
-            let input = std::mem::take(&mut line.input);
-            let Some(message) = input.get(taken..taken + length) else {
-                line.input = input;
-                break;
-            };
-            if front.options.client.is_some() {
+        loop {
+            let mut due = None;
+            if let Some(length) = whole(&line.input[taken..]).filter(|_| network::is_faulty(front)) {
                 // What was asked before has been answered by now.
                 line.write(&mut output).await?;
-                if !let_through(front).await {
-                    return Ok(());
+                let message = &line.input[taken..taken + length];
+                match network::pass(front, &mut session, message, came, &mut output).await {
+                    Passage::Through { due: later } => due = later,
+                    Passage::Refused => {
+                        taken += length;
+                        continue;
+                    }
+                    Passage::Lost { until } => {
+                        network::until(front, until).await;
+                        return line.reset();
+                    }
+                    Passage::Down => return Ok(()),
                 }
             }
-            let then = session.handle(message, &mut output);
-            line.input = input;
-            taken += length;
-            match then {
-                Then::GoOn => {}
-                Then::Close => {
+            let answered = answer(front, &mut session, &line.input, &mut taken, &mut output);
+            if let Some(due) = due
+                && !network::until(front, due).await
+            {
+                return Ok(());
+            }
+            match answered {
+                Pause::Starved => break,
+                // What was answered before it went down is on its way.
+                Pause::Down => return line.write(&mut output).await,
+                Pause::Malformed => {
                     line.write(&mut output).await?;
                     return line.close().await;
                 }
-                Then::Spoil { effect, from } => {
+                Pause::TooLong(length) => {
+                    line.write(&mut output).await?;
+                    line.waste(length - (line.input.len() - taken).min(length)).await?;
+                    return line.close().await;
+                }
+                Pause::Then(Then::GoOn) => {}
+                Pause::Then(Then::Close) => {
+                    line.write(&mut output).await?;
+                    return line.close().await;
+                }
+                Pause::Then(Then::Spoil { effect, from }) => {
                     let mut spoilt = output.split_off(from);
                     line.write(&mut output).await?;
                     let half = spoilt.len() / 2;
@@ -130,7 +160,7 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
                         },
                     }
                 }
-                Then::StartTls => {
+                Pause::Then(Then::StartTls) => {
                     line.write(&mut output).await?;
                     // What came in the clear behind the request belongs to nobody.
                     line.input.clear();
@@ -138,13 +168,13 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
                     line = line.start_tls(front).await?;
                     session.protection = Protection::Tls;
                 }
-                Then::Protect(protector) => {
+                Pause::Then(Then::Protect(protector)) => {
                     line.write(&mut output).await?;
                     line.sealed = line.input.split_off(taken);
                     line.input.clear();
                     taken = 0;
                     line.protector = Some(protector);
-                    line.open_frames(limits.max_receive_buffer)?;
+                    line.open_frames(most_of_all)?;
                 }
             }
             if output.len() >= FLUSH {
@@ -159,43 +189,85 @@ async fn converse(front: &Front, mut line: Line, mut session: Session) -> io::Re
         };
         if session.is_watching() {
             tokio::select! {
-                read = line.read(limits.max_receive_buffer) => if read? == 0 {
+                read = line.read(most_of_all) => if read? == 0 {
                     return Ok(());
                 },
-                _ = changes.changed() => session.changes(&mut output),
+                _ = changes.changed() => {
+                    if network::is_faulty(front) && !network::reach(front, false).await {
+                        return Ok(());
+                    }
+                    session.changes(&mut front.live.turn(), &mut output);
+                }
             }
+            came = front.live.now();
             continue;
         }
-        match timeout(patience, line.read(limits.max_receive_buffer)).await {
+        match timeout(patience, line.read(most_of_all)).await {
             Ok(Ok(0)) => return Ok(()),
-            Ok(Ok(_)) => {}
+            Ok(Ok(_)) => came = front.live.now(),
             Ok(Err(error)) => return Err(error),
             Err(_) => return line.close().await,
-        }
-        if !front.live.with(|domain, _| domain.is_up(&front.dc)) {
-            return Ok(());
         }
     }
 }
 
-/// Waits until the scenario's network lets a client's message through; `false`: the controller went down meanwhile.
-async fn let_through(front: &Front) -> bool {
-    let Some(client) = &front.options.client else { return true };
-    let mut changes = front.live.changes();
-    let mut first = true;
-    loop {
-        changes.borrow_and_update();
-        let (up, through) = front.live.with(|domain, now| {
-            (domain.is_up(&front.dc), domain.wire_reaches(now, client, &front.dc, first))
-        });
-        if !up || through {
-            return up;
+/// Why a turn of answers ends.
+enum Pause {
+    /// No whole message is left.
+    Starved,
+    /// What came is no message; the client has been told.
+    Malformed,
+    /// A message of so many octets is not taken, and nothing is said about it.
+    TooLong(usize),
+    /// The controller is down: it says no more.
+    Down,
+    /// The last answer asks for something, or is one of many.
+    Then(Then),
+}
+
+/// Answers the messages that have come as a whole, in one turn at the domain: all of them, or as many as are written
+/// together, or one where each has its own way through the scenario's network.
+fn answer(
+    front: &Front,
+    session: &mut Session,
+    input: &[u8],
+    taken: &mut usize,
+    output: &mut Vec<u8>,
+) -> Pause {
+    let mut turn = front.live.turn();
+    let manner = front.options.manner;
+    let together = if network::is_faulty(front) { 1 } else { TURN };
+    for _ in 0..together {
+        let (most, most_of_a_search) = manner.most(&front.options.limits, session.is_bound());
+        let length = match message_length(&input[*taken..]) {
+            Ok(None) => return Pause::Starved,
+            Ok(Some(length)) if length <= most => length,
+            Ok(Some(length)) if manner == Manner::Samba => return Pause::TooLong(length),
+            Ok(Some(_)) | Err(_) => {
+                session.malformed(&mut turn);
+                output.extend(reply::disconnection(&LdapError::malformed()));
+                return Pause::Malformed;
+            }
+        };
+        let Some(message) = input.get(*taken..*taken + length) else { return Pause::Starved };
+        if length > most_of_a_search && open(message).is_ok_and(|envelope| envelope.tag == SEARCH) {
+            return Pause::TooLong(length);
         }
-        first = false;
-        if changes.changed().await.is_err() {
-            return false;
+        if !turn.has_begun() && !turn.enter(|state, _| state.domain.is_up(&front.dc)) {
+            return Pause::Down;
+        }
+        *taken += length;
+        match session.handle(&mut turn, message, output) {
+            Then::GoOn if output.len() < FLUSH => {}
+            then => return Pause::Then(then),
         }
     }
+    Pause::Then(Then::GoOn)
+}
+
+/// The length of a message that has come as a whole.
+fn whole(input: &[u8]) -> Option<usize> {
+    message_length(input).ok().flatten().filter(|length| *length <= input.len())
 }
 
 /// The connection with what protects it.
@@ -206,6 +278,8 @@ struct Line {
     input: Vec<u8>,
     /// Octets of frames that have not come as a whole.
     sealed: Vec<u8>,
+    /// Whether each message is written by itself.
+    apart: bool,
 }
 
 enum Stream {
@@ -213,21 +287,34 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Stream {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Stream::Plain(stream) => stream.write_all(bytes).await,
+            Stream::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await
+            }
+        }
+    }
+}
+
 impl Line {
     async fn start_tls(self, front: &Front) -> io::Result<Line> {
-        let Line { stream, protector, input, sealed } = self;
+        let Line { stream, protector, input, sealed, apart } = self;
         let Stream::Plain(stream) = stream else {
             return Err(io::Error::other("TLS is there already"));
         };
         let Some(acceptor) = &front.tls else { return Err(io::Error::other("there is no certificate")) };
         let handshake = timeout(front.options.limits.init_recv_timeout, acceptor.accept(stream));
         let stream = handshake.await.map_err(io::Error::other)??;
-        Ok(Line { stream: Stream::Tls(Box::new(stream)), protector, input, sealed })
+        Ok(Line { stream: Stream::Tls(Box::new(stream)), protector, input, sealed, apart })
     }
 
     /// Reads what is there; 0: the client is gone.
     async fn read(&mut self, most: usize) -> io::Result<usize> {
         let buffer = if self.protector.is_some() { &mut self.sealed } else { &mut self.input };
+        buffer.reserve(READ);
         let count = match &mut self.stream {
             Stream::Plain(stream) => stream.read_buf(buffer).await?,
             Stream::Tls(stream) => stream.read_buf(buffer).await?,
@@ -258,6 +345,9 @@ impl Line {
         if output.is_empty() {
             return Ok(());
         }
+        if self.apart && self.protector.is_none() {
+            return self.write_apart(output).await;
+        }
         let mut wrapped = Vec::new();
         if let Some(protector) = &mut self.protector {
             for piece in output.chunks(FRAME) {
@@ -267,14 +357,33 @@ impl Line {
             }
         }
         let bytes: &[u8] = if self.protector.is_some() { &wrapped } else { output };
-        match &mut self.stream {
-            Stream::Plain(stream) => stream.write_all(bytes).await?,
-            Stream::Tls(stream) => {
-                stream.write_all(bytes).await?;
-                stream.flush().await?;
-            }
+        self.stream.write(bytes).await?;
+        output.clear();
+        Ok(())
+    }
+
+    /// Writes message by message.
+    async fn write_apart(&mut self, output: &mut Vec<u8>) -> io::Result<()> {
+        let mut rest = output.as_slice();
+        while !rest.is_empty() {
+            let length = message_length(rest).ok().flatten().unwrap_or(rest.len()).min(rest.len());
+            let (message, after) = rest.split_at(length);
+            self.stream.write(message).await?;
+            rest = after;
         }
         output.clear();
+        Ok(())
+    }
+
+    /// Reads so many octets and forgets them, as long as they come.
+    async fn waste(&mut self, mut length: usize) -> io::Result<()> {
+        while length > 0 {
+            self.input.clear();
+            match timeout(PATIENCE, self.read(usize::MAX)).await {
+                Ok(Ok(count)) if count > 0 => length = length.saturating_sub(count),
+                _ => break,
+            }
+        }
         Ok(())
     }
 

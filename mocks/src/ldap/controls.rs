@@ -26,6 +26,8 @@ pub(super) struct Controls {
     /// 0: hexadecimal identifiers, 1: written ones.
     pub(super) extended_dn: Option<i32>,
     pub(super) domain_scope: bool,
+    /// The empty name stands for everything that the controller holds.
+    pub(super) phantom_root: bool,
 }
 
 impl Controls {
@@ -87,7 +89,9 @@ impl Controls {
             }
             b"1.2.840.113556.1.4.1340" => {
                 let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                self.domain_scope |= inner.integer().map_err(wrong)? & 1 != 0;
+                let flags = inner.integer().map_err(wrong)?;
+                self.domain_scope |= flags & 1 != 0;
+                self.phantom_root |= flags & 2 != 0;
             }
             b"1.2.840.113556.1.4.417" => self.show_deleted = true,
             b"1.2.840.113556.1.4.805" => self.tree_delete = true,

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use super::naming::{Naming, site_name};
 use super::{LiveDomain, sid};
+use crate::directory::{DcIndex, Rid};
 use crate::{DcRole, HostName};
 
 /// Seconds for which a record may be kept: what the Netlogon service registers.
@@ -75,8 +76,13 @@ pub fn serve_dns(
 ) -> Result<DnsServer, DnsError> {
     let address = udp.local_addr()?;
     let mut zone = Zone::new(live, dns_domain)?;
-    for (dc, address) in addresses {
-        zone.register(live, dc, *address)?;
+    let settings = live.enter(|state, _| {
+        let index = |(dc, _): &(HostName, SocketAddr)| state.domain.directory().index(dc).unwrap_or_default();
+        let dcs: Vec<DcIndex> = addresses.iter().map(index).collect();
+        state.settings(&dcs, dns_domain)
+    });
+    for ((dc, address), settings) in addresses.iter().zip(settings) {
+        zone.register(live, dc, *address, settings)?;
     }
     let origin = LowerName::new(&zone.origin);
     let mut catalog = Catalog::new();
@@ -117,19 +123,22 @@ impl Zone {
         Ok(())
     }
 
-    /// What one controller registers.
-    fn register(&mut self, live: &LiveDomain, dc: &HostName, address: SocketAddr) -> Result<(), DnsError> {
+    /// What one controller registers, whose settings have this identifier.
+    fn register(
+        &mut self,
+        live: &LiveDomain,
+        dc: &HostName,
+        address: SocketAddr,
+        settings: Option<[u8; 16]>,
+    ) -> Result<(), DnsError> {
         let dns = self.naming.dns.clone();
         let host = self.naming.host(dc);
-        let (role, site, domain_guid, dsa_guid) = live.enter(|state, _| {
-            let (index, tree, domain) = state.parts(dc);
-            let controller = domain.directory().controller(index);
-            let site = site_name(controller.site.as_str()).to_owned();
-            let settings = format!("CN=NTDS Settings,{}", self.naming.server(dc, &site));
-            let guid = |id| tree.node(id).map(|node| sid::guid_text(&node.guid));
-            let dsa = tree.find(&settings).and_then(guid);
-            (controller.role, site, guid(tree.places().domain), dsa)
+        let (role, site) = live.with(|domain, _| {
+            let directory = domain.directory();
+            let controller = directory.controller(directory.index(dc).unwrap_or_default());
+            (controller.role, site_name(controller.site.as_str()).to_owned())
         });
+        let domain_guid = sid::guid_text(&sid::guid(&dns, Rid::FIRST_FIXED.0));
         let ip = match address.ip() {
             IpAddr::V4(ip) => RData::A(A(ip)),
             IpAddr::V6(ip) => RData::AAAA(AAAA(ip)),
@@ -151,17 +160,15 @@ impl Zone {
             (format!("_kerberos._tcp.{site}._sites.{dns}"), KERBEROS),
             (format!("_kerberos._tcp.dc._msdcs.{dns}"), KERBEROS),
             (format!("_kerberos._tcp.{site}._sites.dc._msdcs.{dns}"), KERBEROS),
+            (format!("_ldap._tcp.{domain_guid}.domains._msdcs.{dns}"), address.port()),
         ];
-        if let Some(guid) = domain_guid {
-            services.push((format!("_ldap._tcp.{guid}.domains._msdcs.{dns}"), address.port()));
-        }
         if role == DcRole::Pdc {
             services.push((format!("_ldap._tcp.pdc._msdcs.{dns}"), address.port()));
         }
         for (at, port) in services {
             self.add(&at, RData::SRV(SRV::new(0, 100, port, name(&host)?)))?;
         }
-        match dsa_guid {
+        match settings.map(|guid| sid::guid_text(&guid)) {
             Some(guid) => self.add(&format!("{guid}._msdcs.{dns}"), RData::CNAME(CNAME(name(&host)?))),
             None => Ok(()),
         }
@@ -183,6 +190,46 @@ fn name(text: &str) -> Result<Name, DnsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Clock, Domain, SimTime};
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> SimTime {
+            SimTime::START
+        }
+    }
+
+    #[tokio::test]
+    async fn controllers_register_without_a_tree_what_their_trees_will_hold() {
+        let domain = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2").build(1).unwrap();
+        let live = LiveDomain::new(domain, Still);
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let at = tcp.local_addr().unwrap();
+        let all: Vec<_> = live.controllers().into_iter().map(|(dc, _)| (dc, at)).collect();
+        let _server = serve_dns(udp, tcp, &live, Some("corp.test"), &all).unwrap();
+        assert_eq!(live.enter(|state, _| state.grown()), 0);
+        let told = live.enter(|state, _| state.settings(&dcs_of(&all, state), Some("corp.test")));
+        for ((dc, _), told) in all.iter().zip(told) {
+            let held = live.enter(|state, _| {
+                let (_, tree, _) = state.parts(dc);
+                let settings = format!("CN=NTDS Settings,{}", tree.naming.server(dc, site_name("")));
+                assert!(settings.ends_with("DC=corp,DC=test"), "{settings}");
+                assert_eq!(
+                    tree.node(tree.places().domain).map(|node| node.guid),
+                    Some(sid::guid(&tree.naming.dns, Rid::FIRST_FIXED.0))
+                );
+                tree.find(&settings).and_then(|id| tree.node(id)).map(|node| node.guid)
+            });
+            assert!(held.is_some() && held == told, "{dc}: {held:?}, {told:?}");
+        }
+        assert_eq!(live.enter(|state, _| state.grown()), 3);
+    }
+
+    fn dcs_of(all: &[(HostName, SocketAddr)], state: &crate::ldap::live::State) -> Vec<DcIndex> {
+        all.iter().filter_map(|(dc, _)| state.domain.directory().index(dc)).collect()
+    }
 
     #[test]
     fn names_of_the_field_are_names_of_dns_and_only_their_lengths_are_limited() {

@@ -162,6 +162,57 @@ impl LdapError {
         )
     }
 
+    /// An object of the empty name cannot be made: 0x206D, ERROR_DS_ROOT_MUST_BE_NC.
+    pub(super) fn root_is_no_context() -> LdapError {
+        LdapError::new(
+            ResultCode::NAMING_VIOLATION,
+            "0000206D: NameErr: DSID-0305109C, problem 2005 (NAMING_VIOLATION), data 0, best match of:\n\t''\n",
+        )
+    }
+
+    /// A modification without changes.
+    pub(super) fn nothing_to_change() -> LdapError {
+        LdapError::head(
+            ResultCode::UNWILLING_TO_PERFORM,
+            0x57,
+            0x0C09_0B3E,
+            "Error in attribute conversion operation",
+            0,
+        )
+    }
+
+    /// A rename to nothing.
+    pub(super) fn no_new_name() -> LdapError {
+        LdapError::head(ResultCode::PROTOCOL_ERROR, 0x57, 0x0C09_0A85, "Error decoding ldap message", 0)
+    }
+
+    /// A new relative name of several parts.
+    pub(super) fn names_in_a_name(rdn: &str) -> LdapError {
+        LdapError::new(
+            ResultCode::NAMING_VIOLATION,
+            format!(
+                "00000057: NameErr: DSID-0305109C, problem 2005 (NAMING_VIOLATION), data 0, best match of:\n\t'{rdn}'\n"
+            ),
+        )
+    }
+
+    /// A naming context's root has nothing above it that it could be renamed in: 0x2089, ERROR_DS_NO_PARENT_OBJECT.
+    pub(super) fn no_parent() -> LdapError {
+        let problem = Problem("UpdErr", 6001, "NAMING_VIOLATION");
+        LdapError::service(ResultCode::OTHER, 0x2089, 0x0305_0F4E, problem)
+    }
+
+    /// The same error about another name: where a referral leads, that name is asked for.
+    pub(super) fn about(mut self, name: &str) -> LdapError {
+        for referral in &mut self.referrals {
+            if let Some((server, _)) = referral.strip_prefix("ldap://").and_then(|rest| rest.split_once('/'))
+            {
+                *referral = format!("ldap://{server}/{name}");
+            }
+        }
+        self
+    }
+
     /// Another server knows; `host` stands in the text, `url` is where to go.
     pub(super) fn referral(host: &str, url: String) -> LdapError {
         let text = format!("0000202B: RefErr: DSID-031006E0, data 0, 1 access points\n\tref 1: '{host}'\n");

@@ -1,5 +1,6 @@
 //! What goes wrong on the wire on purpose: rules by operation, counted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub enum WireEffect {
 #[derive(Clone, Debug, Default)]
 pub struct WireFaults {
     rules: Arc<Mutex<Vec<Rule>>>,
+    /// Whether a rule was ever injected: most controllers have none, and every operation asks.
+    any: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -59,6 +62,7 @@ impl WireFaults {
     pub fn inject(&self, fault: WireFault) -> usize {
         let mut rules = self.lock();
         rules.push(Rule { fault, met: 0, touched: 0 });
+        self.any.store(true, Ordering::Release);
         rules.len() - 1
     }
 
@@ -76,7 +80,7 @@ impl WireFaults {
 
     /// Whether no rule was ever injected.
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        !self.any.load(Ordering::Acquire)
     }
 
     pub(super) fn strike(&self, operation: WireOperation) -> Option<WireEffect> {

@@ -1,10 +1,9 @@
 //! The objects that every forest of one domain has from its first day: containers, configuration, schema.
 
-use std::collections::BTreeMap;
-
 use super::naming::{Naming, site_name};
 use super::schema::schema;
 use super::sid;
+use super::tree::Attributes;
 use crate::directory::Database;
 use crate::{DcRole, Domain, Replication};
 
@@ -13,7 +12,7 @@ use crate::{DcRole, Domain, Replication};
 pub(super) struct Fixed {
     pub(super) dn: String,
     pub(super) class: &'static str,
-    pub(super) attributes: BTreeMap<String, Vec<Vec<u8>>>,
+    pub(super) attributes: Attributes,
 }
 
 /// Containers that clients find by a number that never changes, and their names.
@@ -34,7 +33,7 @@ struct Forest {
 
 impl Forest {
     fn add(&mut self, class: &'static str, dn: String, attributes: &[(&str, &str)]) {
-        let mut all: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut all = Attributes::new();
         for (name, value) in attributes {
             all.entry((*name).to_owned()).or_default().push(value.as_bytes().to_vec());
         }
@@ -49,7 +48,13 @@ impl Forest {
 }
 
 /// Everything that is there from the first day, parents before children: the roots of the three naming contexts first.
-pub(super) fn forest(domain: &Domain, database: &Database, naming: &Naming) -> Vec<Fixed> {
+/// `invocations` are the invocation ids of the controllers.
+pub(super) fn forest(
+    domain: &Domain,
+    database: &Database,
+    invocations: &[u32],
+    naming: &Naming,
+) -> Vec<Fixed> {
     let mut forest = Forest { list: Vec::new() };
     let critical = ("isCriticalSystemObject", "TRUE");
     let hidden = ("showInAdvancedViewOnly", "TRUE");
@@ -118,7 +123,7 @@ pub(super) fn forest(domain: &Domain, database: &Database, naming: &Naming) -> V
             forest.add("organizationalUnit", below(&dn), &[]);
         }
     }
-    configuration(&mut forest, domain, database, naming);
+    configuration(&mut forest, domain, database, invocations, naming);
     schema_entries(&mut forest, naming);
     // A unit may stand before the one that holds it in a world's list.
     forest.list[3..].sort_by_key(|fixed| fixed.dn.matches(',').count());
@@ -243,7 +248,13 @@ fn domain_sid(database: &Database, rid: u32) -> Vec<u8> {
     sid
 }
 
-fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, naming: &Naming) {
+fn configuration(
+    forest: &mut Forest,
+    domain: &Domain,
+    database: &Database,
+    invocations: &[u32],
+    naming: &Naming,
+) {
     let base = &naming.configuration;
     let below = |name: &str| format!("{name},{base}");
     let hidden = ("showInAdvancedViewOnly", "TRUE");
@@ -290,10 +301,10 @@ fn configuration(forest: &mut Forest, domain: &Domain, database: &Database, nami
     let controllers: Vec<_> = domain
         .directory()
         .indices()
-        .map(|dc| {
+        .zip(invocations)
+        .map(|(dc, invocation)| {
             let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
             // A controller that was restored from a backup has another invocation id since.
-            let invocation = domain.directory().database(dc).restored().invocation;
             (domain.directory().name(dc).clone(), site, 1 + invocation)
         })
         .collect();

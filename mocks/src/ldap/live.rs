@@ -1,6 +1,5 @@
 //! A domain that lives: shared by servers, observers and whoever drives its time.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +7,7 @@ use tokio::sync::watch;
 
 use super::WireEvent;
 use super::naming::Naming;
-use super::tree::Tree;
+use super::tree::{Tree, Trees};
 use super::view::View;
 use crate::directory::DcIndex;
 use crate::{Caller, Clock, DcRole, Domain, FactRecord, HostName, Operation, Outcome, SimTime};
@@ -30,18 +29,30 @@ struct Shared {
     changed: watch::Sender<u64>,
     /// Whether anybody is told of operations.
     observed: AtomicBool,
+    /// Whether there was ever a fault.
+    faulty: AtomicBool,
 }
 
 /// What stands behind the lock.
 pub(super) struct State {
     pub(super) domain: Domain,
-    pub(super) trees: BTreeMap<DcIndex, Tree>,
-    /// The trees that stand in snapshots, by the numbers of these.
-    kept: BTreeMap<u32, Tree>,
-    /// How many snapshots have been looked at.
-    snapshots: u32,
+    trees: Trees,
     facts: Option<FactSink>,
     observers: Vec<WireObserver>,
+}
+
+/// A turn at the domain: from the first operation of a turn on, the lock is held until the turn is over. So what a client
+/// has asked at once is answered at once, and costs one lock. Nobody else may be waited for in a turn, and nothing in it
+/// may lock the domain by other means.
+pub(super) struct Turn<'a> {
+    live: &'a LiveDomain,
+    held: Option<Held<'a>>,
+}
+
+struct Held<'a> {
+    state: MutexGuard<'a, State>,
+    /// The domain's pulse when the turn began.
+    before: (u64, Option<SimTime>, usize),
 }
 
 type FactSink = Box<dyn FnMut(Vec<FactRecord>) + Send>;
@@ -60,12 +71,12 @@ impl LiveDomain {
         start_unix_ms: i64,
     ) -> LiveDomain {
         domain.keep_undo();
-        let (trees, kept) = (BTreeMap::new(), BTreeMap::new());
-        let snapshots = domain.snapshots_taken();
-        let state = State { domain, trees, kept, snapshots, facts: None, observers: Vec::new() };
+        let trees = Trees::new(&domain);
+        let faulty = AtomicBool::new(domain.has_faults());
+        let state = State { domain, trees, facts: None, observers: Vec::new() };
         let state = Mutex::new(state);
         let (clock, changed, observed) = (Box::new(clock), watch::Sender::new(0), AtomicBool::new(false));
-        let shared = Shared { state, clock, start_unix_ms, changed, observed };
+        let shared = Shared { state, clock, start_unix_ms, changed, observed, faulty };
         LiveDomain { shared: Arc::new(shared) }
     }
 
@@ -101,11 +112,18 @@ impl LiveDomain {
     }
 
     /// From now on every fact goes to `sink`, in order, under the lock. The facts up to now, which have waited for a
-    /// sink, are the first.
+    /// sink, are the first; none have waited since [`LiveDomain::without_facts`].
     pub fn facts_to(&self, sink: impl FnMut(Vec<FactRecord>) + Send + 'static) {
         let mut state = self.lock();
         state.facts = Some(Box::new(sink));
+        state.domain.want_facts();
         state.hand_over_facts();
+    }
+
+    /// Nobody wants facts: those that wait are forgotten, and so is each that comes before [`LiveDomain::facts_to`]. Facts
+    /// that state the start of a large domain are not even made.
+    pub fn without_facts(&self) {
+        self.lock().domain.forget_facts();
     }
 
     /// From now on `observer` is told of each operation on the wire, in order, under the lock: it must be quick and must
@@ -122,30 +140,17 @@ impl LiveDomain {
     }
 
     pub(super) fn enter<R>(&self, work: impl FnOnce(&mut State, SimTime) -> R) -> R {
-        let (result, changed) = {
-            let mut state = self.lock();
-            let before = state.domain.pulse();
-            let now = self.shared.clock.now();
-            state.domain.advance(now);
-            let result = work(&mut state, now);
-            state.keep_trees();
-            let changed = state.domain.pulse() != before;
-            if state.facts.is_some() {
-                state.hand_over_facts();
-            }
-            (result, changed)
-        };
-        if changed {
-            self.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
-        }
-        result
+        self.turn().enter(work)
+    }
+
+    /// A turn at the domain.
+    pub(super) fn turn(&self) -> Turn<'_> {
+        Turn { live: self, held: None }
     }
 
     /// A controller's DNS name.
     pub(super) fn controller_name(&self, dc: &HostName) -> String {
-        let mut state = self.lock();
-        let (_, tree, _) = state.parts(dc);
-        tree.naming.host(dc)
+        self.lock().naming(dc).host(dc)
     }
 
     /// Whether [`LiveDomain::tell`] reaches anybody.
@@ -153,10 +158,9 @@ impl LiveDomain {
         self.shared.observed.load(Ordering::Relaxed)
     }
 
-    pub(super) fn tell(&self, event: &WireEvent) {
-        for observer in &mut self.lock().observers {
-            observer(event);
-        }
+    /// Whether there was ever a fault: where there was none, nobody asks what it does.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.shared.faulty.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -164,49 +168,88 @@ impl LiveDomain {
     }
 }
 
+impl<'a> Turn<'a> {
+    /// Works with what stands behind the lock, at the present instant; what is due has happened. Facts go to their sink
+    /// when `work` is done.
+    pub(super) fn enter<R>(&mut self, work: impl FnOnce(&mut State, SimTime) -> R) -> R {
+        let live = self.live;
+        let state: &mut State = &mut self.hold().state;
+        // Whoever waited for the lock is later than whoever had it.
+        let now = live.shared.clock.now();
+        state.domain.advance(now);
+        let result = work(state, now);
+        state.trees.keep(&mut state.domain);
+        state.trees.shorten(&mut state.domain);
+        if state.facts.is_some() {
+            state.hand_over_facts();
+        }
+        result
+    }
+
+    /// Whether an operation was done in it.
+    pub(super) fn has_begun(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Tells whoever watches of an operation.
+    pub(super) fn tell(&mut self, event: &WireEvent) {
+        for observer in &mut self.hold().state.observers {
+            observer(event);
+        }
+    }
+
+    fn hold(&mut self) -> &mut Held<'a> {
+        let live = self.live;
+        self.held.get_or_insert_with(|| {
+            let state = live.lock();
+            let before = state.domain.pulse();
+            Held { state, before }
+        })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some(Held { state, before }) = self.held.take() else { return };
+        let changed = state.domain.pulse() != before;
+        if changed {
+            self.live.shared.faulty.store(state.domain.has_faults(), Ordering::Relaxed);
+        }
+        drop(state);
+        if changed {
+            self.live.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
 impl State {
     /// Makes a controller's objects known by their names.
     pub(super) fn open(&mut self, dc: DcIndex, dns_domain: Option<&str>) {
-        if !self.trees.contains_key(&dc) {
-            let naming = Naming::new(self.domain.world().domain.name.as_str(), dns_domain);
-            let tree = Tree::plant(&mut self.domain, dc, naming);
-            self.trees.insert(dc, tree);
-        }
+        self.trees.open(&mut self.domain, dc, dns_domain);
+    }
+
+    /// What a controller's domain is called.
+    pub(super) fn naming(&mut self, dc: &HostName) -> &Naming {
+        let dc = self.domain.directory().index(dc).unwrap_or_default();
+        self.trees.naming(&mut self.domain, dc)
+    }
+
+    /// The identifiers of controllers' NTDS settings; a controller that is not opened yet is opened.
+    pub(super) fn settings(&mut self, dcs: &[DcIndex], dns_domain: Option<&str>) -> Vec<Option<[u8; 16]>> {
+        self.trees.settings(&mut self.domain, dcs, dns_domain)
+    }
+
+    /// How many controllers' objects are known by their names.
+    #[cfg(test)]
+    pub(super) fn grown(&self) -> usize {
+        self.trees.grown()
     }
 
     /// A controller's place, its tree up to date, and the domain.
     pub(super) fn parts(&mut self, dc: &HostName) -> (DcIndex, &Tree, &Domain) {
         let dc = self.domain.directory().index(dc).unwrap_or_default();
-        self.open(dc, None);
-        self.follow(dc);
-        (dc, &self.trees[&dc], &self.domain)
-    }
-
-    /// Takes in what a controller's database was put since the last time, if its objects are known by their names.
-    fn follow(&mut self, dc: DcIndex) {
-        let State { domain, trees, kept, .. } = self;
-        let Some(tree) = trees.get_mut(&dc) else { return };
-        if !tree.belongs_to(domain.directory().database(dc)) {
-            let disk = domain.directory().database(dc).restored().disk;
-            *tree = tree.put_back(disk.and_then(|disk| kept.get(&disk)), domain, dc);
-        }
-        let journal = domain.take_journal(dc);
-        tree.follow(journal, domain.directory().database(dc));
-    }
-
-    /// Keeps the trees of the snapshots that were just taken, and those alone whose snapshots there are.
-    fn keep_trees(&mut self) {
-        let taken = self.domain.snapshots_taken();
-        if taken == self.snapshots {
-            return;
-        }
-        let disks: BTreeMap<u32, DcIndex> = self.domain.disks().collect();
-        for (number, dc) in disks.range(self.snapshots + 1..) {
-            self.follow(*dc);
-            self.kept.extend(self.trees.get(dc).map(|tree| (*number, tree.clone())));
-        }
-        self.kept.retain(|number, _| disks.contains_key(number));
-        self.snapshots = taken;
+        let tree = self.trees.follow(&mut self.domain, dc);
+        (dc, tree, &self.domain)
     }
 
     /// A controller's directory now.
@@ -226,5 +269,74 @@ impl State {
 impl std::fmt::Debug for LiveDomain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LiveDomain").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::Verb;
+
+    /// A clock that counts the looks at it while nobody has the lock.
+    #[derive(Clone, Default)]
+    struct Watched {
+        live: Arc<OnceLock<LiveDomain>>,
+        looks: Arc<AtomicUsize>,
+        unlocked: Arc<AtomicUsize>,
+    }
+
+    impl Clock for Watched {
+        fn now(&self) -> SimTime {
+            self.looks.fetch_add(1, Ordering::SeqCst);
+            if self.live.get().is_some_and(|live| live.shared.state.try_lock().is_ok()) {
+                self.unlocked.fetch_add(1, Ordering::SeqCst);
+            }
+            SimTime::START
+        }
+    }
+
+    #[test]
+    fn journals_of_controllers_that_nobody_asks_stay_short() {
+        let clock = Watched::default();
+        let domain =
+            Domain::builder().pdc("PDC1").bdc("BDC1").user("jdoe", "Passw0rd!", &[]).build(1).unwrap();
+        let live = LiveDomain::new(domain, clock);
+        let longest = |state: &State| {
+            let directory = state.domain.directory();
+            directory.indices().map(|dc| directory.database(dc).journal_length()).max().unwrap_or_default()
+        };
+        live.enter(|state, _| {
+            for dc in state.domain.directory().indices().collect::<Vec<_>>() {
+                state.open(dc, None);
+            }
+        });
+        let admin = Caller::domain("PDC1", "Administrator", "Adm1n-password!");
+        let mut most = 0;
+        for count in 0..6_000 {
+            let verb = Verb::UserSetComment { user: "jdoe".into(), comment: count.to_string() };
+            let outcome = live.apply(&admin, &Operation::new("PDC1", verb));
+            assert!(outcome.answer.is_ok(), "{outcome:?}");
+            most = most.max(live.enter(|state, _| longest(state)));
+        }
+        assert!((4_096..4_400).contains(&most), "{most} entries");
+        assert!(live.enter(|state, _| longest(state)) < 3_000);
+    }
+
+    #[test]
+    fn the_instant_of_an_operation_is_read_under_the_lock() {
+        let clock = Watched::default();
+        let domain = Domain::builder().pdc("PDC1").build(1).unwrap();
+        let live = LiveDomain::new(domain, clock.clone());
+        clock.live.set(live.clone()).unwrap();
+        let mut turn = live.turn();
+        turn.enter(|_, _| ());
+        turn.enter(|_, _| ());
+        drop(turn);
+        live.advance();
+        assert_eq!(clock.looks.load(Ordering::SeqCst), 3);
+        assert_eq!(clock.unlocked.load(Ordering::SeqCst), 0);
     }
 }

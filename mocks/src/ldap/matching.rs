@@ -41,7 +41,7 @@ pub(super) fn matches(view: &View<'_>, id: Rid, filter: &Filter<'_>) -> Option<b
         Filter::Not(inner) => matches(view, id, inner).map(|met| !met),
         Filter::Present(name) => {
             let attribute = known(name)?;
-            Some(!view.values(id, &attribute.name.to_ascii_lowercase()).is_empty())
+            Some(!view.values(id, &attribute.key).is_empty())
         }
         Filter::Equal(name, value) | Filter::Approximate(name, value) => {
             if name.eq_ignore_ascii_case(b"anr") {
@@ -95,7 +95,7 @@ fn known(name: &[u8]) -> Option<&'static Attribute> {
 }
 
 fn stored(view: &View<'_>, id: Rid, attribute: &Attribute) -> Values {
-    view.values(id, &attribute.name.to_ascii_lowercase())
+    view.values(id, &attribute.key)
 }
 
 /// A value that a filter asks for, brought into the form in which it is compared.
@@ -148,7 +148,12 @@ impl Wanted {
     }
 
     fn equals(&self, attribute: &Attribute, value: &[u8]) -> bool {
-        self.compare(attribute, value) == Some(Ordering::Equal)
+        match self {
+            Wanted::Folded(wanted) if attribute.syntax != Syntax::Dn && value.is_ascii() => {
+                value.eq_ignore_ascii_case(wanted.as_bytes())
+            }
+            _ => self.compare(attribute, value) == Some(Ordering::Equal),
+        }
     }
 
     /// How a stored value stands to the wanted one.
@@ -252,11 +257,11 @@ fn in_chain(view: &View<'_>, id: Rid, attribute: &Attribute, value: &[u8]) -> Op
         return None;
     }
     let target = view.find(std::str::from_utf8(value).ok()?).ok()?;
-    let name = attribute.name.to_ascii_lowercase();
+    let name = &attribute.key;
     let mut seen = vec![id];
     let mut next = 0;
     while let Some(at) = seen.get(next).copied() {
-        for linked in view.values(at, &name) {
+        for linked in view.values(at, name) {
             let Some(linked) = std::str::from_utf8(&linked).ok().and_then(|dn| view.tree.find(dn)) else {
                 continue;
             };
@@ -290,7 +295,7 @@ fn resolves(view: &View<'_>, id: Rid, value: &[u8]) -> bool {
     if schema()
         .attributes()
         .filter(|attribute| attribute.anr)
-        .any(|attribute| begins(&attribute.name.to_ascii_lowercase(), &wanted))
+        .any(|attribute| begins(&attribute.key, &wanted))
     {
         return true;
     }

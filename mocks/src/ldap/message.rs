@@ -183,6 +183,25 @@ pub enum Filter<'a> {
     },
 }
 
+impl Filter<'_> {
+    /// Whether an attribute stands anywhere in the filter.
+    pub(super) fn mentions(&self, attribute: &[u8]) -> bool {
+        match self {
+            Filter::And(list) | Filter::Or(list) => list.iter().any(|filter| filter.mentions(attribute)),
+            Filter::Not(inner) => inner.mentions(attribute),
+            Filter::Equal(name, _)
+            | Filter::Substrings(name, _)
+            | Filter::GreaterOrEqual(name, _)
+            | Filter::LessOrEqual(name, _)
+            | Filter::Present(name)
+            | Filter::Approximate(name, _) => name.eq_ignore_ascii_case(attribute),
+            Filter::Extensible { attribute: named, .. } => {
+                named.is_none_or(|named| named.eq_ignore_ascii_case(attribute))
+            }
+        }
+    }
+}
+
 /// A piece of a substring filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {

@@ -45,12 +45,15 @@ mod matching;
 mod message;
 mod naming;
 mod netlogon;
+mod network;
 mod ntlm;
 mod offline;
 mod options;
 #[cfg(test)]
 mod oracles;
+mod overlay;
 mod rc4;
+mod refusal;
 mod reply;
 mod rights;
 mod rootdse;
@@ -63,6 +66,7 @@ mod spnego;
 mod time;
 mod tls;
 mod tree;
+mod verbs;
 mod view;
 mod write;
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tokio::net::UdpSocket;
 
+use super::live::Turn;
 use super::message::{Filter, Request, SearchRequest, decode};
 use super::naming::site_name;
 use super::server::{Front, stopped};
 use super::session::{Session, Told, text};
-use super::{LdapError, ResultCode, WireOperation, reply, rootdse};
-use crate::{AccountName, DcRole};
+use super::{LdapError, ResultCode, WireOperation, reply, rootdse, sid};
+use crate::directory::{Database, Rid};
+use crate::{AccountFlag, AccountName, DcRole};
 
 const PDC: u32 = 0x1;
 const GLOBAL_CATALOG: u32 = 0x4;
@@ -27,7 +29,24 @@ struct Ping {
     host: Option<String>,
     user: Option<String>,
     guid: Option<Vec<u8>>,
-    version: u32,
+    /// The kinds of accounts that count as the user's, as SAMR has them; without any, none does.
+    kinds: u32,
+    /// Which answer the client wants; that of Windows 2000 where it does not say.
+    version: Option<u32>,
+}
+
+/// Kinds of accounts, as SAMR has them.
+const NORMAL: u32 = 0x10;
+const WORKSTATION: u32 = 0x80;
+const SERVER: u32 = 0x100;
+
+/// What a ping's filter says of the client.
+const SAID: &[&[u8]] =
+    &[b"DnsDomain", b"Host", b"User", b"DomainGuid", b"DomainSid", b"NtVer", b"AAC", b"DnsHostName"];
+
+/// Whether a filter's attribute is no attribute of the root, but says something of the client.
+pub(super) fn is_said(attribute: &[u8]) -> bool {
+    SAID.iter().any(|said| said.eq_ignore_ascii_case(attribute))
 }
 
 impl Ping {
@@ -39,13 +58,8 @@ impl Ping {
                 b"host" => self.host = Some(text(value)),
                 b"user" => self.user = Some(text(value)),
                 b"domainguid" => self.guid = Some(value.to_vec()),
-                b"ntver" => {
-                    let mut octets = [0; 4];
-                    for (octet, given) in octets.iter_mut().zip(*value) {
-                        *octet = *given;
-                    }
-                    self.version = u32::from_le_bytes(octets);
-                }
+                b"ntver" => self.version = Some(little_endian(value)),
+                b"aac" => self.kinds = little_endian(value),
                 _ => {}
             },
             _ => {}
@@ -53,34 +67,47 @@ impl Ping {
     }
 }
 
+fn little_endian(value: &[u8]) -> u32 {
+    let mut octets = [0; 4];
+    for (octet, given) in octets.iter_mut().zip(value) {
+        *octet = *given;
+    }
+    u32::from_le_bytes(octets)
+}
+
 /// Whether a search of the root asks for the ping's answer: `Some(None)` when there is none for this client.
-pub(super) fn asked(session: &Session, search: &SearchRequest<'_>) -> Option<Option<Vec<u8>>> {
+pub(super) fn asked(
+    session: &Session,
+    turn: &mut Turn<'_>,
+    search: &SearchRequest<'_>,
+) -> Option<Option<Vec<u8>>> {
     let asks = search.attributes.iter().any(|name| name.eq_ignore_ascii_case(b"netlogon"));
     if !asks {
         return None;
     }
     let mut ping = Ping::default();
     ping.read(&search.filter);
-    Some(answer(session, &ping))
+    Some(answer(session, turn, &ping))
 }
 
-fn answer(session: &Session, ping: &Ping) -> Option<Vec<u8>> {
+fn answer(session: &Session, turn: &mut Turn<'_>, ping: &Ping) -> Option<Vec<u8>> {
     let front = &session.front;
-    front.live.enter(|state, _| {
-        let (dc, tree, domain) = state.parts(&front.dc);
-        let naming = tree.naming.clone();
-        let root = tree.node(tree.places().domain).map(|node| node.guid)?;
+    turn.enter(|state, _| {
+        let naming = state.naming(&front.dc).clone();
+        let root = sid::guid(&naming.dns, Rid::FIRST_FIXED.0);
+        let domain = &state.domain;
+        let dc = domain.directory().index(&front.dc)?;
         let ours =
             |name: &str| name.eq_ignore_ascii_case(&naming.dns) || name.eq_ignore_ascii_case(&naming.netbios);
-        if ping.domain.as_deref().is_some_and(|name| !name.is_empty() && !ours(name)) {
-            return None;
-        }
-        if ping.guid.as_ref().is_some_and(|guid| guid != &root) {
+        let named = ping.domain.as_deref().filter(|name| !name.is_empty()).map(ours);
+        let identified = ping.guid.as_ref().map(|guid| guid == &root);
+        // One of the two that is right does.
+        if [named, identified].contains(&Some(false)) && ![named, identified].contains(&Some(true)) {
             return None;
         }
         let user = ping.user.as_deref().filter(|user| !user.is_empty());
-        let unknown =
-            user.is_some_and(|user| domain.directory().database(dc).user(&AccountName::from(user)).is_none());
+        let unknown = user.is_some_and(|user| !counts(domain.directory().database(dc), user, ping.kinds));
+        let version = ping.version.unwrap_or(0x2);
         let controller = domain.directory().controller(dc);
         let mut flags = GLOBAL_CATALOG | LDAP | DIRECTORY | TIME | CLOSEST;
         if controller.role == DcRole::Pdc {
@@ -92,7 +119,7 @@ fn answer(session: &Session, ping: &Ping) -> Option<Vec<u8>> {
         let site = site_name(controller.site.as_str()).to_owned();
         let host = naming.host(&front.dc);
         let mut bytes = Vec::new();
-        if ping.version & 0x4 != 0 {
+        if version & 0x4 != 0 {
             bytes.extend(if unknown { 25_u16 } else { 23 }.to_le_bytes());
             bytes.extend([0, 0]);
             bytes.extend(flags.to_le_bytes());
@@ -115,7 +142,7 @@ fn answer(session: &Session, ping: &Ping) -> Option<Vec<u8>> {
             wide(&mut bytes, &format!("\\\\{}", front.dc.as_str().to_ascii_uppercase()));
             wide(&mut bytes, user.unwrap_or_default());
             wide(&mut bytes, &naming.netbios);
-            if ping.version & 0x2 != 0 {
+            if version & 0x2 != 0 {
                 bytes.extend(root);
                 bytes.extend([0; 16]);
                 for name in [&naming.dns, &naming.dns, &host] {
@@ -130,6 +157,19 @@ fn answer(session: &Session, ping: &Ping) -> Option<Vec<u8>> {
         }
         bytes.extend([0xff; 4]);
         Some(bytes)
+    })
+}
+
+/// Whether there is an account of this name that is enabled and of one of the kinds.
+fn counts(database: &Database, user: &str, kinds: u32) -> bool {
+    let flags = database.user(&AccountName::from(user)).and_then(|id| database.flags(id));
+    flags.is_some_and(|flags| {
+        let kind = match flags {
+            flags if flags.contains(&AccountFlag::ServerTrustAccount) => SERVER,
+            flags if flags.contains(&AccountFlag::WorkstationTrustAccount) => WORKSTATION,
+            _ => NORMAL,
+        };
+        kind & kinds != 0 && !flags.contains(&AccountFlag::Disabled)
     })
 }
 
@@ -164,7 +204,7 @@ pub(super) async fn answer_datagrams(front: Arc<Front>, socket: UdpSocket) {
         };
         // An unreachable client of an earlier answer shows here.
         let Ok((length, peer)) = received else { continue };
-        if !front.live.with(|domain, _| domain.is_up(&front.dc)) {
+        if !front.live.with(|domain, _| domain.stands(&front.dc)) {
             continue;
         }
         let session = Session::new(front.clone(), 0, Some(peer));
@@ -179,15 +219,16 @@ pub(super) fn answer_datagram(session: &Session, datagram: &[u8]) -> Option<Vec<
     let Request::Search(search) = &message.request else { return None };
     let mut told = Told { target: text(search.base), ..Told::default() };
     let mut output = Vec::new();
+    let mut turn = session.front.live.turn();
     let outcome = match search.base {
-        b"" => rootdse::answer(session, message.id, search, &mut told, &mut output),
+        b"" => rootdse::answer(session, &mut turn, message.id, search, &mut told, &mut output),
         // Without a connection there is nobody who could be bound.
         _ => Err(LdapError::new(ResultCode::OPERATIONS_ERROR, LdapError::not_bound().text)),
     };
-    output.extend(match &outcome {
-        Ok(()) => reply::success(message.id, 0x65, &[]),
-        Err(error) => reply::failure(message.id, 0x65, error, &[]),
-    });
-    session.tell(WireOperation::Cldap, told, Some(outcome.as_ref().copied()));
+    match &outcome {
+        Ok(()) => reply::success(&mut output, message.id, 0x65, &[]),
+        Err(error) => output.extend(reply::failure(message.id, 0x65, error, &[])),
+    }
+    session.tell(&mut turn, WireOperation::Cldap, told, Some(outcome.as_ref().copied()));
     Some(output)
 }

@@ -26,6 +26,7 @@ impl Offline {
     pub fn answer(&self, octets: &[u8]) -> Vec<u8> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let mut session = Session::new(self.front.clone(), number, None);
+        let mut turn = self.front.live.turn();
         let mut output = Vec::new();
         let mut rest = octets;
         loop {
@@ -33,13 +34,13 @@ impl Offline {
                 Ok(Some(length)) if length <= self.front.options.limits.max_receive_buffer => length,
                 Ok(None) => return output,
                 Ok(Some(_)) | Err(_) => {
-                    session.malformed();
+                    session.malformed(&mut turn);
                     output.extend(reply::disconnection(&LdapError::malformed()));
                     return output;
                 }
             };
             let Some((message, after)) = rest.split_at_checked(length) else { return output };
-            match session.handle(message, &mut output) {
+            match session.handle(&mut turn, message, &mut output) {
                 Then::GoOn => rest = after,
                 Then::Close | Then::Spoil { .. } | Then::StartTls | Then::Protect(_) => return output,
             }

@@ -20,11 +20,16 @@ pub struct Options {
     /// What goes wrong on the wire; keep a clone to change it while the front runs.
     pub faults: WireFaults,
     /// The host of the world that clients are taken to run on. What the scenario's faults cut between it and the
-    /// controller waits until they are over, as packets do that are sent again. `None`: clients are beside every
-    /// controller.
+    /// controller waits until they are over, as packets do that are sent again, and what slows the two slows each answer.
+    /// `None`: nobody knows it. Then only faults count that name no host of a caller's: a pause, `drop` and `refuse`
+    /// without `from`.
     pub client: Option<HostName>,
+    /// Clients are spared what the scenario's faults do to calls: whoever drives them has asked another model.
+    pub spared: bool,
     /// What a client may use up.
     pub limits: Limits,
+    /// Whose manner it has where two servers differ on the wire.
+    pub manner: Manner,
     /// Seeds challenges and certificates' numbers; the same seed gives the same challenges.
     pub seed: u64,
 }
@@ -37,8 +42,36 @@ impl Default for Options {
             tls: None,
             faults: WireFaults::default(),
             client: None,
+            spared: false,
             limits: Limits::default(),
+            manner: Manner::default(),
             seed: 1,
+        }
+    }
+}
+
+/// Whose manner a controller has on the wire where servers differ (FACTS.md, "LDAP on the wire").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// Active Directory's: one limit of a message's size ([`Limits::max_receive_buffer`]), a bind with a name and without a
+    /// password is anonymous, whoever is not bound is refused before a name is looked at, and the root is found by filters
+    /// that hold.
+    #[default]
+    ActiveDirectory,
+    /// That of Samba 4.17: messages of more than 256,000 octets are refused before a bind and as searches, of more than 16
+    /// MiB otherwise, without a word; a bind with a name needs a password; names are looked at first; the root is found by
+    /// any filter, and its attributes come by their names; each message is written by itself.
+    Samba,
+}
+
+impl Manner {
+    /// How many octets a message may have: what its length alone says, and what a search may have.
+    pub(super) fn most(self, limits: &Limits, bound: bool) -> (usize, usize) {
+        const SAMBA: usize = 256_000;
+        match self {
+            Manner::ActiveDirectory => (limits.max_receive_buffer, limits.max_receive_buffer),
+            Manner::Samba if bound => (16 * 1024 * 1024, SAMBA),
+            Manner::Samba => (SAMBA, SAMBA),
         }
     }
 }

@@ -26,7 +26,14 @@ pub(super) struct ResponseControl {
 
 /// A whole message around one operation.
 pub(super) fn message(id: i32, controls: &[ResponseControl], operation: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut output = Vec::with_capacity(64);
+    append(&mut output, id, controls, operation);
+    output
+}
+
+/// The same behind what is there.
+fn append(output: &mut Vec<u8>, id: i32, controls: &[ResponseControl], operation: impl FnOnce(&mut Writer)) {
+    let mut writer = Writer::behind(std::mem::take(output));
     writer.constructed(SEQUENCE, |message| {
         message.number(INTEGER, i64::from(id));
         operation(message);
@@ -43,7 +50,7 @@ pub(super) fn message(id: i32, controls: &[ResponseControl], operation: impl FnO
             });
         }
     });
-    writer.done()
+    *output = writer.done();
 }
 
 fn result(writer: &mut Writer, code: ResultCode, matched: &str, text: &str, referrals: &[String]) {
@@ -67,10 +74,10 @@ fn result(writer: &mut Writer, code: ResultCode, matched: &str, text: &str, refe
 }
 
 /// A response that says that all went well.
-pub(super) fn success(id: i32, tag: u8, controls: &[ResponseControl]) -> Vec<u8> {
-    message(id, controls, |writer| {
+pub(super) fn success(output: &mut Vec<u8>, id: i32, tag: u8, controls: &[ResponseControl]) {
+    append(output, id, controls, |writer| {
         writer.constructed(tag, |writer| result(writer, ResultCode::SUCCESS, "", "", &[]));
-    })
+    });
 }
 
 /// A response with an error, or with another code than success.
@@ -144,20 +151,20 @@ pub(super) fn disconnection(error: &LdapError) -> Vec<u8> {
 }
 
 /// An entry with its attributes.
-pub(super) fn entry(
+pub(super) fn entry<N: AsRef<str>>(
+    output: &mut Vec<u8>,
     id: i32,
     dn: &[u8],
-    attributes: &[(String, Vec<Vec<u8>>)],
+    attributes: &[(N, Vec<Vec<u8>>)],
     types_only: bool,
-    controls: &[ResponseControl],
-) -> Vec<u8> {
-    message(id, controls, |writer| {
+) {
+    append(output, id, &[], |writer| {
         writer.constructed(0x64, |writer| {
             writer.octets(dn);
             writer.constructed(SEQUENCE, |list| {
                 for (name, values) in attributes {
                     list.constructed(SEQUENCE, |attribute| {
-                        attribute.octets(name.as_bytes());
+                        attribute.octets(name.as_ref().as_bytes());
                         attribute.constructed(SET, |set| {
                             for value in values.iter().filter(|_| !types_only) {
                                 set.primitive(OCTETS, value);
@@ -167,7 +174,7 @@ pub(super) fn entry(
                 }
             });
         });
-    })
+    });
 }
 
 /// A search's continuation elsewhere.

@@ -69,9 +69,9 @@ pub(super) fn may_delete(session: &Session, view: &View<'_>, id: Rid) -> Result<
 }
 
 pub(super) fn may_move(session: &Session, view: &View<'_>, id: Rid, parent: Rid) -> Result<(), LdapError> {
-    let class = view.tree.node(id).map(|node| node.class.clone()).unwrap_or_default();
+    let class = view.tree.node(id).map_or("", |node| node.class);
     may_delete(session, view, id)?;
-    may_add(session, view, parent, &class)
+    may_add(session, view, parent, class)
 }
 
 pub(super) fn may_change(

@@ -1,10 +1,11 @@
 //! The root of the directory service: what a controller says of itself to anybody.
 
+use super::live::Turn;
 use super::message::{Filter, SearchRequest};
 use super::naming::site_name;
 use super::session::{Session, Told};
 use super::time::generalized;
-use super::{LdapError, reply};
+use super::{LdapError, Manner, reply};
 
 /// Controls that are understood, as the root says.
 pub(super) const CONTROLS: &[&str] = &[
@@ -27,28 +28,41 @@ pub(super) const CONTROLS: &[&str] = &[
 ];
 
 /// Extended operations, as the root says. WhoAmI is answered, too, as later versions do.
-const EXTENSIONS: &[&str] =
-    &["1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.1466.101.119.1", "1.2.840.113556.1.4.1781"];
+/// Who am I came with Windows Server 2008; clients look for it here before they ask.
+const EXTENSIONS: &[&str] = &[
+    "1.3.6.1.4.1.1466.20037",
+    "1.3.6.1.4.1.1466.101.119.1",
+    "1.2.840.113556.1.4.1781",
+    "1.3.6.1.4.1.4203.1.11.3",
+];
 
 /// Answers a base search of the empty name.
 pub(super) fn answer(
     session: &Session,
+    turn: &mut Turn<'_>,
     id: i32,
     search: &SearchRequest<'_>,
     told: &mut Told,
     output: &mut Vec<u8>,
 ) -> Result<(), LdapError> {
-    if let Some(answer) = super::netlogon::asked(session, search) {
-        if let Some(answer) = answer {
-            output.extend(reply::entry(id, b"", &[("Netlogon".to_owned(), vec![answer])], false, &[]));
-            told.entries = 1;
-        }
+    let pinged = super::netlogon::asked(session, turn, search);
+    // There is no answer for this client.
+    if let Some(None) = pinged {
         return Ok(());
     }
-    let all = attributes(session);
-    if !meets(&search.filter, &all) {
+    let mut all = attributes(session, turn, mentions(search, b"highestCommittedUSN"));
+    let samba = session.front.options.manner == Manner::Samba;
+    if samba {
+        all.sort_by_key(|(name, _)| name.to_ascii_lowercase());
+    }
+    let found = match &pinged {
+        Some(_) => is_met_by_a_ping(&search.filter, &all),
+        None => samba || meets(&search.filter, &all),
+    };
+    if !found {
         return Ok(());
     }
+    let netlogon = pinged.flatten().map(|answer| ("Netlogon".to_owned(), vec![answer]));
     let wanted = |name: &str| {
         let operational = ["supportedExtension"].contains(&name);
         search.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name.as_bytes()))
@@ -56,10 +70,17 @@ pub(super) fn answer(
                 && !operational)
             || (search.attributes.contains(&b"+".as_slice()) && operational)
     };
-    let chosen: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
-    output.extend(reply::entry(id, b"", &chosen, search.types_only, &[]));
+    let chosen: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).chain(netlogon).collect();
+    reply::entry(output, id, b"", &chosen, search.types_only);
     told.entries = 1;
     Ok(())
+}
+
+/// Whether a search wants to know an attribute, or asks for all.
+fn mentions(search: &SearchRequest<'_>, name: &[u8]) -> bool {
+    let list = &search.attributes;
+    let asks = |asked: &&[u8]| asked.eq_ignore_ascii_case(name) || *asked == b"*";
+    list.is_empty() || list.iter().any(asks) || search.filter.mentions(name)
 }
 
 /// Whether the root meets a filter. It has no class, and is found by it all the same.
@@ -73,6 +94,7 @@ fn meets(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool {
         Filter::Or(list) => list.iter().any(|filter| meets(filter, all)),
         Filter::Not(inner) => !meets(inner, all),
         Filter::Present(name) => name.eq_ignore_ascii_case(b"objectClass") || !values(name).is_empty(),
+        Filter::Substrings(name, _) => name.eq_ignore_ascii_case(b"objectClass"),
         Filter::Equal(name, wanted) => {
             // A client may ask for any class.
             wanted == b"*" || values(name).iter().any(|value| value.eq_ignore_ascii_case(wanted))
@@ -81,13 +103,28 @@ fn meets(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool {
     }
 }
 
-/// Every attribute of the root.
-pub(super) fn attributes(session: &Session) -> Vec<(String, Vec<Vec<u8>>)> {
+/// Whether a ping's filter leaves the root in: what it says of the client is no condition, and whether there is an
+/// attribute at all cannot be asked in one.
+fn is_met_by_a_ping(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool {
+    match filter {
+        Filter::And(list) => list.iter().all(|filter| is_met_by_a_ping(filter, all)),
+        Filter::Equal(name, _) if super::netlogon::is_said(name) => true,
+        Filter::Present(name) => name.eq_ignore_ascii_case(b"objectClass"),
+        filter => meets(filter, all),
+    }
+}
+
+/// Every attribute of the root; update sequence numbers, for which the controller's objects have to be known, where
+/// they are wanted.
+fn attributes(session: &Session, turn: &mut Turn<'_>, with_usn: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     let front = &session.front;
-    let (naming, site, usn, now) = front.live.enter(|state, now| {
-        let (dc, tree, domain) = state.parts(&front.dc);
-        let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
-        (tree.naming.clone(), site, tree.usn(), now)
+    let (naming, site, usn, now) = turn.enter(|state, now| {
+        let naming = state.naming(&front.dc).clone();
+        let directory = state.domain.directory();
+        let site = directory.index(&front.dc).map(|dc| directory.controller(dc).site.as_str());
+        let site = site_name(site.unwrap_or_default()).to_owned();
+        let usn = if with_usn { state.parts(&front.dc).1.usn() } else { 0 };
+        (naming, site, usn, now)
     });
     let server = naming.server(&front.dc, &site);
     let host = naming.host(&front.dc);

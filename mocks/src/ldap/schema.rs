@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
+
+use crate::Name;
+
 /// How values of an attribute are written and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
@@ -40,6 +45,8 @@ pub(super) enum Syntax {
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) name: &'static str,
+    /// Its name in lower case.
+    pub(super) key: String,
     pub(super) oid: &'static str,
     pub(super) syntax: Syntax,
     pub(super) many: bool,
@@ -70,14 +77,18 @@ pub(super) struct Class {
     pub(super) superiors: Vec<&'static str>,
 }
 
-/// The schema, by names in lower case.
+/// The schema, in the order of names.
 #[derive(Debug)]
 pub(super) struct Schema {
-    attributes: BTreeMap<String, Attribute>,
-    classes: BTreeMap<String, Class>,
+    attributes: ByName<Attribute>,
+    classes: ByName<Class>,
     by_oid: BTreeMap<&'static str, &'static str>,
-    shown: BTreeMap<String, Vec<&'static str>>,
+    shown: ByName<Vec<&'static str>>,
+    /// What objects of each class may have.
+    allowed: ByName<IndexSet<Name, FxBuildHasher>>,
 }
+
+type ByName<V> = IndexMap<Name, V, FxBuildHasher>;
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::read);
 
@@ -177,7 +188,7 @@ impl Syntax {
 
 impl Schema {
     fn read() -> Schema {
-        let mut attributes = BTreeMap::new();
+        let mut attributes = ByName::default();
         let mut by_oid = BTreeMap::new();
         for line in include_str!("attributes.txt").lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split_ascii_whitespace();
@@ -187,6 +198,7 @@ impl Schema {
             by_oid.insert(oid, name);
             let attribute = Attribute {
                 name,
+                key: name.to_ascii_lowercase(),
                 oid,
                 syntax: Syntax::letter(syntax),
                 many: has('m'),
@@ -197,9 +209,9 @@ impl Schema {
                 anr: has('a'),
                 secret: has('n'),
             };
-            attributes.insert(name.to_ascii_lowercase(), attribute);
+            attributes.insert(name.into(), attribute);
         }
-        let mut classes = BTreeMap::new();
+        let mut classes = ByName::default();
         for line in include_str!("classes.txt").lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('|');
             let mut field = || fields.next().unwrap_or_default();
@@ -209,35 +221,46 @@ impl Schema {
             by_oid.insert(oid, name);
             let category = category.parse().unwrap_or(1);
             let class = Class { name, oid, superior, category, rdn, must, may, superiors };
-            classes.insert(name.to_ascii_lowercase(), class);
+            classes.insert(name.into(), class);
         }
-        let mut schema = Schema { attributes, classes, by_oid, shown: BTreeMap::new() };
+        attributes.sort_unstable_keys();
+        classes.sort_unstable_keys();
+        let (shown, allowed) = (ByName::default(), ByName::default());
+        let mut schema = Schema { attributes, classes, by_oid, shown, allowed };
         for name in schema.classes.keys().cloned().collect::<Vec<_>>() {
             let shows = |name: &&str| {
                 schema.attribute(name).is_some_and(|attribute| !attribute.operational && !attribute.secret)
             };
-            let shown = schema.allowed(&name).into_iter().filter(shows).collect();
-            schema.shown.insert(name, shown);
+            let allowed = schema.allowed(name.as_str());
+            let shown = allowed.iter().copied().filter(shows).collect();
+            schema.shown.insert(name.clone(), shown);
+            schema.allowed.insert(name, allowed.into_iter().map(Name::from).collect());
         }
         schema
     }
 
     /// The attributes of a class's objects that whoever asks for all may see.
     pub(super) fn shown(&self, class: &str) -> &[&'static str] {
-        self.shown.get(&class.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+        self.shown.get(&Name::from(class)).map_or(&[], Vec::as_slice)
     }
 
     /// The attribute of this name or identifier.
     pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
         let name = name.strip_prefix("OID.").unwrap_or(name);
-        let name = self.by_oid.get(name).copied().unwrap_or(name);
-        self.attributes.get(&name.to_ascii_lowercase())
+        self.attributes.get(&Name::from(self.named(name)))
     }
 
     /// The class of this name or identifier.
     pub(super) fn class(&self, name: &str) -> Option<&Class> {
-        let name = self.by_oid.get(name).copied().unwrap_or(name);
-        self.classes.get(&name.to_ascii_lowercase())
+        self.classes.get(&Name::from(self.named(name)))
+    }
+
+    /// The name that stands for an object identifier; a name stands for itself.
+    fn named<'a>(&self, name: &'a str) -> &'a str {
+        match name.as_bytes().first() {
+            Some(b'0'..=b'9') => self.by_oid.get(name).copied().unwrap_or(name),
+            _ => name,
+        }
     }
 
     pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
@@ -272,8 +295,7 @@ impl Schema {
 
     /// Whether a class allows an attribute.
     pub(super) fn allows(&self, class: &str, attribute: &str) -> bool {
-        self.classes_of(class)
-            .any(|class| class.must.iter().chain(&class.may).any(|name| name.eq_ignore_ascii_case(attribute)))
+        self.allowed.get(&Name::from(class)).is_some_and(|names| names.contains(&Name::from(attribute)))
     }
 
     /// Every attribute that a class allows.

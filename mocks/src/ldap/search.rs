@@ -1,9 +1,10 @@
 //! Searches and comparisons.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::controls::{self, Controls};
-use super::live::State;
+use super::live::{State, Turn};
 use super::message::{Filter, Scope, SearchRequest};
 use super::reply::{self, ResponseControl};
 use super::schema::{Attribute, Syntax, schema};
@@ -91,8 +92,8 @@ impl Selection {
         }
     }
 
-    fn entry(&self, view: &View<'_>, id: Rid, message: i32, controls: &[ResponseControl]) -> Vec<u8> {
-        let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
+    fn entry(&self, view: &View<'_>, id: Rid, message: i32, output: &mut Vec<u8>) {
+        let mut attributes = Vec::with_capacity(self.named.len());
         if self.all {
             for (name, values) in view.shown(id) {
                 let listed = self.named.iter().any(|named| named.attribute.name == name);
@@ -102,25 +103,25 @@ impl Selection {
             }
         }
         for Named { attribute, range } in &self.named {
-            let values = view.values(id, &attribute.name.to_ascii_lowercase());
+            let values = view.values(id, &attribute.key);
             if !values.is_empty() {
                 attributes.push(self.ranged(view, attribute, *range, values));
             }
         }
         let dn = self.dn(view, id);
-        reply::entry(message, dn.as_bytes(), &attributes, self.types_only, controls)
+        reply::entry(output, message, dn.as_bytes(), &attributes, self.types_only);
     }
 
     /// A part of many values, named as such.
     fn ranged(
         &self,
         view: &View<'_>,
-        attribute: &Attribute,
+        attribute: &'static Attribute,
         range: Option<(usize, Option<usize>)>,
         mut values: Vec<Vec<u8>>,
-    ) -> (String, Vec<Vec<u8>>) {
+    ) -> (Cow<'static, str>, Vec<Vec<u8>>) {
         let total = values.len();
-        let mut name = attribute.name.to_owned();
+        let mut name = Cow::Borrowed(attribute.name);
         if attribute.many && (range.is_some() || total > self.max_val_range) {
             let (low, high) = range.unwrap_or((0, None));
             let most = low.saturating_add(self.max_val_range);
@@ -128,7 +129,7 @@ impl Selection {
             let low = low.min(end);
             values = values[low..end].to_vec();
             let last = if end >= total { "*".to_owned() } else { (end - 1).to_string() };
-            name.push_str(&format!(";range={low}-{last}"));
+            name.to_mut().push_str(&format!(";range={low}-{last}"));
         }
         if self.extended_dn.is_some() && attribute.syntax == Syntax::Dn {
             for value in &mut values {
@@ -158,9 +159,15 @@ impl Selection {
     }
 }
 
+/// Whether a search is shown deleted objects: when it asks for them, and administrators alone (KB892806).
+fn sees_deleted(session: &Session, controls: &Controls) -> bool {
+    controls.show_deleted && session.is_administrator()
+}
+
 /// Answers a search up to, and without, its last message.
 pub(super) fn search(
     session: &mut Session,
+    turn: &mut Turn<'_>,
     id: i32,
     search: &SearchRequest<'_>,
     controls: &Controls,
@@ -168,17 +175,22 @@ pub(super) fn search(
     output: &mut Vec<u8>,
 ) -> Result<Vec<ResponseControl>, LdapError> {
     if search.base.is_empty() && search.scope == Scope::Base {
-        rootdse::answer(session, id, search, told, output)?;
+        rootdse::answer(session, turn, id, search, told, output)?;
         return Ok(Vec::new());
     }
     if session.identity.is_none() {
         return Err(LdapError::not_bound());
     }
-    let front = session.front.clone();
-    front.live.enter(|state, now| {
-        let view = state.view(&front.dc, now, front.live.start_unix_ms());
-        let base = resolve(&view, &text(search.base), controls.show_deleted)?;
-        told.version = version(&view, base);
+    let deleted = sees_deleted(session, controls);
+    turn.enter(|state, now| {
+        let view = session.view(state, now);
+        let base = match search.base.is_empty() && controls.phantom_root {
+            true => view.tree.places().domain,
+            false => resolve(&view, &String::from_utf8_lossy(search.base), deleted)?,
+        };
+        if session.front.live.is_observed() {
+            told.version = version(&view, base);
+        }
         if controls.notification {
             return watch(session, &view, id, base, search, controls);
         }
@@ -200,7 +212,8 @@ fn page(
     told: &mut Told,
     output: &mut Vec<u8>,
 ) -> Result<Vec<ResponseControl>, LdapError> {
-    let limits = session.front.options.limits.clone();
+    let limits = &session.front.options.limits;
+    let (mut most, max_val_range) = (limits.max_page_size, limits.max_val_range);
     let mut answer = Vec::new();
     // Only pages are continued.
     let fingerprint = controls.paged.as_ref().map_or(0, |_| controls::fingerprint(search));
@@ -213,7 +226,7 @@ fn page(
                 None => return Err(bad_cookie()),
             }
         }
-        _ => (candidates(view, base, search, controls.show_deleted), true),
+        _ => (candidates(view, base, search, sees_deleted(session, controls)), true),
     };
     if fresh {
         found.retain(|id| matching::matches(view, *id, &search.filter) == Some(true));
@@ -228,8 +241,7 @@ fn page(
             }
         }
     }
-    let selection = Selection::new(search, controls, limits.max_val_range);
-    let mut most = limits.max_page_size;
+    let selection = Selection::new(search, controls, max_val_range);
     if let Some((size, _)) = controls.paged {
         // A page of none ends the search.
         if size == 0 {
@@ -244,7 +256,7 @@ fn page(
     }
     let rest = if found.len() > most { found.split_off(most) } else { Vec::new() };
     for entry in &found {
-        output.extend(selection.entry(view, *entry, id, &[]));
+        selection.entry(view, *entry, id, output);
     }
     told.entries = found.len();
     if rest.is_empty() {
@@ -309,8 +321,8 @@ fn named(view: &View<'_>, filter: &Filter<'_>) -> Option<Vec<Rid>> {
         Filter::And(list) => list.iter().find_map(|filter| named(view, filter)),
         Filter::Equal(name, value) => {
             let value_text = || std::str::from_utf8(value).ok();
-            match name.to_ascii_lowercase().as_slice() {
-                b"samaccountname" => {
+            match schema().attribute(std::str::from_utf8(name).ok()?)?.key.as_str() {
+                "samaccountname" => {
                     let name = value_text()?;
                     let mut found: Vec<Rid> = view.tree.fixed_named(name).collect();
                     let name = name.into();
@@ -318,13 +330,13 @@ fn named(view: &View<'_>, filter: &Filter<'_>) -> Option<Vec<Rid>> {
                     found.extend(view.database.buried(&name));
                     Some(found)
                 }
-                b"objectguid" if value.len() == 16 => Some(view.tree.by_guid(value).into_iter().collect()),
-                b"objectsid" => {
+                "objectguid" if value.len() == 16 => Some(view.tree.by_guid(value).into_iter().collect()),
+                "objectsid" => {
                     let octets = value_text().and_then(sid::parse).unwrap_or_else(|| value.to_vec());
                     Some(view.by_sid(&octets).into_iter().collect())
                 }
-                b"distinguishedname" => Some(view.find(value_text()?).ok().into_iter().collect()),
-                b"cn" | b"name" | b"ou" => Some(view.tree.by_name(&super::dn::fold(value_text()?))),
+                "distinguishedname" => Some(view.find(value_text()?).ok().into_iter().collect()),
+                "cn" | "name" | "ou" => Some(view.tree.by_name(&super::dn::fold(value_text()?))),
                 _ => None,
             }
         }
@@ -333,9 +345,8 @@ fn named(view: &View<'_>, filter: &Filter<'_>) -> Option<Vec<Rid>> {
 }
 
 fn sort(view: &View<'_>, found: &mut [Rid], attribute: &Attribute, reverse: bool) {
-    let name = attribute.name.to_ascii_lowercase();
     found.sort_by(|one, other| {
-        let value = |id: &Rid| view.values(*id, &name).into_iter().next();
+        let value = |id: &Rid| view.values(*id, &attribute.key).into_iter().next();
         match (value(one), value(other)) {
             (Some(one), Some(other)) => {
                 let order = matching::order(view, attribute, &one, &other);
@@ -411,11 +422,10 @@ fn watch(
 }
 
 /// What has changed for the watches of a session since they last looked.
-pub(super) fn changes(session: &mut Session, output: &mut Vec<u8>) {
-    let front = session.front.clone();
-    let watches = &mut session.watches;
-    front.live.enter(|state, now| {
-        let view = state.view(&front.dc, now, front.live.start_unix_ms());
+pub(super) fn changes(session: &mut Session, turn: &mut Turn<'_>, output: &mut Vec<u8>) {
+    turn.enter(|state, now| {
+        let view = session.view(state, now);
+        let watches = &mut session.watches;
         let latest = view.tree.usn();
         for watch in watches.iter_mut().filter(|watch| watch.seen < latest) {
             let mut changed: Vec<_> = view
@@ -435,7 +445,7 @@ pub(super) fn changes(session: &mut Session, output: &mut Vec<u8>) {
                 .collect();
             changed.sort_unstable();
             for (_, id) in changed {
-                output.extend(watch.attributes.entry(&view, id, watch.id, &[]));
+                watch.attributes.entry(&view, id, watch.id, output);
             }
             watch.seen = latest;
         }
@@ -486,7 +496,7 @@ fn synchronize(
     found.truncate(most);
     let reached = if more { found.last().map_or(since, usn) } else { view.tree.usn() };
     for entry in &found {
-        output.extend(selection.entry(view, *entry, id, &[]));
+        selection.entry(view, *entry, id, output);
     }
     told.entries = found.len();
     let mut cookie = b"MSDS".to_vec();
@@ -521,6 +531,7 @@ pub(super) fn version(view: &View<'_>, id: Rid) -> Option<crate::Version> {
 /// Compares a value.
 pub(super) fn compare(
     session: &Session,
+    turn: &mut Turn<'_>,
     dn: &[u8],
     attribute: &[u8],
     value: &[u8],
@@ -529,13 +540,12 @@ pub(super) fn compare(
     if session.identity.is_none() {
         return Err(LdapError::not_bound());
     }
-    let front = session.front.clone();
-    front.live.enter(|state: &mut State, now: SimTime| {
-        let view = state.view(&front.dc, now, front.live.start_unix_ms());
+    turn.enter(|state: &mut State, now: SimTime| {
+        let view = session.view(state, now);
         let id = resolve(&view, &text(dn), false)?;
         told.version = version(&view, id);
         let attribute = schema().attribute(&text(attribute)).ok_or_else(LdapError::undefined_attribute)?;
-        let values = view.values(id, &attribute.name.to_ascii_lowercase());
+        let values = view.values(id, &attribute.key);
         if values.is_empty() {
             return Err(LdapError::no_value(attribute.name));
         }

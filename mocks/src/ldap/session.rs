@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use super::bind::Negotiation;
 use super::controls::Controls;
+use super::live::{State, Turn};
 use super::message::{Envelope, Message, Request, open};
 use super::ntlm::Protector;
 use super::search::{Paging, Watch};
 use super::server::Front;
+use super::view::View;
 use super::{LdapError, Protection, ResultCode, WireEffect, WireEvent, WireOperation, reply};
 use crate::directory::{DcIndex, Rid};
-use crate::{AccountName, HostName, Version};
+use crate::{AccountName, HostName, SimTime, Verb, Version, Win32Error};
 
 /// One client's session.
 pub(super) struct Session {
@@ -93,35 +95,40 @@ impl Session {
         self.identity.is_some()
     }
 
+    /// The directory as this session's controller has it.
+    pub(super) fn view<'s>(&self, state: &'s mut State, now: SimTime) -> View<'s> {
+        state.view(&self.front.dc, now, self.front.live.start_unix_ms())
+    }
+
     pub(super) fn dc_index(&self, domain: &crate::Domain) -> DcIndex {
         domain.directory().index(&self.front.dc).unwrap_or_default()
     }
 
     /// Tells of octets that are no message.
-    pub(super) fn malformed(&self) {
+    pub(super) fn malformed(&self, turn: &mut Turn<'_>) {
         let error = LdapError::malformed();
-        self.tell(WireOperation::Malformed, Told::default(), Some(Err(&error)));
+        self.tell(turn, WireOperation::Malformed, Told::default(), Some(Err(&error)));
     }
 
     /// Answers one whole message, or what a fault makes of it.
-    pub(super) fn handle(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Then {
+    pub(super) fn handle(&mut self, turn: &mut Turn<'_>, bytes: &[u8], output: &mut Vec<u8>) -> Then {
         let faults = &self.front.options.faults;
         let struck = open(bytes).ok().filter(|_| !faults.is_empty()).and_then(|envelope| {
             let operation = operation(&envelope.request().ok()?);
             Some((envelope, operation, faults.strike(operation)?))
         });
         match struck {
-            None => self.answer(bytes, output),
+            None => self.answer(turn, bytes, output),
             Some((envelope, operation, WireEffect::Code(code, text))) => {
                 let error = LdapError::new(ResultCode(code), text);
                 let tag = reply::response_tag(envelope.tag);
                 output.extend(reply::failure(envelope.id, tag, &error, &[]));
-                self.tell(operation, Told::default(), Some(Err(&error)));
+                self.tell(turn, operation, Told::default(), Some(Err(&error)));
                 Then::GoOn
             }
             Some((_, _, effect)) => {
                 let from = output.len();
-                match self.answer(bytes, output) {
+                match self.answer(turn, bytes, output) {
                     Then::GoOn => Then::Spoil { effect, from },
                     other => other,
                 }
@@ -129,16 +136,54 @@ impl Session {
         }
     }
 
-    fn answer(&mut self, bytes: &[u8], output: &mut Vec<u8>) -> Then {
-        let Ok(envelope) = open(bytes) else { return self.hang_up(output) };
+    /// Refuses a request that the scenario refuses with a Win32 code.
+    pub(super) fn refuse(
+        &mut self,
+        turn: &mut Turn<'_>,
+        envelope: &Envelope<'_>,
+        request: &Request<'_>,
+        verb: &Verb,
+        code: Win32Error,
+        output: &mut Vec<u8>,
+    ) {
+        let error = LdapError::refused(verb, code);
+        let mut told = Told::default();
+        match request {
+            Request::Bind { name, .. } => {
+                told.target = text(name);
+                self.forget();
+            }
+            Request::Search(search) => {
+                (told.target, told.filter) = (text(search.base), search.filter.to_string());
+            }
+            Request::Add { dn, .. }
+            | Request::Modify { dn, .. }
+            | Request::Delete(dn)
+            | Request::Compare { dn, .. } => told.target = text(dn),
+            _ => {}
+        }
+        let tag = reply::response_tag(envelope.tag);
+        output.extend(reply::failure(envelope.id, tag, &error, &[]));
+        self.tell(turn, operation(request), told, Some(Err(&error)));
+    }
+
+    /// Whatever comes of a bind, the one before is over, and what was under way under it.
+    pub(super) fn forget(&mut self) {
+        self.identity = None;
+        self.pagings.clear();
+        self.watches.clear();
+    }
+
+    fn answer(&mut self, turn: &mut Turn<'_>, bytes: &[u8], output: &mut Vec<u8>) -> Then {
+        let Ok(envelope) = open(bytes) else { return self.hang_up(turn, output) };
         match envelope.request() {
             Ok(Request::Unbind) => {
-                self.tell(WireOperation::Unbind, Told::default(), None);
+                self.tell(turn, WireOperation::Unbind, Told::default(), None);
                 Then::Close
             }
             Ok(request) => match envelope.controls() {
                 Ok(controls) => {
-                    self.request(Message { id: envelope.id, request, controls }, &envelope, output)
+                    self.request(turn, Message { id: envelope.id, request, controls }, &envelope, output)
                 }
                 Err(_) => {
                     let tag = reply::response_tag(envelope.tag);
@@ -146,17 +191,23 @@ impl Session {
                     Then::GoOn
                 }
             },
-            Err(_) => self.hang_up(output),
+            Err(_) => self.hang_up(turn, output),
         }
     }
 
-    fn hang_up(&mut self, output: &mut Vec<u8>) -> Then {
-        self.malformed();
+    fn hang_up(&mut self, turn: &mut Turn<'_>, output: &mut Vec<u8>) -> Then {
+        self.malformed(turn);
         output.extend(reply::disconnection(&LdapError::malformed()));
         Then::Close
     }
 
-    fn request(&mut self, message: Message<'_>, envelope: &Envelope<'_>, output: &mut Vec<u8>) -> Then {
+    fn request(
+        &mut self,
+        turn: &mut Turn<'_>,
+        message: Message<'_>,
+        envelope: &Envelope<'_>,
+        output: &mut Vec<u8>,
+    ) -> Then {
         let id = message.id;
         let tag = reply::response_tag(envelope.tag);
         let controls = match &message.request {
@@ -166,32 +217,32 @@ impl Session {
         let mut told = Told::default();
         let (operation, outcome) = match (message.request, controls) {
             (Request::Bind { version, name, credentials }, _) => {
-                return self.bind(id, version, name, &credentials, output);
+                return self.bind(turn, id, version, name, &credentials, output);
             }
             (Request::Abandon(abandoned), _) => {
                 self.watches.retain(|watch| watch.id != abandoned);
                 told.target = abandoned.to_string();
-                self.tell(WireOperation::Abandon, told, None);
+                self.tell(turn, WireOperation::Abandon, told, None);
                 return Then::GoOn;
             }
-            (Request::Extended { oid, value }, Ok(_)) => return self.extended(id, oid, value, output),
+            (Request::Extended { oid, value }, Ok(_)) => return self.extended(turn, id, oid, value, output),
             (Request::Unbind, _) => return Then::Close,
             (request, Err(error)) => (operation(&request), Err(error)),
             (Request::Search(search), Ok(controls)) => {
-                told.target = text(search.base);
                 if self.front.live.is_observed() {
+                    told.target = text(search.base);
                     told.filter = search.filter.to_string();
                 }
                 let start = output.len();
-                match super::search::search(self, id, &search, &controls, &mut told, output) {
+                match super::search::search(self, turn, id, &search, &controls, &mut told, output) {
                     // A watch has no last message.
                     Ok(_) if controls.notification => {
-                        self.tell(WireOperation::Search, told, None);
+                        self.tell(turn, WireOperation::Search, told, None);
                         return Then::GoOn;
                     }
                     Ok(answer) => {
-                        output.extend(reply::success(id, tag, &answer));
-                        self.tell(WireOperation::Search, told, Some(Ok(())));
+                        reply::success(output, id, tag, &answer);
+                        self.tell(turn, WireOperation::Search, told, Some(Ok(())));
                         return Then::GoOn;
                     }
                     Err(error) => {
@@ -205,37 +256,39 @@ impl Session {
             }
             (Request::Add { dn, attributes }, Ok(_)) => {
                 told.target = text(dn);
-                (WireOperation::Add, super::write::add(self, dn, &attributes, &mut told))
+                (WireOperation::Add, super::write::add(self, turn, dn, &attributes, &mut told))
             }
             (Request::Modify { dn, changes }, Ok(controls)) => {
-                told.target = text(dn);
-                (WireOperation::Modify, super::write::modify(self, dn, &changes, &controls, &mut told))
+                if self.front.live.is_observed() {
+                    told.target = text(dn);
+                }
+                (WireOperation::Modify, super::write::modify(self, turn, dn, &changes, &controls, &mut told))
             }
             (Request::Delete(dn), Ok(controls)) => {
                 told.target = text(dn);
-                (WireOperation::Delete, super::write::delete(self, dn, &controls, &mut told))
+                (WireOperation::Delete, super::write::delete(self, turn, dn, &controls, &mut told))
             }
             (Request::ModifyDn { dn, new_rdn, new_superior, .. }, Ok(_)) => {
                 told.target = text(dn);
-                let moved = super::write::modify_dn(self, dn, new_rdn, new_superior, &mut told);
+                let moved = super::write::modify_dn(self, turn, dn, new_rdn, new_superior, &mut told);
                 (WireOperation::ModifyDn, moved)
             }
             (Request::Compare { dn, attribute, value }, Ok(_)) => {
                 told.target = text(dn);
-                let outcome = match super::search::compare(self, dn, attribute, value, &mut told) {
+                let outcome = match super::search::compare(self, turn, dn, attribute, value, &mut told) {
                     Ok(true) => Err(LdapError::new(ResultCode::COMPARE_TRUE, "")),
                     Ok(false) => Err(LdapError::new(ResultCode::COMPARE_FALSE, "")),
                     Err(error) => Err(error),
                 };
                 (WireOperation::Compare, outcome)
             }
-            (Request::Unknown(_), Ok(_)) => return self.hang_up(output),
+            (Request::Unknown(_), Ok(_)) => return self.hang_up(turn, output),
         };
         match &outcome {
-            Ok(()) => output.extend(reply::success(id, tag, &[])),
+            Ok(()) => reply::success(output, id, tag, &[]),
             Err(error) => output.extend(reply::failure(id, tag, error, &[])),
         }
-        self.tell(operation, told, Some(outcome.as_ref().copied()));
+        self.tell(turn, operation, told, Some(outcome.as_ref().copied()));
         Then::GoOn
     }
 
@@ -245,8 +298,8 @@ impl Session {
     }
 
     /// What has changed for the watches.
-    pub(super) fn changes(&mut self, output: &mut Vec<u8>) {
-        super::search::changes(self, output);
+    pub(super) fn changes(&mut self, turn: &mut Turn<'_>, output: &mut Vec<u8>) {
+        super::search::changes(self, turn, output);
     }
 
     pub(super) fn is_administrator(&self) -> bool {
@@ -263,16 +316,23 @@ impl Session {
             .is_some_and(|identity| groups.iter().any(|group| identity.groups.contains(group)))
     }
 
-    fn extended(&mut self, id: i32, oid: &[u8], value: Option<&[u8]>, output: &mut Vec<u8>) -> Then {
+    fn extended(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: i32,
+        oid: &[u8],
+        value: Option<&[u8]>,
+        output: &mut Vec<u8>,
+    ) -> Then {
         let told = Told { target: text(oid), ..Told::default() };
         let outcome = match oid {
             b"1.3.6.1.4.1.4203.1.11.3" => {
                 let who = self.identity.as_ref().map(|identity| {
-                    let domain = self.front.live.with(|domain, _| domain.world().domain.name.clone());
+                    let domain = turn.enter(|state, _| state.domain.world().domain.name.clone());
                     format!("u:{domain}\\{}", identity.name)
                 });
                 output.extend(reply::extended(id, Ok(()), None, Some(who.unwrap_or_default().as_bytes())));
-                self.tell(WireOperation::Extended, told, Some(Ok(())));
+                self.tell(turn, WireOperation::Extended, told, Some(Ok(())));
                 return Then::GoOn;
             }
             b"1.3.6.1.4.1.1466.20037" => {
@@ -301,7 +361,7 @@ impl Session {
                     )),
                 };
                 output.extend(reply::extended(id, outcome.as_ref().map(|_| ()), Some(&told.target), None));
-                self.tell(WireOperation::Extended, told, Some(outcome.as_ref().map(|_| ())));
+                self.tell(turn, WireOperation::Extended, told, Some(outcome.as_ref().map(|_| ())));
                 return if outcome.is_ok() { Then::StartTls } else { Then::GoOn };
             }
             // From now on binds only check a password and change nothing else.
@@ -320,7 +380,7 @@ impl Session {
             )),
         };
         output.extend(reply::extended(id, outcome.as_ref().map(|_| ()), Some(&text(oid)), None));
-        self.tell(WireOperation::Extended, told, Some(outcome.as_ref().copied()));
+        self.tell(turn, WireOperation::Extended, told, Some(outcome.as_ref().copied()));
         Then::GoOn
     }
 
@@ -332,7 +392,13 @@ impl Session {
         std::array::from_fn(|index| digest[index])
     }
 
-    pub(super) fn tell(&self, operation: WireOperation, told: Told, result: Option<Result<(), &LdapError>>) {
+    pub(super) fn tell(
+        &self,
+        turn: &mut Turn<'_>,
+        operation: WireOperation,
+        told: Told,
+        result: Option<Result<(), &LdapError>>,
+    ) {
         if !self.front.live.is_observed() {
             return;
         }
@@ -341,7 +407,7 @@ impl Session {
             Some(Ok(())) => (Some(0), String::new()),
             Some(Err(error)) => (Some(error.code.0), error.text.clone()),
         };
-        self.front.live.tell(&WireEvent {
+        turn.tell(&WireEvent {
             at: self.front.live.now(),
             dc: self.front.dc.clone(),
             connection: self.connection,

@@ -28,6 +28,9 @@ pub(super) mod uac {
         DISABLED | LOCKOUT | CANT_CHANGE | NORMAL | WORKSTATION | SERVER | DONT_EXPIRE | PASSWORD_EXPIRED;
 }
 
+/// How a value begins that means an account by its security identifier.
+const BY_SID: &[u8] = b"<SID=";
+
 /// Never, as a large integer.
 const NEVER: i64 = i64::MAX;
 
@@ -59,21 +62,18 @@ impl<'a> View<'a> {
         if let Some(values) = modelled {
             return values;
         }
-        let stated =
-            self.database.extras(id).and_then(|extras| extras.attributes.get(&crate::Name::from(name)));
-        if let Some(values) = stated {
-            return values.to_vec();
+        if let Some(values) = self.stated(id, name) {
+            return values;
         }
-        let fixed = node.fixed.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        fixed.map(|(_, values)| values.clone()).unwrap_or_default()
+        node.fixed(name).cloned().unwrap_or_default()
     }
 
     /// The attributes that an object shows to whoever asks for all.
     pub(super) fn shown(&self, id: Rid) -> Vec<(&'static str, Values)> {
         let Some(node) = self.tree.node(id) else { return Vec::new() };
-        let attributes = schema().shown(&node.class).iter();
+        let attributes = schema().shown(node.class).iter();
         let all = attributes.filter_map(|name| {
-            let values = self.values(id, &name.to_ascii_lowercase());
+            let values = self.values(id, &schema().attribute(name)?.key);
             (!values.is_empty()).then_some((*name, values))
         });
         all.collect()
@@ -84,6 +84,10 @@ impl<'a> View<'a> {
         let name = name.trim();
         if let Some(inner) = name.strip_prefix('<') {
             return self.by_identifier(inner).ok_or(Missing::Object(None));
+        }
+        // Of other domains' names more has to be read.
+        if let Some(found @ (Ok(_) | Err(Some(_)))) = self.tree.walk_plain(name) {
+            return found.map_err(Missing::Object);
         }
         let rdns = dn::parse(name).ok_or(Missing::Malformed)?;
         if rdns.is_empty() {
@@ -166,10 +170,8 @@ impl<'a> View<'a> {
             return Some(self.tree.places().domain);
         }
         sid::account(self.database, octets).or_else(|| {
-            let mut fixed = self.tree.all().filter(|(id, _)| *id >= Rid::FIRST_FIXED);
-            let has =
-                |node: &Node| node.fixed.get("objectSid").is_some_and(|v| v.iter().any(|v| v == octets));
-            fixed.find(|(_, node)| has(node)).map(|(id, _)| id)
+            let has = |node: &Node| node.fixed("objectSid").is_some_and(|v| v.iter().any(|v| v == octets));
+            self.tree.all_fixed().find(|(_, node)| has(node)).map(|(id, _)| id)
         })
     }
 
@@ -181,14 +183,14 @@ impl<'a> View<'a> {
             "name" => one(self.relative_name(node)),
             "cn" | "ou" | "dc" | "o" | "c" | "l" if self.names(node, name) => one(self.relative_name(node)),
             "objectclass" => {
-                schema().lineage(&node.class).iter().map(|class| class.as_bytes().to_vec()).collect()
+                schema().lineage(node.class).iter().map(|class| class.as_bytes().to_vec()).collect()
             }
             "structuralobjectclass" => {
-                schema().lineage(&node.class).iter().rev().map(|class| class.as_bytes().to_vec()).collect()
+                schema().lineage(node.class).iter().rev().map(|class| class.as_bytes().to_vec()).collect()
             }
             "objectcategory" if deleted => Vec::new(),
-            "objectcategory" => one(category(&node.class, &self.tree.naming)),
-            "instancetype" if !node.fixed.contains_key("instanceType") => one("4"),
+            "objectcategory" => one(category(node.class, &self.tree.naming)),
+            "instancetype" if node.fixed("instanceType").is_none() => one("4"),
             "whencreated" | "createtimestamp" => one(self.time(node.created)),
             "whenchanged" | "modifytimestamp" => one(self.time(node.changed)),
             "usncreated" => one(node.usn_created.to_string()),
@@ -206,11 +208,11 @@ impl<'a> View<'a> {
             "ntsecuritydescriptor" => vec![descriptor(self.database)],
             "sdrightseffective" => one("0"),
             "allowedattributes" => {
-                schema().allowed(&node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
+                schema().allowed(node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
             }
             "allowedchildclasses" => schema()
                 .classes()
-                .filter(|class| class.superiors.iter().any(|superior| *superior == node.class))
+                .filter(|class| class.superiors.contains(&node.class))
                 .map(|class| class.name.as_bytes().to_vec())
                 .collect(),
             "memberof" if !deleted => self.member_of(id),
@@ -237,6 +239,11 @@ impl<'a> View<'a> {
     }
 
     fn relative_name(&self, node: &Node) -> String {
+        if let Some((_, value)) = node.rdn.split_once('=')
+            && !node.rdn.contains(['\\', '"', ','])
+        {
+            return value.to_owned();
+        }
         let rdn = dn::parse(&node.rdn).and_then(|rdns| rdns.into_iter().next());
         rdn.map(|rdn| rdn.value).unwrap_or_default()
     }
@@ -280,7 +287,24 @@ impl<'a> View<'a> {
     /// The values that are stated for an attribute beside what the model knows.
     pub(super) fn stated(&self, id: Rid, name: &str) -> Option<Values> {
         let attributes = &self.database.extras(id)?.attributes;
-        attributes.get(&crate::Name::from(name)).map(|values| values.to_vec())
+        let values = attributes.get(&crate::Name::from(name))?;
+        if values.iter().any(|value| value.starts_with(BY_SID))
+            && schema().attribute(name).is_some_and(|attribute| attribute.syntax == Syntax::Dn)
+        {
+            return Some(values.iter().filter_map(|value| self.named(value)).collect());
+        }
+        Some(values.to_vec())
+    }
+
+    /// The name of an object to which a value refers; of one that is meant by its security identifier the name that it has
+    /// now. `None`: it is gone.
+    fn named(&self, value: &[u8]) -> Option<Vec<u8>> {
+        if !value.starts_with(BY_SID) {
+            return Some(value.to_vec());
+        }
+        let meant = self.by_identifier(std::str::from_utf8(value).ok()?.strip_prefix('<')?)?;
+        let node = self.tree.node(meant)?;
+        node.deleted_from.is_none().then(|| self.tree.dn(meant).into_bytes())
     }
 
     fn flag(&self, id: Rid, flag: AccountFlag) -> bool {
@@ -338,11 +362,13 @@ impl<'a> View<'a> {
 
     fn of_user(&self, id: Rid, name: &str) -> Option<Values> {
         let account = self.database.name(id)?;
-        let computer = self.flag(id, AccountFlag::WorkstationTrustAccount)
-            || self.flag(id, AccountFlag::ServerTrustAccount);
+        let computer = || {
+            self.flag(id, AccountFlag::WorkstationTrustAccount)
+                || self.flag(id, AccountFlag::ServerTrustAccount)
+        };
         Some(match name {
             "samaccountname" => one(account.as_str()),
-            "samaccounttype" => one(if computer { "805306369" } else { "805306368" }),
+            "samaccounttype" => one(if computer() { "805306369" } else { "805306368" }),
             "useraccountcontrol" => one(self.user_account_control(id).to_string()),
             "msds-user-account-control-computed" => one(self.computed_control(id).to_string()),
             "description" => match self.database.records().value(&Part::Comment(id)) {
@@ -392,7 +418,7 @@ impl<'a> View<'a> {
             }
             "admincount" if self.is_protected(id) => one("1"),
             "iscriticalsystemobject" if id.is_built_in() => one("TRUE"),
-            "dnshostname" if computer && self.stated(id, "dNSHostName").is_none() => {
+            "dnshostname" if computer() && self.stated(id, "dNSHostName").is_none() => {
                 let host = account.as_str().trim_end_matches('$').to_ascii_lowercase();
                 one(format!("{host}.{}", self.tree.naming.dns))
             }
@@ -484,12 +510,10 @@ impl<'a> View<'a> {
             .collect();
         if id == Rid::ADMINISTRATOR {
             let own = self.tree.dn(id);
-            let fixed =
-                self.tree.all().filter(|(group, node)| *group >= Rid::FIRST_FIXED && node.class == "group");
+            let fixed = self.tree.all_fixed().filter(|(_, node)| node.class == "group");
             let lists = |node: &Node| {
-                node.fixed
-                    .get("member")
-                    .is_some_and(|members| members.iter().any(|member| *member == own.as_bytes()))
+                let members = node.fixed("member");
+                members.is_some_and(|members| members.iter().any(|member| *member == own.as_bytes()))
             };
             values.extend(
                 fixed.filter(|(_, node)| lists(node)).map(|(group, _)| self.tree.dn(group).into_bytes()),

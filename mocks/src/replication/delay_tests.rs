@@ -141,3 +141,34 @@ fn the_same_seed_draws_the_same_delays_and_another_seed_others() {
     assert_eq!(arrival(1), arrival(1));
     assert_ne!(arrival(1), arrival(2));
 }
+
+#[test]
+fn forced_synchronisation_counts_what_it_brings() {
+    let mut domain = Domain::builder().pdc("PDC1").bdc("BDC1").delay(Span::hours(9)).build(1).unwrap();
+    for user in ["a", "b", "c"] {
+        go(&mut domain, minute(0), "PDC1", add(user));
+    }
+    domain.drain_facts();
+    go(&mut domain, minute(1), "BDC1", Verb::Synchronize { full: false });
+    let ended = domain.drain_facts().into_iter().find_map(|record| match record.fact {
+        Fact::SyncEnded { deltas, error, .. } => Some((deltas, error)),
+        _ => None,
+    });
+    assert_eq!(ended, Some((3, None)));
+}
+
+#[test]
+fn each_controller_says_when_a_change_is_due_there() {
+    let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2").delay(Span::mins(5));
+    let all = Distribution::Constant(Span::mins(50));
+    builder.spec().dcs[2].delay = Some(DelaySpec { all, ..DelaySpec::default() });
+    let mut domain = builder.build(1).unwrap();
+    domain.drain_facts();
+    go(&mut domain, minute(0), "PDC1", add("a"));
+    let committed = domain.drain_facts().into_iter().find_map(|record| match record.fact {
+        Fact::Committed { version, .. } => Some(version),
+        _ => None,
+    });
+    let due = |host: &str| domain.arrives_next(&host.into(), committed.expect("a commit"));
+    assert_eq!([due("BDC1"), due("BDC2"), due("PDC1")], [Some(minute(5)), Some(minute(50)), None]);
+}

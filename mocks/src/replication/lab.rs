@@ -312,7 +312,7 @@ impl Lab {
     /// Every part of a controller's database, for comparison.
     pub(super) fn database(&self, at: &str) -> Vec<(Part, Record)> {
         let records = self.controllers.database(self.dc(at)).records();
-        records.iter().map(|(part, record)| (part.clone(), record.clone())).collect()
+        records.iter().map(|(part, record)| (part, record.clone())).collect()
     }
 
     /// Whether all controllers hold the same.

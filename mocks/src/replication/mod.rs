@@ -11,6 +11,8 @@ mod nt4;
 mod timers;
 
 pub(crate) use ad::Ad;
+#[cfg(feature = "ldap")]
+pub(crate) use ad::outranks;
 pub(crate) use delay::*;
 pub(crate) use network::*;
 pub(crate) use nt4::Nt4;

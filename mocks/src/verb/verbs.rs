@@ -505,8 +505,8 @@ verbs! {
         /// The snapshot's name, for this controller.
         name: Name,
     }
-    /// Puts a domain controller's database back as a snapshot has it: the controller goes down and boots. 2 no such
-    /// snapshot.
+    /// Puts a domain controller's database back as a snapshot has it: the controller goes down and boots; one that is off
+    /// comes up with it when it is switched on. 2 no such snapshot.
     SnapshotRestore "snapshot-restore" {
         /// The snapshot's name.
         name: Name,

@@ -32,7 +32,8 @@ impl Shown {
         let text = found.attrs.get("invocationId").map(|values| values[0].clone().into_bytes());
         let invocation = text.or_else(|| found.bin_attrs.get("invocationId").map(|values| values[0].clone()));
         let deleted = control("1.2.840.113556.1.4.417", true, None);
-        let filter = "(|(sAMAccountName=jdoe)(sAMAccountName=ann)(sAMAccountName=bob)(sAMAccountName=carl))";
+        let filter = "(|(sAMAccountName=jdoe)(sAMAccountName=ann)(sAMAccountName=bob)(sAMAccountName=carl)\
+                      (sAMAccountName=dora))";
         let searched = ldap.with_controls(deleted).search(BASE, Scope::Subtree, filter, vec!["uSNChanged"]);
         let (entries, _) = searched.await?.success()?;
         let entries = entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct);
@@ -111,5 +112,51 @@ async fn numbers_and_tombstones_of_a_restored_controller_are_those_of_its_disk()
     let back = Shown::at(&field.bdc).await?;
     assert_eq!(back.invocation, before.invocation);
     assert_eq!(back.changed["CN=jdoe\\0ADEL"], before.changed["CN=jdoe\\0ADEL"]);
+    Ok(())
+}
+
+/// What a tombstone at a controller has of the account that it was.
+async fn grave(server: &Server, name: &str) -> Result<Option<SearchEntry>, Box<dyn std::error::Error>> {
+    let mut ldap = Field::bound(server, ADMINISTRATOR).await?;
+    let deleted = control("1.2.840.113556.1.4.417", true, None);
+    let filter = format!("(&(isDeleted=TRUE)(sAMAccountName={name}))");
+    let attributes = vec!["objectSid", "lastKnownParent", "userAccountControl"];
+    let searched = ldap.with_controls(deleted).search(BASE, Scope::Subtree, &filter, attributes);
+    let (entries, _) = searched.await?.success()?;
+    Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).next())
+}
+
+#[tokio::test]
+async fn what_was_made_and_deleted_in_lost_time_lies_in_its_grave_again() -> Outcome {
+    for invocation in [Invocation::New, Invocation::Kept] {
+        let builder = Domain::builder().pdc("PDC1").bdc("BDC1");
+        let field = Field::new(builder.replication(Replication::Ad(AdSpec::default()))).await?;
+        apply(&field, Verb::SnapshotTake { name: "s".into() })?;
+        field.hand.to(Span::hours(1));
+        // No other controller has ever seen either of them alive.
+        for (server, name) in [(&field.bdc, "bob"), (&field.pdc, "dora")] {
+            let mut ldap = Field::bound(server, ADMINISTRATOR).await?;
+            let dn = format!("CN={name},CN=Users,{BASE}");
+            let user = attributes(&[("objectClass", "user"), ("sAMAccountName", name)]);
+            ldap.add(&dn, user).await?.success()?;
+            ldap.delete(&dn).await?.success()?;
+        }
+        let left = grave(&field.bdc, "bob").await?.ok_or("a grave where it was made")?;
+        field.hand.to(Span::hours(3));
+        restore(&field, invocation)?;
+        field.hand.to(Span::hours(5));
+        let [bob, dora] = [grave(&field.bdc, "bob").await?, grave(&field.bdc, "dora").await?];
+        assert_eq!(dora.map(|entry| entry.attrs), grave(&field.pdc, "dora").await?.map(|entry| entry.attrs));
+        let elsewhere = grave(&field.pdc, "bob").await?.ok_or("a grave elsewhere")?;
+        assert_eq!((&elsewhere.dn, &elsewhere.attrs), (&left.dn, &left.attrs));
+        match invocation {
+            Invocation::New => {
+                let bob = bob.ok_or("no grave of what it had made itself")?;
+                assert_eq!((bob.dn, bob.attrs, bob.bin_attrs), (left.dn, left.attrs, left.bin_attrs));
+            }
+            // Nobody offers it what it made under the id that it has again.
+            Invocation::Kept => assert!(bob.is_none(), "{bob:?}"),
+        }
+    }
     Ok(())
 }

@@ -191,7 +191,8 @@ fn entry(
     attributes: &[(String, Vec<Vec<u8>>)],
     types_only: bool,
 ) -> Result<(), TestCaseError> {
-    let octets = reply::entry(id, dn.as_bytes(), attributes, types_only, &[]);
+    let mut octets = Vec::new();
+    reply::entry(&mut octets, id, dn.as_bytes(), attributes, types_only);
     let wanted: Vec<(String, Vec<Vec<u8>>)> = attributes
         .iter()
         .map(|(name, values)| (name.clone(), if types_only { vec![] } else { values.clone() }))

@@ -42,17 +42,17 @@ impl Edit<'_> {
     /// What an object has from the first day: an empty list must stand against it.
     pub(super) fn fixed(&self, name: &str) -> Values {
         let node = self.id.and_then(|id| self.view.tree.node(id));
-        node.and_then(|node| node.fixed.get(name)).cloned().unwrap_or_default()
+        node.and_then(|node| node.fixed(name)).cloned().unwrap_or_default()
     }
 
     /// What makes the object, once it has a number.
     pub(super) fn creation(&self, rdn: &dn::Rdn, parent: Rid) -> impl FnOnce(Rid) -> Change + use<> {
-        let class = schema().class(&self.class);
+        let class = schema().class(self.class);
         let rdn = dn::Rdn {
             attribute: class.map_or("CN", |class| class.rdn).to_ascii_uppercase(),
             value: rdn.value.clone(),
         };
-        let object = Object { class: self.class.as_str().into(), parent, rdn: rdn.written() };
+        let object = Object { class: self.class.into(), parent, rdn: rdn.written() };
         let own_place = self.stands_by_default(&object);
         let placeholder = Rid(0);
         let stated = self.stated_parts(placeholder);
@@ -103,8 +103,7 @@ impl Edit<'_> {
             return None;
         }
         let node = self.view.tree.node(id)?;
-        let object =
-            Object { class: node.class.as_str().into(), parent: node.parent?, rdn: node.rdn.clone() };
+        let object = Object { class: node.class.into(), parent: node.parent?, rdn: node.rdn.to_string() };
         Some((Part::Object(id), Some(RecordValue::Object(Arc::new(object)))))
     }
 
@@ -112,10 +111,10 @@ impl Edit<'_> {
     pub(super) fn changes(&self, id: Rid) -> Option<Change> {
         let mut parts = self.stated_parts(id);
         let mut kind = ChangeKind::Object;
-        let mut subject: crate::Name = self.view.tree.dn(id).as_str().into();
+        let mut subject: Option<crate::Name> = None;
         if let (Some(account), before) = (&self.account, self.before.as_ref()) {
             let own = account.parts(id, before);
-            subject = before.map_or(&account.name, |before| &before.name).name().clone();
+            subject = Some(before.map_or(&account.name, |before| &before.name).name().clone());
             let touches = |wanted: fn(&Part) -> bool| own.iter().any(|(part, _)| wanted(part));
             // Another logon name leaves the object where it is, under the name that it has there.
             if touches(|part| matches!(part, Part::User(_))) {
@@ -133,7 +132,7 @@ impl Edit<'_> {
             parts.extend(own);
         }
         if let Some(group) = &self.group {
-            subject = self.view.database.name(id).map_or(subject, |name| name.name().clone());
+            subject = self.view.database.name(id).map(|name| name.name().clone()).or(subject);
             let (head, members) = group_parts(group, id);
             if group.changed {
                 kind = if group.local { ChangeKind::LocalGroupMember } else { ChangeKind::GroupMember };
@@ -150,7 +149,11 @@ impl Edit<'_> {
             kind = ChangeKind::AccountPolicy;
             parts.push((Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone()))));
         }
-        (!parts.is_empty()).then_some(Change { kind, subject, parts })
+        if parts.is_empty() {
+            return None;
+        }
+        let subject = subject.unwrap_or_else(|| self.view.tree.dn(id).as_str().into());
+        Some(Change { kind, subject, parts })
     }
 }
 

@@ -31,7 +31,7 @@ impl<'a> Edit<'a> {
         Ok(Edit {
             view,
             id: Some(id),
-            class: node.class.clone(),
+            class: node.class,
             before: account.clone(),
             account,
             group,
@@ -133,7 +133,7 @@ impl<'a> Edit<'a> {
         Ok(Edit {
             view,
             id: None,
-            class: class.name.to_owned(),
+            class: class.name,
             account,
             before: None,
             group,
@@ -148,7 +148,7 @@ impl<'a> Edit<'a> {
         let written = self.pending.get(attribute.name).or_else(|| self.stated.get(attribute.name));
         match (written, self.id) {
             (Some(values), _) => values.clone(),
-            (None, Some(id)) => self.view.values(id, &attribute.name.to_ascii_lowercase()),
+            (None, Some(id)) => self.view.values(id, &attribute.key),
             (None, None) => Vec::new(),
         }
     }

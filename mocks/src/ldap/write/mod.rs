@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use rules::{known, names, object_class, owned, stands};
 
-use super::{LdapError, Problem, ResultCode, dn, rights};
+use super::{LdapError, Manner, Problem, ResultCode, dn, rights};
 use crate::directory::{Change, Object, Part, PrincipalKind, RecordValue, Rid};
 use crate::ldap::account::Account;
 use crate::ldap::controls::Controls;
-use crate::ldap::live::State;
+use crate::ldap::live::{State, Turn};
 use crate::ldap::message::{AttributeList, Modification};
 use crate::ldap::schema::schema;
 use crate::ldap::search::resolve;
@@ -27,7 +27,7 @@ use crate::{AccountName, AccountPolicy, ChangeKind, DcRole, Domain, SimTime, Ver
 struct Edit<'a> {
     view: View<'a>,
     id: Option<Rid>,
-    class: String,
+    class: &'static str,
     account: Option<Account>,
     before: Option<Account>,
     group: Option<Group>,
@@ -52,6 +52,10 @@ struct Group {
 
 /// Whether the write may go on here: somebody is bound, and this controller takes writes.
 fn begin(session: &Session, domain: &Domain, name: &str) -> Result<(), LdapError> {
+    let named = dn::parse(name).is_some() && (name.is_empty() || !name.trim().is_empty());
+    if session.front.options.manner == Manner::Samba && !named && !name.starts_with('<') {
+        return Err(LdapError::bad_name(name));
+    }
     if session.identity.is_none() {
         return Err(LdapError::not_bound());
     }
@@ -72,54 +76,51 @@ fn begin(session: &Session, domain: &Domain, name: &str) -> Result<(), LdapError
 /// Does a write under the lock, where it may go on here.
 fn write(
     session: &Session,
+    turn: &mut Turn<'_>,
     name: &[u8],
     work: impl FnOnce(&mut State, SimTime, &str) -> Result<(), LdapError>,
 ) -> Result<(), LdapError> {
-    session.front.live.enter(|state, now| {
-        let name = text(name);
+    turn.enter(|state, now| {
+        let name = String::from_utf8_lossy(name);
         begin(session, &state.domain, &name)?;
         work(state, now, &name)
     })
 }
 
-/// The directory as this session's controller has it.
-fn seen<'s>(state: &'s mut State, session: &Session, now: SimTime) -> View<'s> {
-    state.view(&session.front.dc, now, session.front.live.start_unix_ms())
-}
-
 /// Adds an object.
 pub(in crate::ldap) fn add(
     session: &Session,
+    turn: &mut Turn<'_>,
     name: &[u8],
     attributes: &AttributeList<'_>,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    write(session, name, |state, now, name| {
+    write(session, turn, name, |state, now, name| {
         let (change, id) = {
-            let view = seen(state, session, now);
+            let view = session.view(state, now);
             let rdns = dn::parse(name).ok_or_else(|| LdapError::bad_name(name))?;
-            let [rdn, above @ ..] = rdns.as_slice() else { return Err(LdapError::bad_name(name)) };
+            let [rdn, above @ ..] = rdns.as_slice() else { return Err(LdapError::root_is_no_context()) };
             let parent = match view.tree.walk(above) {
                 Ok(parent) if view.tree.node(parent).is_some_and(|node| node.deleted_from.is_none()) => {
                     parent
                 }
                 _ => {
                     let above: Vec<String> = above.iter().map(dn::Rdn::written).collect();
-                    resolve(&view, &above.join(","), false)?
+                    resolve(&view, &above.join(","), false).map_err(|error| error.about(name))?
                 }
             };
             let mut edit = Edit::fresh(view, rdn, parent, attributes)?;
             if view.tree.child(parent, &rdn.key()).is_some() {
                 return Err(LdapError::exists(0x2071, 0x031B_0ABE));
             }
-            rights::may_add(session, &view, parent, &edit.class)?;
+            rights::may_add(session, &view, parent, edit.class)?;
             for (attribute, values) in attributes {
                 let attribute = known(attribute)?;
                 edit.replace(session, attribute, owned(values))?;
             }
-            (edit.creation(rdn, parent), edit.class.clone())
+            (edit.creation(rdn, parent), edit.class)
         };
-        let rid = match id.as_str() {
+        let rid = match id {
             "user" | "inetOrgPerson" | "computer" | "group" => state.domain.allocate_rid(),
             _ => state.domain.allocate_object(),
         };
@@ -131,14 +132,18 @@ pub(in crate::ldap) fn add(
 /// Changes an object.
 pub(in crate::ldap) fn modify(
     session: &Session,
+    turn: &mut Turn<'_>,
     name: &[u8],
     changes: &[Modification<'_>],
     controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    write(session, name, |state, now, name| {
+    write(session, turn, name, |state, now, name| {
         let planned = {
-            let view = seen(state, session, now);
+            let view = session.view(state, now);
+            if changes.is_empty() {
+                return Err(LdapError::nothing_to_change());
+            }
             let id = resolve(&view, name, false)?;
             let mut edit = Edit::of(view, id, controls.permissive)?;
             edit.modify(session, changes).map(|()| (edit.changes(id), id))
@@ -173,14 +178,19 @@ pub(in crate::ldap) fn modify(
 /// Deletes an object, and what is below it when the client says so.
 pub(in crate::ldap) fn delete(
     session: &Session,
+    turn: &mut Turn<'_>,
     name: &[u8],
     controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    write(session, name, |state, now, name| {
+    write(session, turn, name, |state, now, name| {
         let changes = {
-            let view = seen(state, session, now);
+            let view = session.view(state, now);
             let id = resolve(&view, name, false)?;
+            if [view.tree.places().domain, view.tree.places().configuration].contains(&id) {
+                rights::may_delete(session, &view, id)?;
+                return Err(LdapError::unwilling(0x20CE, 0x031A_0FF4));
+            }
             let mut doomed = view.tree.subtree(id);
             if doomed.len() > 1 && !controls.tree_delete {
                 let problem = Problem("UpdErr", 6003, "CANT_ON_NON_LEAF");
@@ -209,21 +219,27 @@ pub(in crate::ldap) fn delete(
 /// Renames or moves an object.
 pub(in crate::ldap) fn modify_dn(
     session: &Session,
+    turn: &mut Turn<'_>,
     name: &[u8],
     new_rdn: &[u8],
     new_superior: Option<&[u8]>,
     told: &mut Told,
 ) -> Result<(), LdapError> {
-    write(session, name, |state, now, name| {
+    write(session, turn, name, |state, now, name| {
         let (change, id) = {
-            let view = seen(state, session, now);
+            let view = session.view(state, now);
             let id = resolve(&view, name, false)?;
             let node = view.tree.node(id).ok_or_else(|| LdapError::no_object(""))?;
             let wished = text(new_rdn);
             let rdn = match dn::parse(&wished).as_deref() {
                 Some([rdn]) => rdn.clone(),
-                _ => return Err(LdapError::bad_name(&wished)),
+                Some([]) => return Err(LdapError::no_new_name()),
+                Some(_) => return Err(LdapError::names_in_a_name(&wished)),
+                None => return Err(LdapError::bad_name(&wished)),
             };
+            if node.parent.is_none() {
+                return Err(LdapError::no_parent());
+            }
             let Some(old_parent) = node.parent.filter(|_| id < Rid::FIRST_FIXED) else {
                 return Err(LdapError::unwilling(0x2077, 0x0305_0F4E));
             };
@@ -235,14 +251,14 @@ pub(in crate::ldap) fn modify_dn(
             if view.tree.is_within(parent, id) {
                 return Err(LdapError::unwilling(0x2077, 0x0305_0F4E));
             }
-            let class = schema().class(&node.class).ok_or_else(object_class)?;
+            let class = schema().class(node.class).ok_or_else(object_class)?;
             names(class.rdn, &rdn, &view)?;
-            stands(&view, &node.class, parent)?;
+            stands(&view, node.class, parent)?;
             if view.tree.child(parent, &rdn.key()).is_some_and(|other| other != id) {
                 return Err(LdapError::exists(0x2071, 0x031B_0ABE));
             }
             let rdn = dn::Rdn { attribute: class.rdn.to_ascii_uppercase(), value: rdn.value };
-            let object = Object { class: node.class.as_str().into(), parent, rdn: rdn.written() };
+            let object = Object { class: node.class.into(), parent, rdn: rdn.written() };
             let parts = vec![(Part::Object(id), Some(RecordValue::Object(Arc::new(object))))];
             (Change { kind: ChangeKind::Object, subject: rdn.value.as_str().into(), parts }, id)
         };
@@ -254,8 +270,10 @@ pub(in crate::ldap) fn modify_dn(
 fn commit(state: &mut State, session: &Session, now: SimTime, change: Change, id: Rid, told: &mut Told) {
     let dc = session.dc_index(&state.domain);
     state.domain.commit_all(now, dc, vec![change]);
-    let database = state.domain.directory().database(dc);
-    told.version = database.account_version(id).max(state.domain.directory().commit_count());
+    if session.front.live.is_observed() {
+        let database = state.domain.directory().database(dc);
+        told.version = database.account_version(id).max(state.domain.directory().commit_count());
+    }
 }
 
 /// What deletes an object.

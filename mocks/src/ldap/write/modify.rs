@@ -23,8 +23,10 @@ impl Edit<'_> {
         for change in changes.iter().filter(|change| !password(change)) {
             self.modification(session, change)?;
         }
-        for (name, values) in self.pending.clone().into_iter().filter(|(_, values)| values.is_empty()) {
-            self.settle(known(name.as_bytes())?, &values)?;
+        let emptied: Vec<&str> =
+            self.pending.iter().filter(|(_, values)| values.is_empty()).map(|(name, _)| *name).collect();
+        for name in emptied {
+            self.settle(known(name.as_bytes())?, &Values::new())?;
         }
         Ok(())
     }
@@ -173,7 +175,7 @@ impl Edit<'_> {
             }
             _ => {}
         }
-        let class = schema().class(&self.class).ok_or_else(object_class)?;
+        let class = schema().class(self.class).ok_or_else(object_class)?;
         if attribute.name.eq_ignore_ascii_case(class.rdn) || attribute.name == "name" {
             // At a creation it stands in the name already.
             if fresh {
@@ -185,7 +187,7 @@ impl Edit<'_> {
         if attribute.system || attribute.computed {
             return Err(LdapError::unwilling(0x209A, 0x031A_1021));
         }
-        if !schema().allows(&self.class, attribute.name) {
+        if !schema().allows(self.class, attribute.name) {
             return Err(object_class());
         }
         self.check(attribute, &values)?;

@@ -2,7 +2,6 @@
 
 use crate::directory::Rid;
 use crate::ldap::schema::{Attribute, schema};
-use crate::ldap::session::text;
 use crate::ldap::view::{Values, View};
 use crate::ldap::{LdapError, Problem, ResultCode, dn};
 
@@ -18,7 +17,7 @@ pub(super) fn names(attribute: &str, rdn: &dn::Rdn, view: &View<'_>) -> Result<(
 /// Whether objects of the class may stand in the other object.
 pub(super) fn stands(view: &View<'_>, class: &str, parent: Rid) -> Result<(), LdapError> {
     let node = view.tree.node(parent).ok_or_else(|| LdapError::no_object(""))?;
-    let above = schema().lineage(&node.class);
+    let above = schema().lineage(node.class);
     let allowed = schema()
         .lineage(class)
         .iter()
@@ -42,7 +41,7 @@ pub(super) fn object_class() -> LdapError {
 }
 
 pub(super) fn known(name: &[u8]) -> Result<&'static Attribute, LdapError> {
-    let name = text(name);
+    let name = String::from_utf8_lossy(name);
     let name = name.strip_suffix(";binary").unwrap_or(&name);
     schema().attribute(name).ok_or_else(LdapError::undefined_attribute)
 }

@@ -4,7 +4,7 @@
 use super::Ad;
 use super::values::{Link, is_list};
 use super::vectors::Item;
-use crate::directory::{DcIndex, Part, Record, RecordValue, Rid, Stamp};
+use crate::directory::{DcIndex, Part, Record, RecordValue, Rid, Stamp, account};
 use crate::replication::ReplicationContext;
 use crate::{AccountName, ChangeKind, SimTime, Span, Stream};
 
@@ -18,7 +18,7 @@ pub(super) enum Content {
 }
 
 /// Whether one stamp stays against another: by version, then time in whole seconds, then originator.
-pub(super) fn outranks(one: &Stamp, other: &Stamp) -> bool {
+pub(crate) fn outranks(one: &Stamp, other: &Stamp) -> bool {
     let rank = |stamp: &Stamp| {
         let seconds = stamp.at.as_millis().div_euclid(1_000);
         (stamp.revision, seconds, stamp.origin, stamp.usn)
@@ -168,7 +168,7 @@ impl Ad {
     ) -> bool {
         let Some(RecordValue::Name(name)) = &record.value else { return false };
         let database = context.controllers.database(target);
-        let rid = rid_of(&part);
+        let rid = account(&part);
         let namesake = database.find(name).filter(|other| Some(*other) != rid).and_then(|other| {
             let heads = [Part::User(other), Part::Group(other), Part::LocalGroup(other)];
             heads.into_iter().find_map(|head| {
@@ -195,7 +195,7 @@ impl Ad {
         old: Record,
         context: &mut ReplicationContext<'_>,
     ) {
-        let (Some(rid), Some(RecordValue::Name(name))) = (rid_of(&part), &old.value) else { return };
+        let (Some(rid), Some(RecordValue::Name(name))) = (account(&part), &old.value) else { return };
         let stream = match part {
             Part::LocalGroup(_) => Stream::Builtin,
             _ => Stream::Sam,
@@ -289,13 +289,6 @@ impl Ad {
 
 fn is_deleted(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.value.is_none())
-}
-
-fn rid_of(head: &Part) -> Option<Rid> {
-    match head {
-        Part::User(rid) | Part::Group(rid) | Part::LocalGroup(rid) => Some(*rid),
-        _ => None,
-    }
 }
 
 /// What an account is called once another has its name; in the directory it stands as `CNF` and its identifier.

@@ -20,6 +20,8 @@ mod topology;
 mod values;
 mod vectors;
 
+#[cfg(feature = "ldap")]
+pub(crate) use conflict::outranks;
 pub(crate) use restore::Kept;
 
 use std::collections::{BTreeMap, BTreeSet};

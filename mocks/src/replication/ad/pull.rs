@@ -162,10 +162,11 @@ impl Ad {
             _ => record.clone(),
         };
         if full {
-            for (part, record) in records.iter().map(|(part, record)| (part, whole(part, record))) {
+            for (part, record) in records.iter() {
+                let record = whole(&part, record);
                 if !self.is_forgotten(now, &record) {
-                    bytes += self.weight(part, &record, source, context);
-                    content.push(Content::Part(part.clone(), record));
+                    bytes += self.weight(&part, &record, source, context);
+                    content.push(Content::Part(part, record));
                 }
             }
             for (part, member, link) in from.lists.links() {

@@ -155,15 +155,15 @@ impl Reader<'_, '_> {
     pub(super) fn database(&self, stream: Stream) -> Content {
         let mut content = Vec::new();
         for (part, _) in self.context.controllers.database(self.pdc).records().iter() {
-            if stream_of(part) == stream {
-                self.read(part.clone(), &mut content);
+            if stream_of(&part) == stream {
+                self.read(part, &mut content);
             }
         }
         // What a PDC that was restored has never heard of leaves the BDC with the database that is replaced.
         let [pdc, bdc] = [self.pdc, self.bdc].map(|dc| self.context.controllers.database(dc).records());
         for (part, _) in bdc.iter().filter(|(part, _)| stream_of(part) == stream) {
-            if pdc.record(part).is_none() {
-                content.push((part.clone(), Record { value: None, stamp: Stamp::default() }));
+            if pdc.record(&part).is_none() {
+                content.push((part, Record { value: None, stamp: Stamp::default() }));
             }
         }
         content
@@ -175,9 +175,9 @@ impl Reader<'_, '_> {
         let heads =
             records.iter().filter(|(part, record)| record.value.is_some() && stream_of(part) == stream);
         let objects: u64 = heads
-            .map(|(part, _)| (part, Object::of(part)))
-            .filter(|(part, object)| object.head() == **part)
-            .map(|(_, object)| self.bytes(&object))
+            .map(|(part, _)| (Object::of(&part), part))
+            .filter(|(object, part)| object.head() == *part)
+            .map(|(object, _)| self.bytes(&object))
             .sum();
         let further = u64::from(self.context.controllers.further_users());
         objects + if stream == Stream::Sam { further * self.sizes.user } else { 0 }
