@@ -3,7 +3,7 @@
 mod play;
 
 use mockdc_containers::docker_for_tests;
-use mockdc_mocks::{AccountFlag, AccountPolicy, LogonType, Reply, Right, Span, Verb};
+use mockdc_mocks::{AccountFlag, AccountPolicy, Caller, LogonType, Reply, Right, Span, Verb};
 use play::*;
 
 fn named(group: &str) -> mockdc_mocks::AccountName {
@@ -197,6 +197,35 @@ async fn samba_gives_each_code_of_passwords_and_logons() -> Checked {
     for (at, verb, code) in script {
         play.at(at).await?;
         assert_eq!(play.code("PDC1", verb.clone()).await?, code, "{at} {verb:?}");
+    }
+    play.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samba_counts_wrong_passwords_whatever_they_were_for() -> Checked {
+    if !docker_for_tests().await {
+        return Ok(());
+    }
+    let mut world = world(1).user("alice", PASSWORD, &[]);
+    world.spec().domain.account_policy = AccountPolicy { lockout_threshold: 3, ..AccountPolicy::default() };
+    let mut play = Play::start(&mut world).await?;
+    let connect = || Verb::ShareConnect { share: "nowhere".into() };
+    let by = |password| Caller::domain("BDC1", "alice", password);
+    // A good password ends the count; at three the account is locked, and the other controller shows it as well.
+    for (minute, password, code) in [
+        (1, "wrong", 1326),
+        (2, "wrong", 1326),
+        (3, PASSWORD, 67),
+        (4, "wrong", 1326),
+        (5, "wrong", 1326),
+        (6, "wrong", 1326),
+        (7, PASSWORD, 1909),
+    ] {
+        play.at(Span::mins(minute)).await?;
+        let answer = play.call_as(&by(password), "PDC1", connect()).await?;
+        assert_eq!(answer.err(), Some(code), "{minute}");
+        let shown = play.directory(0).await?.user_info(&"alice".into()).await?;
+        assert_eq!(shown.flags.contains(&AccountFlag::LockedOut), minute >= 6, "{minute}");
     }
     play.end().await
 }

@@ -1,6 +1,6 @@
 //! The image that runs `mockdc serve`, and its compose file, as users bring them up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -89,6 +89,30 @@ impl Drop for Up {
     }
 }
 
+/// Builds the image of the served controllers, of a program or of one that the script links. Where the program under
+/// test is itself a release, the script works elsewhere, so that nobody finds it replaced.
+fn image(name: &str, program: Option<&str>) -> Outcome<Output> {
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_mockdc"));
+    let builds = built.parent().ok_or("no folder of builds")?;
+    let target = match builds.ends_with("release") {
+        true => Path::new(env!("CARGO_TARGET_TMPDIR")).join("serve"),
+        false => builds.parent().ok_or("no folder of builds")?.to_owned(),
+    };
+    let mut command = Command::new(top().join("containers/serve/build"));
+    Ok(command.args(program).env("MOCKDC_SERVE_IMAGE", name).env("CARGO_TARGET_DIR", target).output()?)
+}
+
+/// The files of an image, but for those that the engine puts into every container.
+fn files(image: &str) -> Outcome<Vec<String>> {
+    let export =
+        "id=$(docker create \"$1\") && { docker export \"$id\" | tar -t; docker rm -v \"$id\" >/dev/null; }";
+    let listed = Command::new("sh").args(["-c", export, "sh", image]).output()?;
+    let of_the_engine =
+        |name: &&str| ["dev/", "etc/", "proc/", "sys/", ".dockerenv"].iter().any(|own| name.starts_with(own));
+    let names = String::from_utf8(listed.stdout)?;
+    Ok(names.lines().filter(|name| !of_the_engine(name) && !name.ends_with('/')).map(str::to_owned).collect())
+}
+
 const WHO: [&str; 5] = ["-x", "-D", "CORP\\Administrator", "-w", "Adm1n-password!"];
 
 /// Whether a controller shows an account.
@@ -128,11 +152,9 @@ fn three_controllers_have_a_container_each_and_replicate_as_the_scenario_says() 
     let pid = std::process::id();
     let up =
         Up { composer, project: format!("mockdc-test-{pid}"), image: format!("mockdc-serve:test-{pid}") };
-    let built = Command::new(top().join("containers/serve/build"))
-        .arg(PathBuf::from(env!("CARGO_BIN_EXE_mockdc")))
-        .env("MOCKDC_SERVE_IMAGE", &up.image)
-        .output()?;
+    let built = image(&up.image, None)?;
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    assert_eq!(files(&up.image)?, ["mockdc"], "one program, and nothing that it could load");
     up.done(&["up", "-d"])?;
     up.await_health()?;
     let [pdc, near, far] = [up.url("pdc1")?, up.url("bdc1")?, up.url("bdc2")?];
@@ -160,5 +182,14 @@ fn three_controllers_have_a_container_each_and_replicate_as_the_scenario_says() 
     assert!(users.lines().all(|line| line == "10389:10389 true"), "{users}");
     up.done(&["down", "-v", "-t", "1"])?;
     assert_eq!(up.containers()?, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn a_program_that_needs_libraries_does_not_get_into_the_image() -> Tested {
+    // What the tests run is linked as programs usually are.
+    let refused = image("mockdc-serve:test-refused", Some(env!("CARGO_BIN_EXE_mockdc")))?;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("is not static"), "{said}");
     Ok(())
 }

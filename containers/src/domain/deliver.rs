@@ -12,6 +12,16 @@ use crate::{Differs, Guid, Place};
 /// How often an object is asked for before it counts as not delivered.
 const TRIES: u32 = 3;
 
+/// What happens to a controller's count of an account's bad passwords without Samba being asked for anything.
+enum Count {
+    /// One more; `first`: the count began anew.
+    Wrong { first: bool },
+    /// A good password ended it.
+    Forgotten,
+    /// The lockout is over by itself.
+    Unlocked,
+}
+
 /// What one controller has to get from another.
 #[derive(Debug, Default)]
 struct Parcel {
@@ -27,7 +37,8 @@ impl World {
         let facts = self.model.drain_facts();
         let mut parcels: BTreeMap<(Place, Place), Parcel> = BTreeMap::new();
         let (mut received, mut forgotten) = (BTreeSet::new(), Vec::new());
-        for FactRecord { host, fact, .. } in &facts {
+        let mut counts = Vec::new();
+        for FactRecord { at, host, fact } in &facts {
             match fact {
                 Fact::Committed { version, change: ChangeKind::GroupPolicy, subject, .. } => {
                     self.write_policy(now, host, *version, subject.as_str().into()).await?;
@@ -50,20 +61,35 @@ impl World {
                 }
                 Fact::Machine { up } => self.power(host, *up).await?,
                 Fact::State { key: StateKey::Attribute { account, attribute }, value, version } => {
+                    let whose = (host.clone(), account.clone());
                     match (attribute, value, version) {
                         (Attribute::LockedOut, Some(Value::Is(false)), None) => {
-                            self.unlock(host, account).await?
+                            counts.push((whose, Count::Unlocked));
                         }
-                        (Attribute::BadPasswords, Some(Value::Number(1..)), _) => {
-                            self.bad_passwords.insert((host.clone(), account.clone()), now);
+                        (Attribute::BadPasswords, Some(Value::Number(count @ 1..)), _) => {
+                            self.bad_passwords.insert(whose.clone(), *at);
+                            if !self.samba_was_asked {
+                                counts.push((whose, Count::Wrong { first: *count == 1 }));
+                            }
                         }
                         (Attribute::BadPasswords, Some(Value::Number(0)), _) => {
-                            forgotten.push((host.clone(), account.clone()));
+                            if self.bad_passwords.remove(&whose).is_some() && !self.samba_was_asked {
+                                counts.push((whose.clone(), Count::Forgotten));
+                            }
+                            forgotten.push(whose);
                         }
                         _ => {}
                     }
                 }
                 _ => {}
+            }
+        }
+        // In their order, and before anything travels: a lockout that comes of it does.
+        for ((host, account), count) in counts {
+            match count {
+                Count::Wrong { first } => self.meet_wrong_password(&host, &account, first).await?,
+                Count::Forgotten => self.forget_bad_passwords(&host, &account).await?,
+                Count::Unlocked => self.unlock(&host, &account).await?,
             }
         }
         self.mirror_faults(now).await?;

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use mockdc_mocks::{
-    AccountName, Answer, Caller, Credentials, HostName, LogonType, Reply, Right, SimTime, Verb, Who,
-    Win32Error,
+    AccountName, Answer, Authority, Caller, Credentials, HostName, LogonType, Reply, Right, SimTime, Verb,
+    Who, Win32Error,
 };
 
 use super::SambaError;
 use super::answers::code_of;
 use super::world::World;
 use crate::{Directory, NtStatus, Place, session};
+
+/// The password of no account: a blank stands where no rule of passwords and no client would put one.
+const WRONG: &str = " mockdc: of nobody ";
 
 /// Who performs a verb at a controller.
 pub(super) enum Hand {
@@ -50,6 +53,26 @@ impl World {
             }
             Err(code) => Ok(Err(code)),
         }
+    }
+
+    /// The model has counted a wrong password at a controller that Samba has not met: it came with a call for a share
+    /// or another thing that Samba does not serve, or a service of the machine was to start under it. Samba meets one now,
+    /// and counts and locks by itself. `first`: the count began anew.
+    pub(super) async fn meet_wrong_password(
+        &mut self,
+        host: &HostName,
+        user: &AccountName,
+        first: bool,
+    ) -> Result<(), SambaError> {
+        let Some(place) = self.place(host).filter(|place| !self.mirror.stands(*place)) else { return Ok(()) };
+        if first {
+            self.forget_bad_passwords(host, user).await?;
+        }
+        let wrong = Credentials { authority: Authority::Domain, user: user.clone(), password: WRONG.into() };
+        let endpoint = self.levers.endpoint(place);
+        let doing = || format!("counting a wrong password of {user} at {host}");
+        session(&endpoint, &wrong).await.map_err(SambaError::directory(doing()))?;
+        Ok(())
     }
 
     pub(super) async fn may_ask_the_pdc(

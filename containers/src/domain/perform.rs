@@ -73,7 +73,10 @@ impl World {
         if let (Some(place), true) = (place, answer.is_ok()) {
             self.note(place, &operation.verb).await?;
         }
-        self.take_facts(now, &further).await?;
+        self.samba_was_asked = place.is_some() && outcome.arrived;
+        let taken = self.take_facts(now, &further).await;
+        self.samba_was_asked = false;
+        taken?;
         Ok(Outcome { answer, ..outcome })
     }
 

@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) expired: BTreeSet<(Place, Guid)>,
     /// When a controller last counted a bad password of a user.
     pub(super) bad_passwords: BTreeMap<(HostName, AccountName), SimTime>,
+    /// Whether the facts to be taken come of an operation that Samba was asked for as well.
+    pub(super) samba_was_asked: bool,
     /// Objects of group policy that were edited: when, and which.
     pub(super) policies: BTreeMap<Version, (SimTime, GpoName)>,
     /// Their files that are under way.
@@ -64,6 +66,7 @@ impl World {
             policy: spec.domain.account_policy.clone(),
             expired: BTreeSet::new(),
             bad_passwords: BTreeMap::new(),
+            samba_was_asked: false,
             policies: BTreeMap::new(),
             copies: Vec::new(),
             spec,

@@ -50,8 +50,36 @@ pub(super) fn host_and_port(text: &str) -> Result<String, String> {
     }
 }
 
-/// How long a connection is silent before its ends are asked whether they are there.
-const IDLE: Duration = Duration::from_secs(60);
+/// When an end counts as gone that says nothing: it is asked after a silence, and then so often at intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct KeepAlive {
+    silence: Duration,
+    interval: Duration,
+}
+
+impl KeepAlive {
+    /// Questions without an answer after which nobody is there.
+    const QUESTIONS: u32 = 3;
+
+    /// Half of the silence is left for the questions; the system counts in whole seconds, nine hours of them at most.
+    fn after(silence: Duration) -> KeepAlive {
+        let whole = |duration: Duration| Duration::from_secs(duration.as_secs().clamp(1, 32_767));
+        KeepAlive { silence: whole(silence), interval: whole(silence / (2 * KeepAlive::QUESTIONS)) }
+    }
+
+    fn set(self, end: &TcpStream) -> io::Result<()> {
+        use rustix::net::sockopt;
+        sockopt::set_socket_keepalive(end, true)?;
+        sockopt::set_tcp_keepidle(end, self.silence)?;
+        sockopt::set_tcp_keepintvl(end, self.interval)?;
+        sockopt::set_tcp_keepcnt(end, KeepAlive::QUESTIONS)?;
+        // An end that owes a receipt is asked nothing: what was sent to it is sent again, for a quarter of an hour unless
+        // it is said otherwise.
+        let all = self.silence + self.interval * KeepAlive::QUESTIONS;
+        sockopt::set_tcp_user_timeout(end, u32::try_from(all.as_millis()).unwrap_or(u32::MAX))?;
+        Ok(())
+    }
+}
 
 /// How long the other end may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -59,6 +87,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// `mockdc relay`
 pub(super) fn relay(relay: &Relay, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let silence = Duration::from_millis(u64::try_from(relay.keep_alive.as_millis()).unwrap_or_default());
+    let keep_alive = KeepAlive::after(silence);
     runtime.block_on(async {
         // Whoever reads that it listens may end it.
         let (mut interrupt, mut terminate) =
@@ -83,7 +113,7 @@ pub(super) fn relay(relay: &Relay, streams: &mut Streams<'_>) -> io::Result<Exit
         streams.out.flush()?;
         let mut ways = JoinSet::new();
         for (listener, to) in listeners {
-            ways.spawn(pass(listener, to));
+            ways.spawn(pass(listener, to, keep_alive));
         }
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -95,7 +125,7 @@ pub(super) fn relay(relay: &Relay, streams: &mut Streams<'_>) -> io::Result<Exit
 
 /// Passes on what comes, until the process ends. A client whose way on is closed sees its connection closed, as at a
 /// controller that is down.
-async fn pass(listener: TcpListener, to: String) {
+async fn pass(listener: TcpListener, to: String, keep_alive: KeepAlive) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
@@ -104,7 +134,7 @@ async fn pass(listener: TcpListener, to: String) {
                     let to = to.clone();
                     open.spawn(async move {
                         let Ok(Ok(server)) = timeout(CONNECT, TcpStream::connect(&to)).await else { return };
-                        let _ = carry(client, server).await;
+                        let _ = carry(client, server, keep_alive).await;
                     });
                 }
                 // No descriptor is left, say: those that are open may end.
@@ -115,12 +145,11 @@ async fn pass(listener: TcpListener, to: String) {
     }
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
+async fn carry(mut client: TcpStream, mut server: TcpStream, keep_alive: KeepAlive) -> io::Result<()> {
     for end in [&client, &server] {
         end.set_nodelay(true)?;
         // An end that is gone without a word is found out, and the other one hears of it.
-        rustix::net::sockopt::set_socket_keepalive(end, true)?;
-        rustix::net::sockopt::set_tcp_keepidle(end, IDLE)?;
+        keep_alive.set(end)?;
     }
     tokio::io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
@@ -193,6 +222,14 @@ mod tests {
             let error = wrong.parse::<Route>().unwrap_err();
             assert!(error.contains("389=model:3890"), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn an_end_is_gone_when_half_as_long_again_has_passed() {
+        let minute = KeepAlive::after(Duration::from_secs(60));
+        assert_eq!((minute.silence, minute.interval), (Duration::from_secs(60), Duration::from_secs(10)));
+        let least = KeepAlive::after(Duration::from_millis(10));
+        assert_eq!((least.silence, least.interval), (Duration::from_secs(1), Duration::from_secs(1)));
     }
 
     #[test]
