@@ -18,6 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// As in the binary, for all of them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const MINUTE: Duration = Duration::from_secs(60);
 const LOADER: Duration = Duration::from_secs(930);
 const DELETION: Duration = Duration::from_secs(900);

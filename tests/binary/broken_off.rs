@@ -160,3 +160,18 @@ fn an_interruption_between_two_runs_of_a_program_ends_them_all() -> Tested {
     assert!(told.contains("between"), "what was done is told: {told}");
     Ok(())
 }
+
+#[test]
+fn an_interruption_while_the_program_runs_ends_with_130_and_tells_what_was_done() -> Tested {
+    let running = folder("broken-off-within")?.join("running");
+    let program = format!("echo > {}; exec sleep 600", running.display());
+    let file = scenario("within", &install("within", "1m", ""))?;
+    let child = started(&["exec", &file, "--", "sh", "-c", &program])?;
+    until("the program's start", || Ok(running.exists()))?;
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    let output = child.wait_with_output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("somebody ends the run"), "{told}");
+    Ok(())
+}

@@ -117,6 +117,40 @@ fn what_a_program_did_is_recorded_and_done_again_in_virtual_time() -> Tested {
     Ok(())
 }
 
+/// What goes with an account that is deleted — its memberships, its attributes — is not recorded as deeds of the program.
+#[test]
+fn a_recorded_deletion_is_one_step_and_the_program_sees_no_other_run() -> Tested {
+    if !has_openldap() {
+        return Ok(());
+    }
+    let folder = folder("exec-record-deletion")?;
+    std::fs::write(
+        folder.join("come-and-go.sh"),
+        "set -e\ntest -z \"$MOCKDC_BDC7_URL\"\nT=\"-x -H $MOCKDC_PDC_URL -D $MOCKDC_BIND_NAME -y $MOCKDC_PASSWORD_FILE\"\n\
+         printf 'dn: CN=rv,CN=Users,%s\\nobjectClass: user\\nsAMAccountName: rv\\ndescription: gone soon\\n' \
+         \"$MOCKDC_BASE_DN\" | ldapadd $T\nldapdelete $T \"CN=rv,CN=Users,$MOCKDC_BASE_DN\"\n",
+    )?;
+    let scenario = folder.join("come-and-go.toml");
+    std::fs::write(
+        &scenario,
+        "format = 1\nname = \"come-and-go\"\n\n[domain]\nreplication = { delay = \"2m\" }\n\n[[dc]]\nname = \"PDC1\"\n\
+         role = \"pdc\"\n\n[[machine]]\nname = \"APP1\"\n\n[program]\nhost = \"APP1\"\n\
+         run = [\"sh\", \"{scenario-dir}/come-and-go.sh\"]\n\n[[expect]]\nprogram = { ended = 0 }\n",
+    )?;
+    let record = folder.join("recorded.toml").to_string_lossy().into_owned();
+    let file = scenario.to_string_lossy().into_owned();
+    let ran =
+        mockdc_with(&["exec", &file, "--record", &record], &[("MOCKDC_BDC7_URL", "ldap://another.example")])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let text = std::fs::read_to_string(&record)?;
+    assert!(text.contains("user-delete") && !text.contains("group-remove-user"), "{text}");
+    assert!(text.contains("comment = \"gone soon\"") && !text.contains("comment = \"\""), "{text}");
+    assert!(!text.contains("user-set-flags"), "{text}");
+    let again = mockdc(&["run", &record])?;
+    assert_eq!(again.code, 0, "{again:?}");
+    Ok(())
+}
+
 #[test]
 fn a_program_s_own_clock_and_waits_keep_the_scenario_s_pace() -> Tested {
     if !has("faketime", &["--version"], "apt install faketime") {

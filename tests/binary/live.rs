@@ -172,59 +172,6 @@ fn a_served_scenario_is_steered_and_judged() -> Tested {
     Ok(())
 }
 
-/// Entries of an export, each with its attributes but for those that a directory makes anew.
-fn entries(ldif: &str) -> std::collections::BTreeMap<String, Vec<(String, String)>> {
-    let anew =
-        ["objectGUID", "uSNCreated", "uSNChanged", "whenCreated", "whenChanged", "pwdLastSet", "objectSid"];
-    let (entries, errors) = mockdc_scenarios::ldif::read_ldif(ldif);
-    assert_eq!(errors, []);
-    let shown = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let kept = |entry: &mockdc_scenarios::ldif::LdifEntry| {
-        let attributes = entry.attributes.iter().filter(|value| !anew.contains(&value.name.as_str()));
-        let mut shown: Vec<_> = attributes.map(|value| (value.name.clone(), shown(&value.value))).collect();
-        // Values of one attribute have no order.
-        shown.sort();
-        shown
-    };
-    entries.iter().map(|entry| (shown(&entry.dn), kept(entry))).collect()
-}
-
-#[test]
-fn an_export_reads_back_to_the_same_objects() -> Tested {
-    let customer = super::command::top().join("scenarios/tests/right/customer.ldif");
-    let imported = |name: &str, file: &str| {
-        scenario(name, &two(name, "").replace("[domain]\n", &format!("[domain]\nldif = ['{file}']\n")))
-    };
-    let file = imported("ldif-in", &customer.to_string_lossy())?;
-    let ran = mockdc(&["check", &file])?;
-    assert!(
-        ran.out.contains("customer.ldif: 2 users, 2 groups, 1 computer, 2 organisational units"),
-        "{ran:?}"
-    );
-    let served = Served::start(&file, &["--speed", "manual"])?;
-    let add = r#"{"user-add": {"user": "SVC", "password": "Pa55-word!", "comment": "made since"}}"#;
-    assert_eq!(served.ctl(&["operation", add])?.code, 0);
-    let first = served.ctl(&["export", "PDC1"])?.out;
-    drop(served);
-    let dn = "\ndn: CN=Ann Lee,OU=Sales,OU=Staff,DC=corp,DC=example\n";
-    assert!(first.contains(dn) && first.contains("\nmail: ann.lee@customer.example\n"), "{first}");
-    assert!(first.contains("\nmember: CN=WS17,CN=Computers,DC=corp,DC=example\n"), "{first}");
-
-    let export = folder("ldif-export")?.join("export.ldif");
-    std::fs::create_dir_all(export.parent().ok_or("a folder")?)?;
-    std::fs::write(&export, &first)?;
-    let file = imported("ldif-back", &export.to_string_lossy())?;
-    let served = Served::start(&file, &["--speed", "manual"])?;
-    let second = served.ctl(&["export", "PDC1"])?.out;
-    let (first, second) = (entries(&first), entries(&second));
-    assert!(first.len() > 40, "{}", first.len());
-    for (dn, attributes) in &first {
-        assert_eq!(Some(attributes), second.get(dn), "{dn}");
-    }
-    assert_eq!(first.len(), second.len());
-    Ok(())
-}
-
 /// What a scenario says commands no runner, not even inside JSON.
 #[test]
 fn json_of_a_live_run_is_obeyed_by_no_runner() -> Tested {
@@ -276,6 +223,16 @@ fn a_controller_is_kept_and_put_back() -> Tested {
     assert_eq!(served.ctl(&["advance", "20m"])?.code, 0);
     assert!(served.ctl(&["status"])?.out.contains("; nothing brings it as things are\n"));
     assert_eq!(served.ctl(&["release"])?.code, 0);
+    // One that is off has the disk when it is switched on.
+    assert_eq!(served.ctl(&["crash", "BDC1"])?.code, 0);
+    let ran = served.ctl(&["restore", "BDC1", "--name", "early"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(served.ctl(&["advance", "20m"])?.code, 0);
+    assert_eq!(served.status()?["dcs"][1]["up"], false);
+    assert!(!served.ctl(&["export", "BDC1"])?.out.contains("CN=SVC"), "its disk is the early one");
+    assert_eq!(served.ctl(&["restart", "BDC1"])?.code, 0);
+    assert_eq!(served.ctl(&["advance", "20m"])?.code, 0);
+    assert_eq!(served.ctl(&["operation", info, "--at", "BDC1"])?.code, 0, "it came up and was told");
     assert_eq!(served.ctl(&["stop"])?.code, 0);
     assert_eq!(served.ended()?.0, 0);
     Ok(())

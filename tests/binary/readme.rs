@@ -150,7 +150,8 @@ fn every_shown_command_of_the_control_api_does_its_work() -> Tested {
     let commands: Vec<Vec<&str>> = body
         .lines()
         .filter_map(|line| line.strip_prefix("mockdc ctl "))
-        .map(|line| line.split(['#', '>']).next().unwrap_or_default().split_whitespace().collect())
+        .map(|line| line.split(['#', '>']).next().unwrap_or_default().split_whitespace())
+        .map(|words| words.map(|word| word.trim_matches('\'')).collect())
         .collect();
     assert!(commands.len() >= 8, "{commands:?}");
     assert_eq!(commands.last().map(Vec::as_slice), Some(&["stop"][..]));

@@ -8,6 +8,7 @@ mod play;
 mod samba;
 mod wall;
 
+pub use ldap::{LdapDomain, LdapDomainBuilder, LdapDomainError};
 pub use play::{NoRun, Played, await_the_end_of_containers, play, play_from};
 pub use wall::{MOST_ATTEMPTS, OnTheWall, PRECISION};
 

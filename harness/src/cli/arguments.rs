@@ -460,6 +460,10 @@ pub struct Relay {
     /// comes there goes.
     #[arg(required = true, value_name = "PORT=HOST:PORT")]
     pub routes: Vec<super::relay::Route>,
+    /// How long a connection may be silent before both ends are asked whether they are there. One that answers nothing for
+    /// half as long again, or takes nothing of what is sent to it all that time, is gone: the other end is closed.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time_out)]
+    pub keep_alive: mockdc_mocks::Span,
 }
 
 /// `mockdc probe`
@@ -542,7 +546,7 @@ pub enum Control {
         /// The host.
         at: String,
     },
-    /// Keep the database of a controller that is up, with all that replication knows there.
+    /// Keep the database of a controller, with all that replication knows there.
     Snapshot {
         /// The controller.
         at: String,
@@ -550,7 +554,8 @@ pub enum Control {
         #[arg(long, default_value = "latest")]
         name: String,
     },
-    /// Put the database of a controller that is up back as a snapshot has it: it goes down and boots.
+    /// Put the database of a controller back as a snapshot has it: it goes down and boots. One that is off comes up with
+    /// it.
     Restore {
         /// The controller.
         at: String,
@@ -604,6 +609,9 @@ pub enum Control {
     Export {
         /// The controller; the PDC when absent.
         at: Option<String>,
+        /// Only what not every domain has, as changes that `ldapadd` and `ldifde -i` give another directory.
+        #[arg(long)]
+        to_add: bool,
     },
     /// Print the timeline.
     Events {

@@ -94,10 +94,10 @@ fn request(command: &Control) -> Result<(Cow<'static, str>, Option<Value>), Fail
         |what, text: &str| serde_json::from_str::<Value>(text).map_err(|error| Failed::Json(what, error));
     Ok(match command {
         Control::Status | Control::Events { .. } => ("/v1/status".into(), None),
-        Control::Export { at: None } => ("/v1/export".into(), None),
-        Control::Export { at: Some(at) } => {
-            let encoded: String = at.bytes().map(|octet| format!("%{octet:02X}")).collect();
-            (format!("/v1/export?at={encoded}").into(), None)
+        Control::Export { at, to_add } => {
+            let encoded = |at: &String| at.bytes().map(|octet| format!("%{octet:02X}")).collect::<String>();
+            let at = at.as_ref().map_or_else(String::new, |at| format!("&at={}", encoded(at)));
+            (format!("/v1/export?to-add={to_add}{at}").into(), None)
         }
         Control::Synchronize { at, full } => {
             ("/v1/synchronize".into(), Some(json!({ "at": at, "full": full })))

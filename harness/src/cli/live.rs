@@ -10,7 +10,7 @@ use mockdc_scenarios::Plan;
 
 use super::arguments::{Exec, Live, ReportFormat, Select, Serve};
 use super::file;
-use super::run::{DEFAULT_SEED, tell};
+use super::run::{DEFAULT_SEED, exit_of, tell};
 use super::stop::Stop;
 use super::{Exit, Streams, inspect};
 use crate::live::{Lived, NoLive, NoPorts, Ports, Setup, Told, run_live, tame, write_output};
@@ -125,7 +125,7 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
     let style =
         Style { colour: streams.colour, names: 0 }.for_names(plans.iter().map(|plan| plan.name.as_str()));
     let mut summaries: Vec<Summary> = Vec::new();
-    let mut interrupted = false;
+    let (mut interrupted, mut cut_short) = (false, false);
     // One watch over all runs: whoever interrupts between two of them is heard as well.
     let (stop, _watch) = Stop::watched()?;
     let runs = plans.iter().flat_map(|plan| seeds(plan, live).map(move |seed| (plan, seed)));
@@ -166,7 +166,7 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
         }
         summaries.push(summary);
         if stopped && how.command.is_some() {
-            interrupted = true;
+            (interrupted, cut_short) = (true, true);
             break;
         }
     }
@@ -178,6 +178,13 @@ fn run_all(plans: &[Arc<Plan>], how: &How<'_>, streams: &mut Streams<'_>) -> io:
     }
     let exit = tell(&summaries, None, live.format, &live.junit, style, streams)?;
     streams.out.flush()?;
+    let exit = match summaries.split_last() {
+        // What a run that was cut short does not hold, it may not hold because of that.
+        Some((_, whole)) if cut_short && exit <= Exit::Failed => {
+            whole.iter().map(exit_of).max().unwrap_or(Exit::Passed)
+        }
+        _ => exit,
+    };
     Ok(if interrupted { exit.max(Exit::Interrupted) } else { exit })
 }
 

@@ -37,7 +37,8 @@ pub const ROUTES: &[Route] = &[
     read("/v1/endpoints", "Where the controllers answer."),
     read(
         "/v1/export",
-        "The directory of one controller, that of `at` or the PDC's, as LDIF, as an administrator sees it.",
+        "The directory of one controller, that of `at` or the PDC's, as LDIF, as an administrator sees it; with \
+         `to-add=true` what not every domain has, as changes for `ldapadd`.",
     ),
     read("/v1/events", "Events of the timeline, from `from` on, at most 10,000."),
     read(
@@ -88,7 +89,7 @@ pub const ROUTES: &[Route] = &[
     act("/v1/restart", "Switches a host on that a crash took down.", &[("at", true, "string", "The host.")]),
     act(
         "/v1/snapshot",
-        "Keeps the database of a controller that is up, with all that replication knows there.",
+        "Keeps the database of a controller, with all that replication knows there.",
         &[
             ("at", true, "string", "The controller."),
             (
@@ -101,7 +102,8 @@ pub const ROUTES: &[Route] = &[
     ),
     act(
         "/v1/restore",
-        "Puts the database of a controller that is up back as a snapshot has it: it goes down and boots.",
+        "Puts the database of a controller back as a snapshot has it: it goes down and boots. One that is off comes up \
+         with it.",
         &[
             ("at", true, "string", "The controller."),
             ("name", false, "string", "The snapshot; `latest` when absent."),

@@ -238,15 +238,19 @@ async fn endpoints(State(shared): State<Shared>) -> Response {
 }
 
 #[derive(Deserialize)]
-struct At {
+#[serde(rename_all = "kebab-case")]
+struct Export {
     at: Option<HostName>,
+    #[serde(default)]
+    to_add: bool,
 }
 
-async fn export(State(shared): State<Shared>, Query(At { at }): Query<At>) -> Response {
+async fn export(State(shared): State<Shared>, Query(Export { at, to_add }): Query<Export>) -> Response {
     let dcs = &shared.endpoints.dcs;
     let at = at.or_else(|| shared.endpoints.pdc().map(|pdc| pdc.name.clone()));
     // Whoever drives the run waits meanwhile: the directory is that of one instant.
-    match at.as_ref().and_then(|at| shared.live.ldif(at)) {
+    let ldif = |at| if to_add { shared.live.ldif_to_add(at) } else { shared.live.ldif(at) };
+    match at.as_ref().and_then(ldif) {
         Some(ldif) => Json(serde_json::json!({ "at": at, "ldif": ldif })).into_response(),
         None => {
             let known: Vec<&str> = dcs.iter().map(|dc| dc.name.as_str()).collect();

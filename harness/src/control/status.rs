@@ -153,7 +153,15 @@ impl Replicas {
     fn of(events: &Events) -> Replicas {
         let mut seen = Replicas::default();
         for event in events {
-            let EventKind::Fact(fact) = &event.kind else { continue };
+            let fact = match &event.kind {
+                EventKind::Fact(fact) => fact,
+                // It was lost with the controller before another had it.
+                EventKind::Lost { version, .. } => {
+                    seen.commits.remove(version);
+                    continue;
+                }
+                _ => continue,
+            };
             match fact {
                 Fact::Committed { version, change, subject, .. } => {
                     let commit = (event.host.clone(), event.at, *change, subject.clone());
@@ -200,12 +208,18 @@ impl Replicas {
         })
     }
 
+    fn is_anywhere(&self, version: Version) -> bool {
+        self.there.values().any(|there| there.contains_key(&version))
+    }
+
     fn waiting(&self, at: &HostName, now: SimTime) -> Vec<Waiting> {
         let there = self.there.get(at);
         let lacks = self
             .commits
             .iter()
             .filter(|(version, _)| !there.is_some_and(|there| there.contains_key(version)));
+        // What a restore took from the last controller that had it will come to nobody.
+        let lacks = lacks.filter(|(version, _)| self.is_anywhere(**version));
         // Policy travels by another way, which these events do not tell of.
         let lacks = lacks.filter(|(_, (.., change, _))| *change != ChangeKind::GroupPolicy);
         lacks
@@ -222,3 +236,6 @@ impl Replicas {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

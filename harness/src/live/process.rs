@@ -149,6 +149,9 @@ pub struct Running {
     task: tokio::task::JoinHandle<()>,
 }
 
+/// How the variables begin by which a program learns of its run.
+const OURS: &[u8] = b"MOCKDC_";
+
 /// A process group that is ended when this is dropped.
 struct Group(Pid);
 
@@ -171,6 +174,10 @@ impl Running {
         let (name, arguments) =
             program.command.split_first().map_or(("", &[][..]), |(name, rest)| (name, rest));
         let mut command = Command::new(name);
+        // What a shell still has from another run would lead the program to that one's controllers.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(OURS)) {
+            command.env_remove(name);
+        }
         command
             .args(arguments.iter().map(OsString::from))
             .envs(&program.variables)

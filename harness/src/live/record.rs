@@ -161,7 +161,16 @@ impl Replay {
         let added = fresh.iter().any(|(key, value)| {
             value.is_some() && matches!(key, StateKey::Account { account } if account.name() == subject)
         });
-        fresh.iter().filter_map(|(key, value)| self.change(key, value.as_ref(), added)).collect()
+        // What goes with an account is no doing of its own.
+        let gone: Vec<&AccountName> =
+            fresh.iter().filter_map(|(key, value)| removed(key, value.as_ref())).collect();
+        let follows = |key: &StateKey| match key {
+            StateKey::Member { group, member } => gone.contains(&group) || gone.contains(&member),
+            StateKey::Attribute { account, .. } => gone.contains(&account),
+            _ => false,
+        };
+        let own = fresh.iter().filter(|(key, _)| !follows(key));
+        own.filter_map(|(key, value)| self.change(key, value.as_ref(), added)).collect()
     }
 
     fn change(
@@ -252,6 +261,14 @@ impl Replay {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// The account that a piece of state says is gone.
+fn removed<'a>(key: &'a StateKey, value: Option<&State>) -> Option<&'a AccountName> {
+    match (key, value) {
+        (StateKey::Account { account }, None) => Some(account),
+        _ => None,
     }
 }
 

@@ -14,8 +14,8 @@ use mockdc_mocks::{
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::sleep::{Sleep, Sleeping};
 use super::stage::{ActorStart, Stage};
-use super::timers::TimerId;
 use super::{CallPath, answered};
 use crate::timeline::{ActorId, EventKind, Events, Live};
 
@@ -91,36 +91,14 @@ impl Ctx {
         Ctx { actor: self.actor.clone(), caller }
     }
 
-    /// Lets time pass.
-    pub async fn sleep(&self, span: Span) {
-        self.sleep_until(self.now() + span).await;
+    /// Lets time pass, from the first look at the future on.
+    pub fn sleep(&self, span: Span) -> Sleep<'_> {
+        Sleep { stage: &self.actor.stage, state: Sleeping::For(span) }
     }
 
     /// Waits for an instant; at once when it is past.
-    pub async fn sleep_until(&self, at: SimTime) {
-        let mut timer = Armed { stage: &self.actor.stage, id: None };
-        poll_fn(|context| {
-            let mut timers = self.actor.stage.timers.borrow_mut();
-            match timer.id {
-                None if at <= self.actor.stage.now() => Poll::Ready(()),
-                None => {
-                    timer.id = Some(timers.arm(at, self.actor.stage.present.wakes(context.waker())));
-                    Poll::Pending
-                }
-                Some(id) if timers.is_armed(id) => {
-                    timers.renew(id, self.actor.stage.present.wakes(context.waker()));
-                    Poll::Pending
-                }
-                Some(_) => {
-                    timer.id = None;
-                    if let Some(watched) = self.actor.stage.watched.borrow_mut().as_mut() {
-                        watched.deadline(at);
-                    }
-                    Poll::Ready(())
-                }
-            }
-        })
-        .await;
+    pub fn sleep_until(&self, at: SimTime) -> Sleep<'_> {
+        Sleep { stage: &self.actor.stage, state: Sleeping::Until(at) }
     }
 
     /// Performs `verb` at a host as the actor's caller.
@@ -305,18 +283,4 @@ enum Asked {
     Answer(Outcome),
     /// Somebody else does it.
     Future(LocalBoxFuture<'static, Answer>),
-}
-
-/// An armed timer that is disarmed when its future is dropped.
-struct Armed<'a> {
-    stage: &'a Stage,
-    id: Option<TimerId>,
-}
-
-impl Drop for Armed<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.stage.timers.borrow_mut().disarm(id);
-        }
-    }
 }

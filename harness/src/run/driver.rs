@@ -109,15 +109,13 @@ impl Driver {
         self.settle();
         while self.stage.ended.get().is_none() {
             let due = self.stage.timers.borrow_mut().pop_due(now);
-            match due {
-                Some(wakes) => {
-                    // Everyone has waited since the last one: there is nobody to let go before. Those whom it wakes
-                    // come before those whom it starts, as in `settle`.
-                    self.turns.wake_alone(wakes);
-                    while self.turns.turn().is_some() {}
-                    self.settle();
-                }
-                None => break,
+            let Some(wakes) = due else { break };
+            // Everyone has waited since the last one: there is nobody to let go before. Those whom it wakes come before
+            // those whom it starts, as in `settle`.
+            self.turns.wake_alone(wakes);
+            self.turns.all();
+            if !self.stage.births.borrow().is_empty() {
+                self.settle();
             }
         }
     }
@@ -143,7 +141,7 @@ impl Driver {
             while let Some(birth) = self.next_birth() {
                 self.turns.add(life(birth, &self.stage, &self.path));
             }
-            while self.turns.turn().is_some() {}
+            self.turns.all();
             // A run that has been ended does not go on, however much is still about to happen.
             if self.stage.births.borrow().is_empty() || self.stage.ended.get().is_some() {
                 return;

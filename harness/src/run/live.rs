@@ -234,6 +234,8 @@ impl LiveDriver {
         if !self.asked.borrow().is_empty() {
             return self.attend_all();
         }
+        // A client's message may wait for an instant that nothing else is due at, and that no fact tells of.
+        let mut changes = self.live.changes();
         let next = self.next_instant().unwrap_or(SimTime::NEVER);
         if next <= self.stage.now() {
             self.play(next);
@@ -250,6 +252,7 @@ impl LiveDriver {
         let inbox = self.inbox.clone();
         tokio::select! {
             () = inbox.rings() => {}
+            Ok(()) = changes.changed() => {}
             () = due => {}
         }
         let now = self.clock.freeze();
@@ -343,7 +346,7 @@ impl LiveDriver {
                 let life = life(birth, &self.stage, &self.path);
                 self.turns.add(life);
             }
-            while self.turns.turn().is_some() {}
+            self.turns.all();
             if self.stage.births.borrow().is_empty() || self.stage.ended.get().is_some() {
                 return;
             }

@@ -189,6 +189,14 @@ impl Stage {
         self.watched.take().and_then(Watched::margin)
     }
 
+    /// An actor's deadline has passed.
+    #[inline]
+    pub(super) fn deadline_passed(&self, at: SimTime) {
+        if let Some(watched) = self.watched.borrow_mut().as_mut() {
+            watched.deadline(at);
+        }
+    }
+
     /// Ends the run at the present instant.
     pub fn end(&self, reason: EndReason) {
         if self.ended.get().is_none() {

@@ -53,13 +53,14 @@ struct Row {
 }
 
 struct Timer {
-    /// 0: it has fired, or is forgotten.
     number: u64,
+    /// `None`: it has fired, or is forgotten.
     wakes: Option<Wakes>,
 }
 
 impl Timers {
     /// Takes a place in the order of arming.
+    #[inline]
     pub(super) fn arm(&mut self, deadline: SimTime, wakes: Wakes) -> TimerId {
         self.numbers += 1;
         let number = self.numbers;
@@ -99,8 +100,10 @@ impl Timers {
         row
     }
 
+    #[inline]
     fn timer(&self, id: TimerId) -> Option<&Timer> {
-        self.rows[id.row as usize].timers.get(id.place as usize).filter(|timer| timer.number == id.number)
+        let timer = self.rows[id.row as usize].timers.get(id.place as usize)?;
+        (timer.number == id.number && timer.wakes.is_some()).then_some(timer)
     }
 
     /// Replaces whom a timer wakes that is still armed.
@@ -111,6 +114,7 @@ impl Timers {
     }
 
     /// Whether the timer has not fired.
+    #[inline]
     pub(super) fn is_armed(&self, id: TimerId) -> bool {
         self.timer(id).is_some()
     }
@@ -119,8 +123,11 @@ impl Timers {
     pub(super) fn disarm(&mut self, id: TimerId) {
         if self.is_armed(id) {
             let row = &mut self.rows[id.row as usize];
-            row.timers[id.place as usize] = Timer { number: 0, wakes: None };
-            self.one_less(id.row);
+            row.timers[id.place as usize].wakes = None;
+            row.armed -= 1;
+            if row.armed == 0 {
+                self.empty(id.row);
+            }
         }
     }
 
@@ -130,6 +137,7 @@ impl Timers {
     }
 
     /// Takes the first timer that is due at `now`.
+    #[inline]
     pub(super) fn pop_due(&mut self, now: SimTime) -> Option<Wakes> {
         let (_, at) = self.first.filter(|(deadline, _)| *deadline <= now)?;
         let row = &mut self.rows[at as usize];
@@ -137,22 +145,19 @@ impl Timers {
             // One of the row is armed, or the row would have no deadline.
             let timer = row.timers.get_mut(row.next)?;
             row.next += 1;
-            if timer.number != 0 {
-                timer.number = 0;
-                let wakes = timer.wakes.take();
-                self.one_less(at);
-                return wakes;
+            if let Some(wakes) = timer.wakes.take() {
+                row.armed -= 1;
+                if row.armed == 0 {
+                    self.empty(at);
+                }
+                return Some(wakes);
             }
         }
     }
 
-    /// A row has one armed timer less; without any it is empty and its deadline gone.
-    fn one_less(&mut self, at: u32) {
+    /// A row without an armed timer is empty, and its deadline gone.
+    fn empty(&mut self, at: u32) {
         let row = &mut self.rows[at as usize];
-        row.armed -= 1;
-        if row.armed > 0 {
-            return;
-        }
         row.timers.clear();
         row.next = 0;
         self.deadlines.remove(&row.deadline);

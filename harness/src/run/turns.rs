@@ -55,10 +55,16 @@ impl Woken {
         self.count.store(tasks.len(), Ordering::Release);
     }
 
+    #[inline]
     fn pop(&self) -> Option<TaskId> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
+        self.pop_first()
+    }
+
+    #[inline(never)]
+    fn pop_first(&self) -> Option<TaskId> {
         let mut tasks = self.tasks();
         let first = tasks.pop_front();
         self.count.store(tasks.len(), Ordering::Release);
@@ -116,6 +122,7 @@ impl Turns {
     }
 
     /// Gives the task its turn that was woken first, and says whose turn it was; `None` when nobody is woken.
+    #[inline]
     pub(super) fn turn(&mut self) -> Option<TaskId> {
         loop {
             let id = self.woken.pop()?;
@@ -125,6 +132,12 @@ impl Turns {
                 return Some(id);
             }
         }
+    }
+
+    /// Gives all who are woken their turns, and those whom they wake.
+    #[inline]
+    pub(super) fn all(&mut self) {
+        while self.turn().is_some() {}
     }
 
     /// Wakes whom a timer wakes that has fired; its turn comes after those that were woken before.
@@ -148,6 +161,7 @@ impl Turns {
     }
 
     /// Lets a task go on out of turn. Nothing happens when it has ended.
+    #[inline]
     pub(super) fn go_on(&mut self, id: TaskId) {
         let Some(Some(task)) = self.tasks.get_mut(id) else { return };
         self.present.0.set(Some(Turn { task: id, bell: task.waker.data() }));

@@ -13,7 +13,7 @@ const SWEEPS: [&str; 4] = [
 ];
 
 /// Assumptions without a value to sweep, and why.
-const WITHOUT_A_VALUE: [(u32, &str); 11] = [
+const WITHOUT_A_VALUE: [(u32, &str); 12] = [
     (9, "fixed: every profile writes at the PDC; no key changes it"),
     (25, "fixed: a manual install runs as its user; no key changes it"),
     (26, "a reading of an article; what follows from it are the keys of A29"),
@@ -25,6 +25,7 @@ const WITHOUT_A_VALUE: [(u32, &str); 11] = [
     (46, "not changed by any key: a BDC that is ahead of its PDC"),
     (55, "not changed by any key: disabled computer accounts, and channels that stand"),
     (56, "not changed by any key: when joining takes effect"),
+    (57, "not changed by any key: what an account's kind is told by"),
 ];
 
 fn assumed() -> BTreeSet<u32> {

@@ -1,6 +1,7 @@
 //! The mock controllers' own ports as a backend: what LDAP can say reaches the domain by an LDAP client, over TCP.
 
 mod answers;
+mod own;
 mod roads;
 mod wires;
 
@@ -14,11 +15,13 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use mockdc_mocks::ldap::LiveDomain;
 use mockdc_mocks::{
-    Caller, Clock, Domain, Fact, FactRecord, FaultKind, HostName, Operation, SimTime, StateKey, Value,
+    Caller, Clock, Domain, Fact, FactRecord, FaultKind, HostName, Operation, SimTime, Span, StateKey, Value,
     WorldSpec,
 };
 use mockdc_scenarios::Plan;
 use tokio::sync::Mutex;
+
+pub use own::*;
 
 use super::NoRun;
 use super::play::Broken;
@@ -67,22 +70,36 @@ impl Clock for Hand {
     }
 }
 
+/// Why no controller answers at a port.
+struct NoPorts(String);
+
 impl Wired {
     /// Opens the controllers of a plan's world on free ports of the loopback.
     pub(super) async fn start(plan: &Plan, seed: u64) -> Result<Wired, Broken> {
         let off = |error| Broken::Off(NoRun::Plan(error));
-        let no_ports = |error: String| {
+        let model = orchestrator::domain(plan, seed).map_err(off)?;
+        let spec = orchestrator::world_of(plan);
+        let since_monday = orchestrator::since_monday(plan).map_err(off)?;
+        let start = orchestrator::start_unix_ms(plan).map_err(off)?;
+        Wired::of(model, &spec, since_monday, start, seed).await.map_err(|NoPorts(error)| {
             let help = "help: `--backend ldap` opens ports on 127.0.0.1 for each controller; `--backend fake` needs none";
             Broken::Off(NoRun::Environment(format!("{error}\n{help}")))
-        };
-        let model = orchestrator::domain(plan, seed).map_err(off)?;
-        let spec = without_lost_calls(&orchestrator::world_of(plan));
-        let since_monday = orchestrator::since_monday(plan).map_err(off)?;
-        let served = Domain::new(&spec, since_monday, seed).map_err(|error| no_ports(error.to_string()))?;
+        })
+    }
+
+    /// Opens the controllers of a world beside its model. `start`: the world's beginning in milliseconds since 1970.
+    async fn of(
+        model: Domain,
+        spec: &WorldSpec,
+        since_monday: Span,
+        start: i64,
+        seed: u64,
+    ) -> Result<Wired, NoPorts> {
+        let spec = without_lost_calls(spec);
+        let served = Domain::new(&spec, since_monday, seed).map_err(|error| NoPorts(error.to_string()))?;
         let hand = Hand::default();
-        let start = orchestrator::start_unix_ms(plan).map_err(off)?;
         let live = LiveDomain::starting_at(served, hand.clone(), start);
-        let wires = Wires::open(&live, &spec, seed).await.map_err(no_ports)?;
+        let wires = Wires::open(&live, &spec, seed).await.map_err(NoPorts)?;
         let (facts, differences) = (Vec::new(), Vec::new());
         let mut field = Field { model, live, hand, wires, facts, differences, by_wire: 0 };
         field.take_facts(SimTime::START);

@@ -55,6 +55,7 @@ impl Wires {
                 dns_domain: Some(dns.clone()),
                 tls: Some(authority.clone()),
                 limits: Limits { max_page_size: usize::MAX, max_val_range: usize::MAX, ..Limits::default() },
+                spared: true,
                 seed,
                 ..Options::default()
             };
