@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use mockdc_mocks::{
-    AccountFlag, AccountName, FaultKind, Language, Occasions, Replication, Span, UserSpec, Verb, WorldSpec,
+    AccountFlag, AccountName, DcRole, FaultKind, Language, Occasions, Replication, Span, UserSpec, Verb,
+    WorldSpec,
 };
 
 use crate::MOST_BDCS;
@@ -38,6 +39,9 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
     if spec.dcs.len() > MOST_BDCS + 1 {
         let count = spec.dcs.len() - 1;
         cannot(format!("{count} backup domain controllers"), "the image has domains of at most three");
+    }
+    for dc in spec.dcs.iter().filter(|dc| dc.role == DcRole::Rodc) {
+        cannot(format!("{} is read-only", dc.name), "the image's domains have controllers that write");
     }
     for dc in spec.dcs.iter().filter(|dc| dc.machine.language != Language::English) {
         let what = format!("{} speaks {:?}", dc.name, dc.machine.language);

@@ -267,6 +267,47 @@ fn python_ldap3_reads_the_schema_and_binds_by_ntlm() -> Outcome {
 }
 
 #[test]
+fn python_ldap3_synchronises_with_its_defaults() -> Outcome {
+    if !has_module("ldap3", "python3-ldap3") {
+        return Ok(());
+    }
+    let field = Field::new("dirsync", "127.0.0.1", 0)?;
+    let script = format!(
+        "from ldap3 import *\n\
+         c = Connection(Server('{}'), user='{ADMINISTRATOR}', password='{PASSWORD}', auto_bind=True)\n\
+         def entries(sync):\n\
+         \x20   found = [e for e in sync.loop() if e['type'] == 'searchResEntry']\n\
+         \x20   return found + (entries(sync) if sync.more_results else [])\n\
+         sync = c.extend.microsoft.dir_sync('{BASE}', attributes=['*'])\n\
+         print('all', len(entries(sync)) > 20)\n\
+         print('then', len(entries(sync)))\n\
+         one = Connection(Server('{}'), user='CORP\\\\jdoe', password='Passw0rd!', auto_bind=True)\n\
+         try:\n\
+         \x20   one.extend.microsoft.dir_sync('{BASE}').loop()\n\
+         except Exception:\n\
+         \x20   print('refused', 'insufficientAccessRights' in str(one.result))\n\
+         c.modify('CN=jdoe,CN=Users,{BASE}', {{'title': [(MODIFY_REPLACE, ['Clerk'])]}})\n\
+         c.modify('CN=Domain Admins,CN=Users,{BASE}', {{'member': [(MODIFY_ADD, ['CN=jdoe,CN=Users,{BASE}'])]}})\n\
+         for entry in entries(sync):\n\
+         \x20   names = sorted(n for n in entry['attributes'] if n not in ('objectGUID', 'instanceType'))\n\
+         \x20   print('changed', entry['dn'].split(';')[-1].split(',')[0], names)",
+        field.ldap(),
+        field.ldap(),
+    );
+    let text = field.succeeds("/usr/bin/python3", &["-c", &script])?;
+    for line in [
+        "all True",
+        "then 0",
+        "changed CN=jdoe ['title']",
+        "changed CN=Domain Admins ['member;range=1-1']",
+        "refused True",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+    Ok(())
+}
+
+#[test]
 fn python_ldap_pages_and_compares() -> Outcome {
     if !has_module("ldap", "python3-ldap") {
         return Ok(());

@@ -23,6 +23,8 @@ mod abuse;
 mod computers;
 #[path = "front/conflicts.rs"]
 mod conflicts;
+#[path = "front/dirsync.rs"]
+mod dirsync;
 #[path = "front/faults.rs"]
 mod faults;
 #[path = "front/identities.rs"]
@@ -31,6 +33,8 @@ mod identities;
 mod pings;
 #[path = "front/pipeline.rs"]
 mod pipeline;
+#[path = "front/read_only.rs"]
+mod read_only;
 #[path = "front/snapshots.rs"]
 mod snapshots;
 #[path = "front/start.rs"]
@@ -675,7 +679,8 @@ async fn synchronisation_gives_what_has_changed_since_its_cookie() -> Outcome {
     let (found, result) = controlled(&mut ldap, "(objectClass=user)", dirsync(b"")).await?;
     assert!(found.len() >= 3, "{found:?}");
     let answer = result.ctrls[0].1.val.clone().ok_or("no cookie")?;
-    let cookie = &answer[answer.len() - 12..];
+    let mark = answer.windows(4).position(|octets| octets == b"MSDS").ok_or("no cookie")?;
+    let cookie = &answer[mark..];
     let (found, _) = controlled(&mut ldap, "(objectClass=user)", dirsync(cookie)).await?;
     assert!(found.is_empty(), "{found:?}");
     let dn = format!("CN=jdoe,CN=Users,{BASE}");

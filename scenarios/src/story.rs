@@ -44,10 +44,17 @@ fn world(out: &mut String, plan: &Plan) -> fmt::Result {
         row(names(DcRole::Pdc))
     )?;
     let bdcs: Vec<String> = names(DcRole::Bdc).collect();
+    let readers: Vec<String> = names(DcRole::Rodc).collect();
     match bdcs.len() {
-        0 => writeln!(out, " and no other.")?,
+        0 if readers.is_empty() => writeln!(out, " and no other.")?,
+        0 => writeln!(out, " and no other that writes.")?,
         1 => writeln!(out, " and the backup domain controller {}.", bdcs[0])?,
         n => writeln!(out, " and {n} backup domain controllers: {}.", row(bdcs))?,
+    }
+    match readers.len() {
+        0 => {}
+        1 => writeln!(out, "{} is a read-only domain controller.", readers[0])?,
+        _ => writeln!(out, "{} are read-only domain controllers.", row(readers))?,
     }
     for import in &plan.imports {
         writeln!(out, "Its directory is that of an export, {import}.")?;

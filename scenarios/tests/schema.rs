@@ -189,6 +189,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "wrong-model",
     "wrong-model.nt4-as-emulator",
     "wrong-model.nt4-in-native-mode",
+    "wrong-model.read-only",
+    "wrong-model.read-only-in-nt4",
 ];
 
 #[test]

@@ -361,6 +361,7 @@ impl Endpoints {
             let role = match dc.role {
                 DcRole::Pdc => "pdc",
                 DcRole::Bdc => "bdc",
+                DcRole::Rodc => "rodc",
             };
             let ldaps = dc.ldaps_url.as_ref().map_or_else(String::new, |url| format!("  {url}"));
             // Writing into a text does not fail.

@@ -84,11 +84,11 @@ impl Layout {
             layout.faults = Some(layout.add("", "faults", true));
         }
         for host in &order {
-            let role = world
-                .dcs
-                .iter()
-                .find(|dc| dc.name == **host)
-                .map_or("", |dc| if dc.role == mockdc_mocks::DcRole::Pdc { " (PDC)" } else { " (BDC)" });
+            let role = world.dcs.iter().find(|dc| dc.name == **host).map_or("", |dc| match dc.role {
+                mockdc_mocks::DcRole::Pdc => " (PDC)",
+                mockdc_mocks::DcRole::Bdc => " (BDC)",
+                mockdc_mocks::DcRole::Rodc => " (RODC)",
+            });
             let own = layout.add(host.as_str(), &format!("{host}{role}"), true);
             layout.hosts.insert((*host).clone(), own);
             if let Some(operators) = operators.get(host) {

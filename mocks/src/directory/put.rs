@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Database, DatabaseKind, Part, Principal, PrincipalKind, Record, RecordValue, Rid, built_in};
+use super::{
+    Beside, Database, DatabaseKind, Part, Principal, PrincipalKind, Put, Record, RecordValue, Rid, built_in,
+};
 use crate::domain::Facts;
 use crate::{
     AccountFlag, AccountName, Attribute, HostName, Right, RightSet, SimTime, StateKey, Value, Version,
@@ -62,7 +64,17 @@ impl Database {
         }
         if let Some(journal) = &mut self.journal {
             let head = matches!(part, Part::User(_) | Part::Group(_) | Part::LocalGroup(_) | Part::Object(_));
-            journal.push((at, part.clone(), head.then(|| record.clone())));
+            let beside = match (&part, &record.value, self.records.value(&part)) {
+                (Part::Flags(_), Some(RecordValue::Flags(new)), Some(RecordValue::Flags(old)))
+                    if new.contains(&AccountFlag::MustChangePassword)
+                        != old.contains(&AccountFlag::MustChangePassword) =>
+                {
+                    Beside::MustChange
+                }
+                _ => Beside::Nothing,
+            };
+            let head = head.then(|| record.clone());
+            journal.push(Put { at, part: part.clone(), head, beside });
         }
         self.standings.forget(&part);
         self.rights_made += u64::from(makes_rights(&part));
@@ -296,7 +308,8 @@ impl Database {
         let name = self.name(group).cloned();
         let lost = old.difference(&new).map(|member| (*member, inverted));
         let gained = new.difference(&old).map(|member| (*member, !inverted));
-        for (member, belongs) in lost.chain(gained) {
+        let changed: Vec<(Rid, bool)> = lost.chain(gained).collect();
+        for (member, belongs) in changed.iter().copied() {
             self.standings.forget_account(member);
             if !inverted {
                 let groups = self.containers.get_or_default(member);
@@ -310,6 +323,9 @@ impl Database {
                 let key = StateKey::Member { group: name.clone(), member: member.clone() };
                 stage.state(key, belongs.then_some(Value::Is(true)), version);
             }
+        }
+        if let Some(put) = self.journal.as_mut().and_then(|journal| journal.last_mut()) {
+            put.beside = Beside::Members(changed);
         }
     }
 

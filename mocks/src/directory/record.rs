@@ -127,8 +127,30 @@ pub(crate) struct Record {
     pub(crate) stamp: Stamp,
 }
 
-/// When a part was put, and the record where that decides whether and where something exists.
-pub(crate) type Put = (SimTime, Part, Option<Record>);
+/// A part that was put into a database.
+#[derive(Clone, Debug)]
+pub(crate) struct Put {
+    /// When.
+    pub(crate) at: SimTime,
+    /// Which.
+    pub(crate) part: Part,
+    /// The record where that decides whether and where something exists.
+    pub(crate) head: Option<Record>,
+    /// What the part alone does not say.
+    pub(crate) beside: Beside,
+}
+
+/// What a part that was put changed, where that is less than the part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Nothing else is to be said.
+    #[default]
+    Nothing,
+    /// These joined a group (`true`) or left it.
+    Members(Vec<(Rid, bool)>),
+    /// Flags: whether the password must be changed is no longer as it was.
+    MustChange,
+}
 
 /// Which change made a record. Ordered as Active Directory resolves conflicts: revision, time, origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

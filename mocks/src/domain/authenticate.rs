@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Domain;
 use crate::directory::{Attempt, Change, DcIndex, Part, RecordValue, Rid, Standing, Verdict, check};
 use crate::{
-    AccountName, AdSpec, AdVersion, Answer, Authority, Caller, Credentials, Data, Fact, HostName, LogonType,
-    Replication, Reply, Right, SimTime, Token, Who, Win32Error,
+    AccountName, AdSpec, AdVersion, Answer, Authority, Caller, Credentials, Data, DcRole, Fact, HostName,
+    LogonType, Replication, Reply, Right, SimTime, Token, Who, Win32Error,
 };
 
 /// Where Netlogon's parameters stand in a controller's registry.
@@ -227,6 +227,9 @@ impl Domain {
         dc: DcIndex,
     ) -> Result<Rid, Win32Error> {
         let user = attempt.user;
+        if self.is_read_only(dc) {
+            return self.verify_behind(now, attempt, dc);
+        }
         match self.controllers.database_to_ask(dc).check(now, attempt) {
             Verdict::Good(rid) => {
                 self.forget_bad_passwords(now, dc, rid);
@@ -260,6 +263,33 @@ impl Domain {
             }
         }
         Err(Win32Error::LOGON_FAILURE)
+    }
+
+    /// A read-only controller keeps no passwords: one that writes answers for it, 1311 when there is none (FACTS.md, A58).
+    /// An account that has not come to the read-only one yet is unknown.
+    fn verify_behind(&mut self, now: SimTime, attempt: &Attempt<'_>, dc: DcIndex) -> Result<Rid, Win32Error> {
+        let own = self.controllers.database(dc).user(attempt.user).ok_or(Win32Error::LOGON_FAILURE)?;
+        let writers: Vec<DcIndex> = self.writers_behind(dc).collect();
+        let from = self.controllers.name(dc);
+        let found =
+            writers.into_iter().find(|writer| self.wires.finds(now, from, self.controllers.name(*writer)));
+        self.verify_at_controller(now, attempt, found.ok_or(Win32Error::NO_LOGON_SERVERS)?)?;
+        Ok(own)
+    }
+
+    /// Whether a controller is read-only by its role.
+    pub(crate) fn is_read_only(&self, dc: DcIndex) -> bool {
+        self.controllers.controller(dc).role == DcRole::Rodc
+    }
+
+    /// The controllers to which a read-only one turns, in its order: those of its site that write, the PDC emulator, the
+    /// others.
+    pub(crate) fn writers_behind(&self, dc: DcIndex) -> impl Iterator<Item = DcIndex> {
+        let site = |dc| &self.controllers.controller(dc).site;
+        let mut writers: Vec<DcIndex> =
+            self.controllers.indices().filter(|writer| self.model.writable(*writer)).collect();
+        writers.sort_by_key(|writer| (site(*writer) != site(dc), *writer != self.controllers.pdc()));
+        writers.into_iter()
     }
 
     /// Whether a wrong password is one of the last two before the present one: controllers of Windows Server 2003 refuse

@@ -117,6 +117,13 @@ fn validate(spec: &WorldSpec) -> Result<(), SpecError> {
     if pdcs != 1 {
         return Err(SpecError(format!("a domain has exactly one PDC, this one has {pdcs}")));
     }
+    let takes_read_only = matches!(&spec.domain.replication, Replication::Ad(ad) if ad.takes_read_only());
+    if let Some(reader) = spec.dcs.iter().find(|dc| dc.role == DcRole::Rodc)
+        && !takes_read_only
+    {
+        let needs = "a read-only controller needs Active Directory at the level of Windows Server 2003";
+        return Err(SpecError(format!("`{}` cannot be read-only: {needs}", reader.name)));
+    }
     if !spec.domain.account_policy.ages_agree() {
         let problem = "the account policy's minimum password age is not less than its maximum password age";
         return Err(SpecError(problem.to_owned()));

@@ -36,6 +36,11 @@ impl DomainBuilder {
         self.dc(name.into(), DcRole::Bdc)
     }
 
+    /// Adds a read-only domain controller of Active Directory.
+    pub fn rodc(self, name: impl Into<HostName>) -> DomainBuilder {
+        self.dc(name.into(), DcRole::Rodc)
+    }
+
     fn dc(mut self, name: HostName, role: DcRole) -> DomainBuilder {
         let machine = MachineSettings::default();
         self.spec().dcs.push(DcSpec { name, role, machine, delay: None, nt4: None });

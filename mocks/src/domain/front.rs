@@ -110,7 +110,7 @@ impl Domain {
     /// of them where that was done, even if it is here, and before the disk was copied that the controller has now.
     pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<Put> {
         let journal = self.controllers.take_journal(dc);
-        for (_, part, _) in &journal {
+        for Put { part, .. } in &journal {
             let Some(rid) = account(part) else { continue };
             let record = self.controllers.database(dc).records().record(part);
             let Some(record) = record.filter(|record| record.value.is_none()) else { continue };

@@ -110,7 +110,17 @@ impl Domain {
         };
         match given {
             Some(dc) => self.wires.finds(now, at, self.controllers.name(dc)).then_some(dc),
-            None => self.locate_for_joining(now, at),
+            None => {
+                let found = self.locate_for_joining(now, at)?;
+                match self.is_read_only(found) {
+                    // Whoever joins asks for a controller that writes.
+                    true => {
+                        let writers: Vec<DcIndex> = self.writers_behind(found).collect();
+                        writers.into_iter().find(|dc| self.wires.finds(now, at, self.controllers.name(*dc)))
+                    }
+                    false => Some(found),
+                }
+            }
         }
     }
 
@@ -248,7 +258,11 @@ impl Domain {
             return Err(Win32Error::NOT_SUPPORTED);
         }
         let pdc = self.controllers.pdc();
-        let dc = if self.model.writable(near) { near } else { pdc };
+        let dc = match self.model.writable(near) {
+            true => near,
+            false if self.is_read_only(near) => self.writers_behind(near).next().unwrap_or(pdc),
+            false => pdc,
+        };
         if dc != near && !self.wires.finds(now, self.controllers.name(near), self.controllers.name(dc)) {
             return Err(Win32Error::NO_LOGON_SERVERS);
         }

@@ -124,8 +124,11 @@ pub(super) fn password_streams(seed: u64) -> Streams {
 /// Enters the accounts of every member and controller into the domain's database, as they are at the start.
 pub(super) fn load_computers(spec: &WorldSpec, database: &mut Database, streams: Streams) {
     for dc in &spec.dcs {
-        let flag = AccountFlag::ServerTrustAccount;
-        debug_assert!(matches!(dc.role, DcRole::Pdc | DcRole::Bdc));
+        let flag = match dc.role {
+            DcRole::Pdc | DcRole::Bdc => AccountFlag::ServerTrustAccount,
+            // A read-only controller's account is that of a workstation, with a bit of its own.
+            DcRole::Rodc => AccountFlag::WorkstationTrustAccount,
+        };
         database.load_computer(&dc.name, &password_of(streams, &dc.name, 0), flag);
     }
     let members = spec.machines.iter().filter(|machine| machine.membership.is_domain());

@@ -98,6 +98,16 @@ impl<'a> Reader<'a> {
         integer(self.element(INTEGER)?)
     }
 
+    /// 32 bits, whether they are written as a number below zero or with a zero octet before them.
+    pub(super) fn bits(&mut self) -> Result<u32, DecodeError> {
+        match self.element(INTEGER)? {
+            [0, rest @ ..] if rest.len() == 4 => {
+                Ok(rest.iter().fold(0, |bits, octet| (bits << 8) | u32::from(*octet)))
+            }
+            content => integer(content).map(|number| number as u32),
+        }
+    }
+
     pub(super) fn enumerated(&mut self) -> Result<i32, DecodeError> {
         integer(self.element(ENUMERATED)?)
     }

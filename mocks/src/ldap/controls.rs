@@ -21,7 +21,7 @@ pub(super) struct Controls {
     pub(super) tree_delete: bool,
     pub(super) permissive: bool,
     /// Flags, most octets, cookie.
-    pub(super) dirsync: Option<(i32, i32, Vec<u8>)>,
+    pub(super) dirsync: Option<(u32, i32, Vec<u8>)>,
     pub(super) notification: bool,
     /// 0: hexadecimal identifiers, 1: written ones.
     pub(super) extended_dn: Option<i32>,
@@ -74,7 +74,7 @@ impl Controls {
             }
             b"1.2.840.113556.1.4.841" => {
                 let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                let (flags, most) = (inner.integer().map_err(wrong)?, inner.integer().map_err(wrong)?);
+                let (flags, most) = (inner.bits().map_err(wrong)?, inner.integer().map_err(wrong)?);
                 self.dirsync = Some((flags, most, inner.octets().map_err(wrong)?.to_vec()));
             }
             b"1.2.840.113556.1.4.529" => {

@@ -143,8 +143,10 @@ impl Zone {
             IpAddr::V4(ip) => RData::A(A(ip)),
             IpAddr::V6(ip) => RData::AAAA(AAAA(ip)),
         };
-        for at in [&host, &dns, &format!("gc._msdcs.{dns}")] {
-            self.add(at, ip.clone())?;
+        self.add(&host, ip.clone())?;
+        if role != DcRole::Rodc {
+            self.add(&dns, ip.clone())?;
+            self.add(&format!("gc._msdcs.{dns}"), ip)?;
         }
         let mut services = vec![
             (format!("_ldap._tcp.{dns}"), address.port()),
@@ -164,6 +166,10 @@ impl Zone {
         ];
         if role == DcRole::Pdc {
             services.push((format!("_ldap._tcp.pdc._msdcs.{dns}"), address.port()));
+        }
+        // A read-only controller is found in its own site alone, and by its identifier (MS-ADTS 6.3.2.3).
+        if role == DcRole::Rodc {
+            services.retain(|(at, _)| at.contains("._sites."));
         }
         for (at, port) in services {
             self.add(&at, RData::SRV(SRV::new(0, 100, port, name(&host)?)))?;

@@ -104,7 +104,8 @@ pub(super) fn forest(
         below("CN=RID Manager$,CN=System"),
         &[critical, hidden, ("rIDAvailablePool", "4611686014132422209")],
     );
-    accounts(&mut forest, database, naming);
+    let has_readers = domain.world().dcs.iter().any(|dc| dc.role == DcRole::Rodc);
+    accounts(&mut forest, database, naming, has_readers);
     for unit in &domain.world().units {
         let mut dn = format!("OU={}", super::dn::escape(unit.name.as_str()));
         let mut parent = unit.parent.as_ref();
@@ -181,7 +182,7 @@ fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
 }
 
 /// Accounts that a domain of Active Directory has and that mean nothing to the model.
-fn accounts(forest: &mut Forest, database: &Database, naming: &Naming) {
+fn accounts(forest: &mut Forest, database: &Database, naming: &Naming, has_readers: bool) {
     let root = &naming.root;
     let administrator =
         database.name(crate::directory::Rid::ADMINISTRATOR).map_or("Administrator", |name| name.as_str());
@@ -203,8 +204,14 @@ fn accounts(forest: &mut Forest, database: &Database, naming: &Naming) {
             "-2147483646",
             "Members in this group can modify group policy for the domain",
         ),
+        (
+            521,
+            "Read-only Domain Controllers",
+            "-2147483646",
+            "Members of this group are read-only domain controllers in the domain",
+        ),
     ] {
-        if database.find(&name.into()).is_some() {
+        if database.find(&name.into()).is_some() || rid == 521 && !has_readers {
             continue;
         }
         forest.add(
@@ -305,11 +312,11 @@ fn configuration(
         .map(|(dc, invocation)| {
             let site = site_name(domain.directory().controller(dc).site.as_str()).to_owned();
             // A controller that was restored from a backup has another invocation id since.
-            (domain.directory().name(dc).clone(), site, 1 + invocation)
+            (domain.directory().name(dc).clone(), site, 1 + invocation, domain.is_read_only(dc))
         })
         .collect();
     let mut sites: Vec<&str> = vec!["Default-First-Site-Name"];
-    for (_, site, _) in &controllers {
+    for (_, site, ..) in &controllers {
         if !sites.iter().any(|known| known.eq_ignore_ascii_case(site)) {
             sites.push(site);
         }
@@ -319,7 +326,7 @@ fn configuration(
         forest.add("site", dn.clone(), &[hidden]);
         forest.add("serversContainer", format!("CN=Servers,{dn}"), &[hidden]);
     }
-    for (dc, site, invocation) in &controllers {
+    for (dc, site, invocation, read_only) in &controllers {
         let server = naming.server(dc, site);
         let account = format!("CN={dc},OU=Domain Controllers,{}", naming.root);
         let host = naming.host(dc);
@@ -328,27 +335,33 @@ fn configuration(
             server.clone(),
             &[("dNSHostName", &host), ("serverReference", &account), hidden],
         );
+        let contexts = [&naming.root, base, &naming.schema];
+        let dsa = if *read_only { "nTDSDSARO" } else { "nTDSDSA" };
         forest.add(
-            "nTDSDSA",
+            dsa,
             format!("CN=NTDS Settings,{server}"),
             &[
-                ("options", "1"),
-                ("msDS-Behavior-Version", "2"),
+                ("options", if *read_only { "37" } else { "1" }),
+                ("msDS-Behavior-Version", if *read_only { "3" } else { "2" }),
                 ("dMDLocation", &naming.schema),
-                ("hasMasterNCs", &naming.root),
-                ("hasMasterNCs", base),
-                ("hasMasterNCs", &naming.schema),
-                ("msDS-HasMasterNCs", &naming.root),
-                ("msDS-HasMasterNCs", base),
-                ("msDS-HasMasterNCs", &naming.schema),
                 hidden,
             ],
         );
+        // A read-only controller is master of none of them.
+        let held: &[&str] = match read_only {
+            true => &["msDS-hasFullReplicaNCs"],
+            false => &["hasMasterNCs", "msDS-HasMasterNCs"],
+        };
+        for name in held {
+            for context in contexts {
+                forest.give(name, context.clone().into_bytes());
+            }
+        }
         forest.give("invocationId", sid::guid(&server, *invocation).to_vec());
         // Where the world does not list its controllers' accounts, the directory shows them all the same.
         if database.find(&format!("{dc}$").as_str().into()).is_none() {
             let name = format!("{dc}$");
-            let uac = "532480";
+            let (uac, primary) = if *read_only { ("83890176", "521") } else { ("532480", "516") };
             forest.add(
                 "computer",
                 account,
@@ -356,7 +369,7 @@ fn configuration(
                     ("sAMAccountName", &name),
                     ("userAccountControl", uac),
                     ("sAMAccountType", "805306369"),
-                    ("primaryGroupID", "516"),
+                    ("primaryGroupID", primary),
                     ("dNSHostName", &host),
                     ("operatingSystem", "Windows Server 2003"),
                     ("operatingSystemVersion", "5.2 (3790)"),
@@ -367,6 +380,7 @@ fn configuration(
                     ("servicePrincipalName", &format!("GC/{host}/{}", naming.dns)),
                     ("serverReferenceBL", &server),
                     ("isCriticalSystemObject", "TRUE"),
+                    ("msDS-isRODC", if *read_only { "TRUE" } else { "FALSE" }),
                 ],
             );
         }
@@ -475,6 +489,7 @@ pub(super) fn common_name(display: &str) -> String {
         "title" => return "Title".into(),
         "domainDNS" => return "Domain-DNS".into(),
         "nTDSDSA" => return "NTDS-DSA".into(),
+        "nTDSDSARO" => return "NTDS-DSA-RO".into(),
         "dMD" => return "DMD".into(),
         "uid" => return "uid".into(),
         _ => {}

@@ -21,6 +21,7 @@ const DIRECTORY: u32 = 0x10;
 const TIME: u32 = 0x40;
 const CLOSEST: u32 = 0x80;
 const WRITABLE: u32 = 0x100;
+const PARTIAL_SECRETS: u32 = 0x800;
 
 /// What the ping says of the client.
 #[derive(Debug, Default)]
@@ -115,6 +116,9 @@ fn answer(session: &Session, turn: &mut Turn<'_>, ping: &Ping) -> Option<Vec<u8>
         }
         if domain.writable(dc) {
             flags |= WRITABLE;
+        }
+        if domain.is_read_only(dc) {
+            flags |= PARTIAL_SECRETS;
         }
         let site = site_name(controller.site.as_str()).to_owned();
         let host = naming.host(&front.dc);

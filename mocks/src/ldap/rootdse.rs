@@ -118,13 +118,14 @@ fn is_met_by_a_ping(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool
 /// they are wanted.
 fn attributes(session: &Session, turn: &mut Turn<'_>, with_usn: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     let front = &session.front;
-    let (naming, site, usn, now) = turn.enter(|state, now| {
+    let (naming, site, usn, now, read_only) = turn.enter(|state, now| {
         let naming = state.naming(&front.dc).clone();
         let directory = state.domain.directory();
         let site = directory.index(&front.dc).map(|dc| directory.controller(dc).site.as_str());
         let site = site_name(site.unwrap_or_default()).to_owned();
         let usn = if with_usn { state.parts(&front.dc).1.usn() } else { 0 };
-        (naming, site, usn, now)
+        let read_only = state.domain.is_read_only(session.dc_index(&state.domain));
+        (naming, site, usn, now, read_only)
     });
     let server = naming.server(&front.dc, &site);
     let host = naming.host(&front.dc);
@@ -161,15 +162,27 @@ fn attributes(session: &Session, turn: &mut Turn<'_>, with_usn: bool) -> Vec<(St
         ("serverName".into(), text(server)),
         (
             "supportedCapabilities".into(),
-            list(&["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.1791"]),
+            list(match read_only {
+                true => &CAPABILITIES,
+                false => &CAPABILITIES[..3],
+            }),
         ),
         ("isSynchronized".into(), text("TRUE".into())),
         ("isGlobalCatalogReady".into(), text("TRUE".into())),
         ("domainFunctionality".into(), text("2".into())),
         ("forestFunctionality".into(), text("2".into())),
-        ("domainControllerFunctionality".into(), text("2".into())),
+        // Read-only controllers came with Windows Server 2008.
+        ("domainControllerFunctionality".into(), text(if read_only { "3" } else { "2" }.into())),
     ]
 }
+
+/// What a controller can: the last of them that it is read-only (MS-ADTS 3.1.1.3.4.3).
+const CAPABILITIES: [&str; 4] = [
+    "1.2.840.113556.1.4.800",
+    "1.2.840.113556.1.4.1670",
+    "1.2.840.113556.1.4.1791",
+    "1.2.840.113556.1.4.1920",
+];
 
 const POLICIES: &[&str] = &[
     "MaxPoolThreads",

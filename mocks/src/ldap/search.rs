@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::controls::{self, Controls};
+use super::dirsync::synchronize;
 use super::live::{State, Turn};
 use super::message::{Filter, Scope, SearchRequest};
 use super::reply::{self, ResponseControl};
@@ -36,7 +37,7 @@ pub(super) struct Watch {
 pub(super) struct Selection {
     all: bool,
     named: Vec<Named>,
-    types_only: bool,
+    pub(super) types_only: bool,
     extended_dn: Option<i32>,
     max_val_range: usize,
 }
@@ -48,7 +49,7 @@ struct Named {
 }
 
 impl Selection {
-    fn new(search: &SearchRequest<'_>, controls: &Controls, max_val_range: usize) -> Selection {
+    pub(super) fn new(search: &SearchRequest<'_>, controls: &Controls, max_val_range: usize) -> Selection {
         let mut selection = Selection {
             all: search.attributes.is_empty(),
             named: Vec::new(),
@@ -83,11 +84,27 @@ impl Selection {
         selection
     }
 
-    /// Attributes that are given whatever is asked for.
-    fn always(&mut self, names: &[&str]) {
-        for attribute in names.iter().filter_map(|name| schema().attribute(name)) {
-            if !self.named.iter().any(|named| named.attribute.name == attribute.name) {
-                self.named.push(Named { attribute, range: None });
+    /// Which attributes are asked for: all of an object's, or these.
+    pub(super) fn of(&self, view: &View<'_>, id: Rid) -> Vec<&'static Attribute> {
+        let class = view.tree.node(id).map_or("top", |node| node.class);
+        let all =
+            schema().shown(class).iter().filter(|_| self.all).filter_map(|name| schema().attribute(name));
+        let mut asked: Vec<&'static Attribute> = all.collect();
+        for Named { attribute, .. } in &self.named {
+            if !asked.iter().any(|known| known.name == attribute.name) {
+                asked.push(attribute);
+            }
+        }
+        asked
+    }
+
+    /// The values of names in the form that was asked for.
+    pub(super) fn in_form(&self, view: &View<'_>, attribute: &Attribute, values: &mut [Vec<u8>]) {
+        if self.extended_dn.is_some() && attribute.syntax == Syntax::Dn {
+            for value in values {
+                if let Some(id) = std::str::from_utf8(value).ok().and_then(|dn| view.tree.find(dn)) {
+                    *value = self.dn(view, id).into_bytes();
+                }
             }
         }
     }
@@ -131,17 +148,11 @@ impl Selection {
             let last = if end >= total { "*".to_owned() } else { (end - 1).to_string() };
             name.to_mut().push_str(&format!(";range={low}-{last}"));
         }
-        if self.extended_dn.is_some() && attribute.syntax == Syntax::Dn {
-            for value in &mut values {
-                if let Some(id) = std::str::from_utf8(value).ok().and_then(|dn| view.tree.find(dn)) {
-                    *value = self.dn(view, id).into_bytes();
-                }
-            }
-        }
+        self.in_form(view, attribute, &mut values);
         (name, values)
     }
 
-    fn dn(&self, view: &View<'_>, id: Rid) -> String {
+    pub(super) fn dn(&self, view: &View<'_>, id: Rid) -> String {
         let dn = view.tree.dn(id);
         let Some(form) = self.extended_dn else { return dn };
         let Some(node) = view.tree.node(id) else { return dn };
@@ -450,58 +461,6 @@ pub(super) fn changes(session: &mut Session, turn: &mut Turn<'_>, output: &mut V
             watch.seen = latest;
         }
     });
-}
-
-/// Directory synchronisation: what has changed in a naming context since the cookie, tombstones included.
-#[allow(clippy::too_many_arguments, reason = "a search has this many sides")]
-fn synchronize(
-    session: &Session,
-    view: &View<'_>,
-    id: i32,
-    base: Rid,
-    search: &SearchRequest<'_>,
-    controls: &Controls,
-    told: &mut Told,
-    output: &mut Vec<u8>,
-) -> Result<Vec<ResponseControl>, LdapError> {
-    let Some((_, _, cookie)) = &controls.dirsync else { return Ok(Vec::new()) };
-    if !session.is_administrator() {
-        return Err(LdapError::head(
-            ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
-            0x2105,
-            0x0C09_07B5,
-            "Error processing control",
-            0,
-        ));
-    }
-    if search.scope != Scope::Subtree || view.tree.node(base).is_none_or(|node| node.parent.is_some()) {
-        return Err(LdapError::unwilling(0x20F7, 0x0315_0A8F));
-    }
-    let since = match cookie.as_slice() {
-        [] => 0,
-        [b'M', b'S', b'D', b'S', number @ ..] => {
-            <[u8; 8]>::try_from(number).map(u64::from_le_bytes).map_err(|_| LdapError::control())?
-        }
-        _ => return Err(LdapError::control()),
-    };
-    let mut selection = Selection::new(search, controls, usize::MAX);
-    selection.always(&["objectGUID", "parentGUID", "instanceType", "name"]);
-    let changed = |id: &Rid| view.tree.node(*id).is_some_and(|node| node.usn_changed > since);
-    let mut found: Vec<_> = view.tree.subtree(base).into_iter().filter(changed).collect();
-    found.retain(|id| matching::matches(view, *id, &search.filter) == Some(true));
-    let usn = |id: &Rid| view.tree.node(*id).map_or(0, |node| node.usn_changed);
-    found.sort_by_key(usn);
-    let most = session.front.options.limits.max_page_size;
-    let more = found.len() > most;
-    found.truncate(most);
-    let reached = if more { found.last().map_or(since, usn) } else { view.tree.usn() };
-    for entry in &found {
-        selection.entry(view, *entry, id, output);
-    }
-    told.entries = found.len();
-    let mut cookie = b"MSDS".to_vec();
-    cookie.extend(reached.to_le_bytes());
-    Ok(vec![controls::synchronized(more, &cookie)])
 }
 
 /// The object of a name, or the error that its absence is.

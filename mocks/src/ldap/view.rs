@@ -23,6 +23,8 @@ pub(super) mod uac {
     pub(in crate::ldap) const SERVER: u32 = 0x2000;
     pub(in crate::ldap) const DONT_EXPIRE: u32 = 0x1_0000;
     pub(in crate::ldap) const PASSWORD_EXPIRED: u32 = 0x80_0000;
+    /// A read-only controller keeps no secrets but some (0x0400_0000), and may speak for others to itself (0x0100_0000).
+    pub(in crate::ldap) const READ_ONLY: u32 = 0x0500_0000;
     /// What the model keeps as flags of its own, or computes.
     pub(in crate::ldap) const MODELLED: u32 =
         DISABLED | LOCKOUT | CANT_CHANGE | NORMAL | WORKSTATION | SERVER | DONT_EXPIRE | PASSWORD_EXPIRED;
@@ -229,6 +231,14 @@ impl<'a> View<'a> {
             "ldapsyntaxes" if node.class == "subSchema" => {
                 Syntax::ALL.iter().map(|syntax| format!("( {} )", syntax.oid()).into_bytes()).collect()
             }
+            "msds-isrodc" if matches!(node.class, "server" | "nTDSDSA" | "nTDSDSARO") => {
+                let settings = match node.class {
+                    "server" => self.tree.child(id, "cn=ntds settings").and_then(|id| self.tree.node(id)),
+                    _ => Some(node),
+                };
+                let read_only = settings.is_some_and(|settings| settings.class == "nTDSDSARO");
+                one(if read_only { "TRUE" } else { "FALSE" })
+            }
             "dbcspwd" | "unicodepwd" | "supplementalcredentials" | "userpassword" => Vec::new(),
             _ => return None,
         })
@@ -307,14 +317,15 @@ impl<'a> View<'a> {
         node.deleted_from.is_none().then(|| self.tree.dn(meant).into_bytes())
     }
 
-    fn flag(&self, id: Rid, flag: AccountFlag) -> bool {
+    pub(super) fn flag(&self, id: Rid, flag: AccountFlag) -> bool {
         self.database.flags(id).is_some_and(|flags| flags.contains(&flag))
     }
 
     /// `userAccountControl` as it is stored: what is computed is not in it.
     pub(super) fn user_account_control(&self, id: Rid) -> u32 {
         let other = self.stated(id, "userAccountControl").and_then(|values| number(values.first()?));
-        control_bits(other.unwrap_or_default() as u32, |flag| self.flag(id, flag))
+        let bits = control_bits(other.unwrap_or_default() as u32, |flag| self.flag(id, flag));
+        bits | if self.tree.is_read_only(id) { uac::READ_ONLY } else { 0 }
     }
 
     /// What a tombstone keeps of the account that it was.
@@ -375,7 +386,8 @@ impl<'a> View<'a> {
                 Some(RecordValue::Text(text)) if !text.is_empty() => one(text.as_str()),
                 _ => return None,
             },
-            "primarygroupid" => self.primary_group(id).map(|group| one(group.0.to_string()))?,
+            "primarygroupid" => self.shown_primary_group(id).map(|group| one(group.0.to_string()))?,
+            "msds-isrodc" if computer() => one(if self.tree.is_read_only(id) { "TRUE" } else { "FALSE" }),
             "pwdlastset" => {
                 let password = self.password(id)?;
                 match self.flag(id, AccountFlag::MustChangePassword) {
@@ -481,70 +493,6 @@ impl<'a> View<'a> {
             }
         }
         Some(vec![octets])
-    }
-
-    /// The members as Active Directory lists them: whose primary group it is does not stand in the list.
-    fn members(&self, group: Rid) -> Values {
-        let members = self.database.members(group).into_iter();
-        let listed = members.filter(|member| self.primary_group(*member) != Some(group));
-        let mut values: Values = listed
-            .filter(|member| self.tree.node(*member).is_some_and(|node| node.deleted_from.is_none()))
-            .map(|member| self.tree.dn(member).into_bytes())
-            .collect();
-        values.extend(self.stated(group, "member").unwrap_or_default());
-        values
-    }
-
-    fn member_of(&self, id: Rid) -> Values {
-        let primary = self.primary_group(id);
-        let mut groups: Vec<Rid> = self.database.direct_groups(id);
-        if id < Rid::FIRST_OBJECT && id != Rid::DOMAIN_USERS && self.database.is_member(Rid::DOMAIN_USERS, id)
-        {
-            groups.push(Rid::DOMAIN_USERS);
-        }
-        groups.retain(|group| Some(*group) != primary);
-        let mut values: Values = groups
-            .into_iter()
-            .filter(|group| self.tree.node(*group).is_some())
-            .map(|group| self.tree.dn(group).into_bytes())
-            .collect();
-        if id == Rid::ADMINISTRATOR {
-            let own = self.tree.dn(id);
-            let fixed = self.tree.all_fixed().filter(|(_, node)| node.class == "group");
-            let lists = |node: &Node| {
-                let members = node.fixed("member");
-                members.is_some_and(|members| members.iter().any(|member| *member == own.as_bytes()))
-            };
-            values.extend(
-                fixed.filter(|(_, node)| lists(node)).map(|(group, _)| self.tree.dn(group).into_bytes()),
-            );
-        }
-        values
-    }
-
-    fn token_groups(&self, id: Rid) -> Values {
-        let mut groups = self.database.groups_of(id);
-        if let Some(primary) = self.primary_group(id)
-            && !groups.contains(&primary)
-        {
-            groups.insert(0, primary);
-        }
-        groups.into_iter().map(|group| sid::of(self.database, group)).collect()
-    }
-
-    /// Whether an account is one of those that keep themselves to administrators (adminCount).
-    pub(super) fn is_protected(&self, id: Rid) -> bool {
-        const PROTECTED: [Rid; 6] = [
-            Rid::ADMINISTRATORS,
-            Rid::DOMAIN_ADMINS,
-            Rid::ACCOUNT_OPERATORS,
-            Rid::SERVER_OPERATORS,
-            Rid::PRINT_OPERATORS,
-            Rid::BACKUP_OPERATORS,
-        ];
-        id == Rid::ADMINISTRATOR
-            || PROTECTED.contains(&id)
-            || self.database.groups_of(id).iter().any(|group| PROTECTED.contains(group))
     }
 }
 

@@ -38,6 +38,9 @@ pub enum DcRole {
     Pdc,
     /// A backup domain controller, or any other domain controller of Active Directory.
     Bdc,
+    /// A read-only domain controller of Active Directory: it pulls, nobody pulls from it, and it keeps no passwords. The
+    /// forest's functional level is Windows Server 2003.
+    Rodc,
 }
 
 /// A member server or workstation.

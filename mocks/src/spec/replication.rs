@@ -218,6 +218,12 @@ impl AdSpec {
         })
     }
 
+    /// Whether read-only controllers can be in the forest: members have to be replicated value by value, and no controller
+    /// may be older than Windows Server 2003.
+    pub fn takes_read_only(&self) -> bool {
+        self.level() == FunctionalLevel::Windows2003
+    }
+
     /// Whether a controller is a BDC of Windows NT 4.0, which the PDC emulator feeds.
     pub fn feeds(&self, dc: &DcSpec) -> bool {
         self.mixed.is_some() && dc.role == DcRole::Bdc && dc.machine.os == Os::Nt4

@@ -81,3 +81,37 @@ async fn clients_find_who_am_i_at_the_root() -> Outcome {
     assert!(root.attrs["supportedExtension"].contains(&"1.3.6.1.4.1.4203.1.11.3".to_owned()));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_computer_has_the_primary_group_of_its_kind() -> Outcome {
+    let field = Field::new(delayed().workstation("WS1").computer_accounts()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let group = attributes(&[("objectClass", "group"), ("sAMAccountName", "Kiosks")]);
+    let kiosks = format!("CN=Kiosks,CN=Users,{BASE}");
+    ldap.add(&kiosks, group).await?.success()?;
+    let ws1 = format!("CN=WS1,CN=Computers,{BASE}");
+    let member = std::collections::HashSet::from([ws1.clone()]);
+    ldap.modify(&kiosks, vec![Mod::Add("member".to_owned(), member)]).await?.success()?;
+    let accounts = [
+        (ws1, 515_u32, "Domain Computers", Some(vec![kiosks])),
+        (format!("CN=PDC1,OU=Domain Controllers,{BASE}"), 516, "Domain Controllers", None),
+    ];
+    for (dn, primary, name, listed) in accounts {
+        let (entries, _) =
+            ldap.search(&dn, Scope::Base, "(objectClass=*)", vec!["*", "tokenGroups"]).await?.success()?;
+        let account = SearchEntry::construct(entries.into_iter().next().ok_or("no account")?);
+        assert_eq!(account.attrs["primaryGroupID"], [primary.to_string()]);
+        // The primary group is neither in the account's list nor in its own, and first among the token's groups.
+        assert_eq!(account.attrs.get("memberOf"), listed.as_ref());
+        let group = find(&mut ldap, &format!("(sAMAccountName={name})")).await?.remove(0);
+        assert!(!group.attrs.contains_key("member"), "{group:?}");
+        let sids = &account.bin_attrs["tokenGroups"];
+        assert_eq!(sids[0], group.bin_attrs["objectSid"][0]);
+        assert_eq!(sids.len(), 1 + listed.map_or(0, |listed| listed.len()), "{sids:?}");
+        let found = find(&mut ldap, &format!("(&(objectClass=computer)(primaryGroupID={primary}))")).await?;
+        assert!(found.iter().any(|computer| computer.dn == dn), "{found:?}");
+    }
+    let users = find(&mut ldap, "(sAMAccountName=Domain Users)").await?.remove(0);
+    assert!(!users.attrs.contains_key("member"), "{users:?}");
+    Ok(())
+}

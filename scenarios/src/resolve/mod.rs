@@ -480,7 +480,7 @@ fn check_pdc(context: &mut Context<'_>, dcs: &[Node<'_>]) {
         ),
         [] => {
             let unread = dcs.iter().any(|dc| {
-                entry(dc, "role").is_some_and(|role| !matches!(role.get_ref().as_str(), Some("bdc")))
+                entry(dc, "role").is_some_and(|role| !matches!(role.get_ref().as_str(), Some("bdc" | "rodc")))
             });
             // A role that cannot be read has been reported.
             if !unread {

@@ -13,7 +13,7 @@ const SWEEPS: [&str; 4] = [
 ];
 
 /// Assumptions without a value to sweep, and why.
-const WITHOUT_A_VALUE: [(u32, &str); 12] = [
+const WITHOUT_A_VALUE: [(u32, &str); 13] = [
     (9, "fixed: every profile writes at the PDC; no key changes it"),
     (25, "fixed: a manual install runs as its user; no key changes it"),
     (26, "a reading of an article; what follows from it are the keys of A29"),
@@ -26,6 +26,10 @@ const WITHOUT_A_VALUE: [(u32, &str); 12] = [
     (55, "not changed by any key: disabled computer accounts, and channels that stand"),
     (56, "not changed by any key: when joining takes effect"),
     (57, "not changed by any key: what an account's kind is told by"),
+    (
+        58,
+        "not changed by any key: what a read-only controller answers; `mocks/tests/front/read_only.rs` has each",
+    ),
 ];
 
 fn assumed() -> BTreeSet<u32> {

@@ -60,7 +60,11 @@ impl Wires {
                 ..Options::default()
             };
             servers.push(serve(sockets, live, dc.clone(), options).map_err(|error| error.to_string())?);
-            let takes_writes = !single_master || role == DcRole::Pdc;
+            let takes_writes = match role {
+                DcRole::Pdc => true,
+                DcRole::Bdc => !single_master,
+                DcRole::Rodc => false,
+            };
             ports.insert(dc, Port { plain: at_plain, secure: at_secure, takes_writes, lines: [None, None] });
         }
         Ok(Wires { ports, trust, scale, _servers: servers })

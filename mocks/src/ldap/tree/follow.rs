@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::schema::schema;
 use super::super::{dn, sid};
+use super::history::Touched;
 use super::plant::{made, value_of};
 use super::step::Step;
 use super::{Node, Tree};
@@ -27,8 +28,9 @@ impl Tree {
     pub(in crate::ldap) fn follow(&mut self, journal: Vec<Put>, database: &Database) {
         // What lies there and is not deleted yet.
         let mut doomed = BTreeSet::new();
-        for step in Step::all(journal, self.places.domain) {
+        for mut step in Step::all(journal, self.places.domain) {
             let rid = step.rid;
+            let (before, touched) = (self.usn, std::mem::take(&mut step.touched));
             // Nothing is there before the record comes by which it exists.
             if !self.nodes.contains_key(&rid) && !step.makes() && !step.deletes() {
                 continue;
@@ -44,7 +46,17 @@ impl Tree {
             {
                 doomed.insert(rid);
             }
+            if self.usn > before {
+                self.note(rid, touched);
+            }
         }
+    }
+
+    /// Keeps in mind what the last numbered change of an object changed of it.
+    fn note(&mut self, rid: Rid, touched: impl IntoIterator<Item = Touched>) {
+        let Some(usn) = self.nodes.get(&rid).map(|node| node.usn_changed) else { return };
+        let history = self.histories.entry(rid).or_default();
+        touched.into_iter().for_each(|touched| history.note(touched, usn));
     }
 
     /// A step of an object on the way to its deletion.
@@ -181,6 +193,9 @@ impl Tree {
         // Of two objects of one name, which replication can bring together, one is told by its identifier.
         if self.child(parent, &key).is_some() {
             (rdn, key) = lost_name(&rdn, &key, &node.guid);
+        }
+        if node.parent.is_some() {
+            self.note(rid, [Touched::Attributes(vec!["name"])]);
         }
         let key: Arc<str> = key.into();
         self.children.get_or_default(&parent).insert(key.clone(), rid);

@@ -5,10 +5,12 @@
 
 mod all;
 mod follow;
+mod history;
 mod plant;
 mod step;
 
 pub(super) use all::Trees;
+pub(super) use history::History;
 use plant::Ground;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,9 +41,13 @@ pub(super) struct Tree {
     /// The naming contexts, the innermost first.
     contexts: Vec<Context>,
     usn: u64,
+    /// What changed of objects since the tree was planted.
+    histories: BTreeMap<Rid, History>,
     /// Where accounts stand that the world puts elsewhere than where their kind stands by default: the object that they
     /// stand in, and their relative names.
     homes: Arc<BTreeMap<Rid, (Rid, dn::Rdn)>>,
+    /// The accounts of read-only controllers.
+    readers: Arc<BTreeSet<Rid>>,
     /// The identifiers that the world states.
     guids_given: Arc<BTreeMap<Rid, [u8; 16]>>,
     /// How often the database had been put back when this tree was planted, and to what.
@@ -200,8 +206,23 @@ impl Tree {
         &self.fixed_accounts
     }
 
+    /// Whether an account is a read-only controller's.
+    pub(super) fn is_read_only(&self, account: Rid) -> bool {
+        self.readers.contains(&account)
+    }
+
     pub(super) fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// What changed of an object since the tree was planted.
+    pub(super) fn history(&self, id: Rid) -> Option<&History> {
+        self.histories.get(&id)
+    }
+
+    /// The invocation of the database that its numbers belong to, and how often that was put back.
+    pub(super) fn restored(&self) -> Restored {
+        self.restored
     }
 
     pub(super) fn usn(&self) -> u64 {

@@ -8,8 +8,8 @@ use super::super::naming::{Naming, site_name};
 use super::super::{dn, sid};
 use super::step::Step;
 use super::{Context, Node, Places, Tree};
-use crate::directory::{Database, DcIndex, Part, Rid};
-use crate::{AccountName, Domain, EntrySpec, SimTime, WorldSpec};
+use crate::directory::{Database, DcIndex, Part, Rid, computer_account};
+use crate::{AccountName, DcRole, Domain, EntrySpec, HostName, SimTime, WorldSpec};
 
 /// The first update sequence number after a domain's installation.
 const FIRST_USN: u64 = 8_192;
@@ -38,7 +38,8 @@ impl Ground {
     /// The objects of the controllers' settings, by their names.
     pub(in crate::ldap) fn settings(&self, domain: &Domain) -> BTreeMap<String, Rid> {
         let all = forest(domain, &self.database, &self.invocations, &self.naming);
-        let all = all.into_iter().enumerate().filter(|(_, fixed)| fixed.class == "nTDSDSA");
+        let all =
+            all.into_iter().enumerate().filter(|(_, fixed)| matches!(fixed.class, "nTDSDSA" | "nTDSDSARO"));
         all.map(|(index, fixed)| (fixed.dn, Rid(Rid::FIRST_FIXED.0 + index as u32))).collect()
     }
 
@@ -77,7 +78,9 @@ impl Tree {
             places,
             contexts: Vec::new(),
             usn: FIRST_USN,
+            histories: BTreeMap::new(),
             homes: Default::default(),
+            readers: Default::default(),
             guids_given: Default::default(),
             restored: database.restored(),
         };
@@ -96,6 +99,7 @@ impl Tree {
             ..places
         };
         tree.homes = Arc::new(tree.homes_of(domain.world(), database));
+        tree.readers = Arc::new(readers_of(domain.world(), database).map(|(_, rid)| rid).collect());
         tree.guids_given = Arc::new(guids_of(domain.world(), database));
         let accounts: Vec<Rid> = database.principals().map(|(rid, _)| rid).collect();
         let objects = database.plain_objects();
@@ -150,7 +154,13 @@ impl Tree {
             let parent = self.find(&parent.collect::<Vec<_>>().join(","))?;
             Some((database.find_at_start(name)?, (parent, rdn)))
         };
-        entries(world).filter_map(home).collect()
+        // A read-only controller stands among the controllers, whatever the kind of its account.
+        let at_home = |(name, rid): (&HostName, Rid)| {
+            let rdn = dn::Rdn { attribute: "CN".into(), value: name.to_string() };
+            (rid, (self.places.controllers, rdn))
+        };
+        let readers = readers_of(world, database).map(at_home);
+        entries(world).filter_map(home).chain(readers).collect()
     }
 
     fn plant_fixed(&mut self, id: Rid, fixed: Fixed) {
@@ -202,6 +212,15 @@ impl Tree {
         };
         self.nodes.insert(id, node);
     }
+}
+
+/// Read-only controllers that have accounts.
+fn readers_of<'w>(
+    world: &'w WorldSpec,
+    database: &'w Database,
+) -> impl Iterator<Item = (&'w HostName, Rid)> + 'w {
+    let readers = world.dcs.iter().filter(|dc| dc.role == DcRole::Rodc);
+    readers.filter_map(|dc| Some((&dc.name, database.find_at_start(&computer_account(&dc.name))?)))
 }
 
 /// The world's accounts with what the directory has of them beside.

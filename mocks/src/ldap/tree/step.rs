@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::history::Touched;
 use super::plant::made;
 use crate::SimTime;
 use crate::directory::{Database, Object, Part, Put, Record, RecordValue, Rid};
@@ -18,6 +19,8 @@ pub(super) struct Step {
     head: Option<Record>,
     /// Where it puts the object, when that is stated.
     pub(super) object: Option<Arc<Object>>,
+    /// What changed of it.
+    pub(super) touched: Vec<Touched>,
 }
 
 impl Step {
@@ -30,6 +33,7 @@ impl Step {
                 step.moves |= further.moves;
                 step.head = step.head.or(further.head);
                 step.object = further.object.or(step.object);
+                step.touched.extend(further.touched);
             }
             Some(step)
         })
@@ -38,10 +42,12 @@ impl Step {
     /// How an object comes that was there before anybody followed the journal.
     pub(super) fn first(rid: Rid, database: &Database) -> Step {
         let at = made(rid, database).unwrap_or_default();
-        Step { at, rid, moves: true, head: None, object: None }
+        Step { at, rid, moves: true, head: None, object: None, touched: Vec::new() }
     }
 
-    fn of((at, part, record): Put, domain: Rid) -> Option<Step> {
+    fn of(mut put: Put, domain: Rid) -> Option<Step> {
+        let touched = vec![Touched::by(&mut put)];
+        let Put { at, part, head: record, .. } = put;
         let rid = subject(&part, domain)?;
         let is_head = match &part {
             Part::User(_) | Part::Group(_) | Part::LocalGroup(_) => true,
@@ -52,7 +58,7 @@ impl Step {
             Some(RecordValue::Object(object)) => Some(object.clone()),
             _ => None,
         };
-        Some(Step { at, rid, moves: moves(&part), head: record.filter(|_| is_head), object })
+        Some(Step { at, rid, moves: moves(&part), head: record.filter(|_| is_head), object, touched })
     }
 
     /// Whether what comes next belongs to the same change; what is made and deleted at one instant comes twice.

@@ -112,6 +112,7 @@ impl<'a> Edit<'a> {
             | "dMD"
             | "subSchema"
             | "nTDSDSA"
+            | "nTDSDSARO"
             | "trustedDomain"
             | "attributeSchema"
             | "classSchema"

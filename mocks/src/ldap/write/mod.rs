@@ -21,7 +21,7 @@ use crate::ldap::schema::schema;
 use crate::ldap::search::resolve;
 use crate::ldap::session::{Session, Told, text};
 use crate::ldap::view::{Values, View};
-use crate::{AccountName, AccountPolicy, ChangeKind, DcRole, Domain, SimTime, Verb, Win32Error};
+use crate::{AccountName, AccountPolicy, ChangeKind, Domain, SimTime, Verb, Win32Error};
 
 /// What a request does to one object.
 struct Edit<'a> {
@@ -62,9 +62,13 @@ fn begin(session: &Session, domain: &Domain, name: &str) -> Result<(), LdapError
     if domain.writable(session.dc_index(domain)) {
         return Ok(());
     }
-    // A controller that only copies sends the client to the one that writes.
-    let primary = domain.controllers().into_iter().find(|(_, role)| *role == DcRole::Pdc);
-    let Some((primary, _)) = primary else { return Err(LdapError::unwilling(0x20AF, 0x0310_082F)) };
+    // A controller that only copies sends the client to the one that writes; a read-only one to one that is near.
+    let (directory, own) = (domain.directory(), session.dc_index(domain));
+    let writer = match domain.is_read_only(own) {
+        true => domain.writers_behind(own).next().unwrap_or(directory.pdc()),
+        false => directory.pdc(),
+    };
+    let primary = directory.name(writer).clone();
     let dns = session.front.options.dns_domain.clone();
     let naming = crate::ldap::naming::Naming::new(domain.world().domain.name.as_str(), dns.as_deref());
     let host = naming.host(&primary);

@@ -74,6 +74,11 @@ impl Ad {
         context: &mut ReplicationContext<'_>,
     ) -> bool {
         let mut any = false;
+        let content = if self.readers.contains(&target) {
+            in_order_of_names(content, target, context)
+        } else {
+            content
+        };
         for content in content {
             any |= match content {
                 Content::Part(part, record) if self.links_values && is_list(&part) => {
@@ -177,6 +182,10 @@ impl Ad {
             })
         });
         let Some((other, known)) = namesake else { return self.put(now, target, part, record, context) };
+        // A read-only controller decides nothing: its source has done so, and tells of both.
+        if self.readers.contains(&target) {
+            return self.put(now, target, part, record, context);
+        }
         if outranks(&record.stamp, &known.stamp) {
             self.rename_duplicate(now, target, other, known, context);
             self.put(now, target, part, record, context)
@@ -285,6 +294,28 @@ impl Ad {
     pub(super) fn is_too_late(&self, now: SimTime, cut_off: Option<SimTime>) -> bool {
         self.refuses_late && cut_off.is_some_and(|since| now.since(since) > self.tombstone_lifetime)
     }
+}
+
+/// An answer as a read-only controller takes it: who takes another's name comes behind that one, who has given it up in the
+/// same answer.
+fn in_order_of_names(
+    content: Vec<Content>,
+    target: DcIndex,
+    context: &ReplicationContext<'_>,
+) -> Vec<Content> {
+    let database = context.controllers.database(target);
+    let takes = |content: &Content| {
+        let Content::Part(part, Record { value: Some(RecordValue::Name(name)), .. }) = content else {
+            return false;
+        };
+        database.find(name).is_some_and(|other| Some(other) != account(part))
+    };
+    let (late, mut ordered): (Vec<Content>, Vec<Content>) = content.into_iter().partition(takes);
+    // What belongs to a list of members comes behind every object.
+    let links = ordered.iter().position(|content| matches!(content, Content::Link(..)));
+    let place = links.unwrap_or(ordered.len());
+    ordered.splice(place..place, late);
+    ordered
 }
 
 fn is_deleted(record: Option<&Record>) -> bool {

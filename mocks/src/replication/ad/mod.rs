@@ -58,6 +58,8 @@ pub(crate) struct Ad {
     /// Netlogon at the PDC emulator in mixed mode, and the BDCs that it serves.
     netlogon: Option<Nt4>,
     fed: BTreeSet<DcIndex>,
+    /// Controllers that only pull.
+    readers: BTreeSet<DcIndex>,
     /// Passwords that reached the PDC emulator ahead of replication.
     pushed: BTreeSet<Version>,
     timers: Timers<Timer>,
@@ -136,6 +138,10 @@ impl Ad {
             netlogon: netlogon
                 .map(|nt4| Nt4::serving(nt4, dcs, streams.child("netlogon"), |dc| fed.contains(&dc))),
             fed,
+            readers: (0..dcs.len())
+                .filter(|index| dcs[*index].role == DcRole::Rodc)
+                .map(|index| DcIndex(index as u16))
+                .collect(),
             pushed: BTreeSet::new(),
             timers: Timers::default(),
         }
@@ -243,7 +249,7 @@ impl Ad {
 
 impl ReplicationModel for Ad {
     fn writable(&self, at: DcIndex) -> bool {
-        !self.is_fed(at)
+        !self.is_fed(at) && !self.readers.contains(&at)
     }
 
     fn next_serial(&mut self, at: DcIndex, _stream: Stream) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::schedule::Schedule;
 use crate::directory::DcIndex;
-use crate::{AdSpec, AdVersion, DcSpec, Name, SiteLinkSpec, Span};
+use crate::{AdSpec, AdVersion, DcRole, DcSpec, Name, SiteLinkSpec, Span};
 
 /// No controller of a site is further than this from another.
 const HOPS: usize = 3;
@@ -25,11 +25,12 @@ pub(super) struct Connection {
     pub(super) jitter: Span,
 }
 
-/// The connections between the replicas of a domain; BDCs of Windows NT 4.0 have none. Sites without a path of links
-/// between them do not replicate. `since_monday` is the span from the last Monday's midnight to the start of the run.
+/// The connections between the replicas of a domain; BDCs of Windows NT 4.0 have none, and a read-only controller is the
+/// source of none. Sites without a path of links between them do not replicate. `since_monday` is the span from the last Monday's midnight to the start of the run.
 pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], since_monday: Span) -> Vec<Connection> {
     let mut sites: Vec<(&Name, Vec<DcIndex>)> = Vec::new();
-    for (index, dc) in dcs.iter().enumerate().filter(|(_, dc)| !spec.feeds(dc)) {
+    let writes = |dc: &DcSpec| dc.role != DcRole::Rodc && !spec.feeds(dc);
+    for (index, dc) in dcs.iter().enumerate().filter(|(_, dc)| writes(dc)) {
         let dc_index = DcIndex(index as u16);
         match sites.iter_mut().find(|(site, _)| *site == &dc.machine.site) {
             Some((_, members)) => members.push(dc_index),
@@ -57,21 +58,64 @@ pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], since_monday: Span) -> 
     for (a, b, link) in spanning_tree(&spec.site_links, &names) {
         // The first controller of a site is its bridgehead.
         let (a, b) = (sites[a].1[0], sites[b].1[0]);
-        let jitter = link.jitter.unwrap_or(match spec.version {
-            AdVersion::Windows2000 => Span::mins(15),
-            AdVersion::Windows2003 => Span::ZERO,
-        });
         for (source, target) in [(a, b), (b, a)] {
-            let notified = link.notify.then(|| {
-                let rank = told[usize::from(source.0)];
-                told[usize::from(source.0)] += 1;
-                rank
-            });
-            let schedule = Schedule::of(link, since_monday);
-            connections.push(Connection { source, target, notified, schedule, between_sites: true, jitter });
+            connections.push(over(spec, link, source, target, since_monday, &mut told));
+        }
+    }
+    // A read-only controller pulls from the first one of its site that writes, or from the bridgehead of the nearest site
+    // that has one.
+    for (index, dc) in dcs.iter().enumerate().filter(|(_, dc)| dc.role == DcRole::Rodc) {
+        let (own, target) = (&dc.machine.site, DcIndex(index as u16));
+        if let Some((_, members)) = sites.iter().find(|(site, _)| *site == own) {
+            let source = members[0];
+            let notified = Some(next_rank(&mut told, source));
+            let schedule = Schedule::every(spec.poll);
+            let (between_sites, jitter) = (false, Span::ZERO);
+            connections.push(Connection { source, target, notified, schedule, between_sites, jitter });
+        } else if let Some((link, source)) = nearest(&spec.site_links, own, &sites) {
+            connections.push(over(spec, link, source, target, since_monday, &mut told));
         }
     }
     connections
+}
+
+/// How many partners a source has told before this one.
+fn next_rank(told: &mut [i64], source: DcIndex) -> i64 {
+    let rank = told[usize::from(source.0)];
+    told[usize::from(source.0)] += 1;
+    rank
+}
+
+/// A connection over a site link.
+fn over(
+    spec: &AdSpec,
+    link: &SiteLinkSpec,
+    source: DcIndex,
+    target: DcIndex,
+    since_monday: Span,
+    told: &mut [i64],
+) -> Connection {
+    let jitter = link.jitter.unwrap_or(match spec.version {
+        AdVersion::Windows2000 => Span::mins(15),
+        AdVersion::Windows2003 => Span::ZERO,
+    });
+    let notified = link.notify.then(|| next_rank(told, source));
+    let schedule = Schedule::of(link, since_monday);
+    Connection { source, target, notified, schedule, between_sites: true, jitter }
+}
+
+/// The cheapest link from a site to one with controllers that write, and the bridgehead there.
+fn nearest<'a>(
+    links: &'a [SiteLinkSpec],
+    own: &Name,
+    sites: &[(&Name, Vec<DcIndex>)],
+) -> Option<(&'a SiteLinkSpec, DcIndex)> {
+    let joins = links.iter().filter(|link| link.sites.contains(own));
+    let ends = joins.flat_map(|link| {
+        let there = sites.iter().filter(|(site, _)| link.sites.contains(site));
+        there.map(move |(_, members)| (link, members[0]))
+    });
+    ends.min_by_key(|(link, source)| (link.cost, link.interval, *source))
 }
 
 /// A ring both ways, with further connections where it would be more than three hops long.
@@ -166,5 +210,22 @@ mod tests {
         let connections = connections(&AdSpec { site_links, ..AdSpec::default() }, &dcs, Span::ZERO);
         let pairs: Vec<_> = connections.iter().map(|c| (c.source.0, c.target.0)).collect();
         assert_eq!(pairs, vec![(0, 1), (1, 0), (1, 2), (2, 1)]);
+    }
+
+    #[test]
+    fn nobody_pulls_from_a_read_only_controller_and_no_way_leads_through_its_site() {
+        let mut dcs = dcs_in_sites(&[("DC1", "A"), ("DC2", "A"), ("RO1", "A"), ("RO2", "B"), ("DC3", "C")]);
+        dcs[2].role = DcRole::Rodc;
+        dcs[3].role = DcRole::Rodc;
+        let pulls = |site_links: Vec<SiteLinkSpec>| {
+            let connections = connections(&AdSpec { site_links, ..AdSpec::default() }, &dcs, Span::ZERO);
+            connections.iter().map(|c| (c.source.0, c.target.0)).collect::<Vec<_>>()
+        };
+        let far = vec![link(&["A", "B"], 100), link(&["B", "C"], 50), link(&["A", "C"], 300)];
+        assert_eq!(pulls(far), vec![(0, 1), (1, 0), (0, 4), (4, 0), (0, 2), (4, 3)]);
+        assert_eq!(
+            pulls(vec![link(&["A", "B"], 100), link(&["B", "C"], 50)]),
+            [(0, 1), (1, 0), (0, 2), (4, 3)]
+        );
     }
 }

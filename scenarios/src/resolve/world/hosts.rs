@@ -70,6 +70,9 @@ pub(in crate::resolve) fn dcs(
     if let (Replication::Ad(ad), Some(Os::Nt4), Some(word)) = (&domain.replication, raw.os, words.first()) {
         check_nt4_dc(context, ad, role, word);
     }
+    if let (DcRole::Rodc, Some(located)) = (role, &raw.role) {
+        check_read_only(context, domain, located.span.clone(), raw.os);
+    }
     words
         .iter()
         .map(|word| DcSpec {
@@ -82,10 +85,30 @@ pub(in crate::resolve) fn dcs(
         .collect()
 }
 
+/// A read-only controller: in Active Directory, at the level of Windows Server 2003.
+fn check_read_only(context: &mut Context<'_>, domain: &DomainSpec, place: Range<usize>, os: Option<Os>) {
+    let (problem, help) = match (&domain.replication, os) {
+        (Replication::Ad(ad), os) if ad.takes_read_only() && os != Some(Os::Nt4) => return,
+        (Replication::Ad(_), Some(Os::Nt4)) => (
+            "a controller of Windows NT 4.0 cannot be read-only",
+            "take its `os` out, or make it `role = \"bdc\"`",
+        ),
+        (Replication::Ad(_), _) => (
+            "no read-only controller can be at this functional level",
+            "write `version = \"windows-2003\"` in the domain's `ad`, and no lower `functional-level`",
+        ),
+        (Replication::Delay(_) | Replication::Nt4(_), _) => (
+            "only Active Directory has read-only controllers",
+            "write `replication = { ad = { version = \"windows-2003\" } }` in `[domain]`, or make it `role = \"bdc\"`",
+        ),
+    };
+    context.report(Problem::new(Code::WrongModel, problem).at(place, "read-only").help(help));
+}
+
 /// A controller of Windows NT 4.0 in Active Directory: a BDC, in mixed mode.
 fn check_nt4_dc(context: &mut Context<'_>, ad: &AdSpec, role: DcRole, word: &Word) {
     let (problem, help) = match (role, &ad.mixed) {
-        (DcRole::Bdc, Some(_)) => return,
+        (DcRole::Bdc, Some(_)) | (DcRole::Rodc, _) => return,
         (DcRole::Pdc, _) => (
             "the PDC emulator cannot run Windows NT 4.0",
             "give it another `os`, or the domain the model `nt4`",
