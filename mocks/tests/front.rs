@@ -23,6 +23,8 @@ mod abuse;
 mod computers;
 #[path = "front/conflicts.rs"]
 mod conflicts;
+#[path = "front/descriptors.rs"]
+mod descriptors;
 #[path = "front/dirsync.rs"]
 mod dirsync;
 #[path = "front/faults.rs"]

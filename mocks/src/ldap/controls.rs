@@ -1,9 +1,9 @@
 //! Controls of requests: decoded, or refused as Active Directory refuses them.
 
-use super::LdapError;
 use super::ber::{INTEGER, Reader, SEQUENCE, Writer};
 use super::message::{Control, SearchRequest};
 use super::reply::ResponseControl;
+use super::{LdapError, descriptor};
 
 pub(super) const PAGED: &str = "1.2.840.113556.1.4.319";
 pub(super) const SORT_RESPONSE: &str = "1.2.840.113556.1.4.474";
@@ -16,7 +16,8 @@ pub(super) struct Controls {
     pub(super) paged: Option<(usize, Vec<u8>)>,
     /// Attribute and whether the order is reversed; and whether the control is critical.
     pub(super) sort: Option<(String, bool, bool)>,
-    pub(super) descriptor: bool,
+    /// Which parts of a security descriptor.
+    pub(super) descriptor: Option<u32>,
     pub(super) show_deleted: bool,
     pub(super) tree_delete: bool,
     pub(super) permissive: bool,
@@ -69,8 +70,9 @@ impl Controls {
             }
             b"1.2.840.113556.1.4.801" => {
                 let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                inner.integer().map_err(wrong)?;
-                self.descriptor = true;
+                // No part is all of them.
+                let parts = inner.bits().map_err(wrong)? & descriptor::ALL;
+                self.descriptor = Some(if parts == 0 { descriptor::ALL } else { parts });
             }
             b"1.2.840.113556.1.4.841" => {
                 let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;

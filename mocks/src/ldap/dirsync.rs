@@ -140,7 +140,7 @@ pub(super) fn synchronize(
         .collect();
     found.retain(|(_, id)| matching::matches(view, *id, &search.filter) == Some(true));
     found.sort_unstable();
-    let selection = Selection::new(search, controls, usize::MAX);
+    let selection = Selection::new(search, controls, usize::MAX).seen_by(session);
     let start = output.len();
     // A client that names no size leaves it to the server.
     let room = usize::try_from(*most).ok().filter(|most| *most > 0).unwrap_or(usize::MAX);
@@ -212,7 +212,7 @@ fn give(
         if !(has_changed(key) || named && !view.values(id, key).is_empty()) {
             continue;
         }
-        let values = view.values(id, key);
+        let values = selection.values(view, id, attribute);
         if key == "member" && flags & INCREMENTAL_VALUES != 0 {
             let (joined, left) = match (is_new, history) {
                 (false, Some(history)) => increments(view, id, history, since),

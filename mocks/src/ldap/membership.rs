@@ -1,7 +1,7 @@
 //! Who belongs to which group, as Active Directory shows it: the primary group apart from the others.
 
 use super::sid;
-use super::tree::Node;
+use super::tree::{BACK_LINKS, Node};
 use super::view::{Values, View};
 use crate::AccountFlag;
 use crate::directory::Rid;
@@ -83,6 +83,33 @@ impl View<'_> {
             .filter(|(group, node)| node.class == "group" && lists(*group, node))
             .map(|(group, _)| group)
             .collect()
+    }
+
+    /// The objects that name this one, by the attribute that links back.
+    pub(super) fn linked_back(&self, id: Rid, name: &str) -> Values {
+        let Some((_, forward)) = BACK_LINKS.iter().find(|(back, _)| *back == name) else {
+            return Values::new();
+        };
+        let own = self.tree.dn(id);
+        let Some(forms) = self.tree.node(id).map(|node| self.forms(id, &node.guid)) else {
+            return Values::new();
+        };
+        let names_it = |other: &Rid| {
+            let there = self.tree.node(*other).is_some_and(|node| node.deleted_from.is_none());
+            let values = self.stated(*other, forward).unwrap_or_default();
+            there && values.iter().any(|value| value.eq_ignore_ascii_case(own.as_bytes()))
+        };
+        let found = self.tree.referrers(&forms).into_iter().filter(names_it);
+        found.map(|other| self.tree.dn(other).into_bytes()).collect()
+    }
+
+    /// The values by which others may name an object.
+    fn forms(&self, id: Rid, guid: &[u8; 16]) -> Vec<Vec<u8>> {
+        let account = self.values(id, "objectsid").into_iter().next();
+        let account = account.and_then(|octets| Some(format!("<SID={}>", sid::written(&octets)?)));
+        let by_guid = format!("<GUID={}>", sid::guid_text(guid));
+        let all = [Some(by_guid), account, Some(self.tree.dn(id))];
+        all.into_iter().flatten().map(String::into_bytes).collect()
     }
 
     /// The identifiers of all groups of an account, nested ones too.

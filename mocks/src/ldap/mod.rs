@@ -33,6 +33,7 @@ mod ber;
 mod bind;
 mod connection;
 mod controls;
+mod descriptor;
 mod dirsync;
 mod dns;
 mod error;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::controls::{self, Controls};
+use super::descriptor::{self, Descriptor};
 use super::dirsync::synchronize;
 use super::live::{State, Turn};
 use super::message::{Filter, Scope, SearchRequest};
@@ -40,6 +41,8 @@ pub(super) struct Selection {
     pub(super) types_only: bool,
     extended_dn: Option<i32>,
     max_val_range: usize,
+    /// The parts of security descriptors that are given; none of them to whoever may not see them all.
+    descriptor: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +59,7 @@ impl Selection {
             types_only: search.types_only,
             extended_dn: controls.extended_dn,
             max_val_range,
+            descriptor: controls.descriptor.unwrap_or(descriptor::ALL),
         };
         for asked in &search.attributes {
             if *asked == b"*" {
@@ -73,7 +77,7 @@ impl Selection {
             });
             selection.named.push(Named { attribute, range });
         }
-        if controls.descriptor
+        if controls.descriptor.is_some()
             && let Some(attribute) = schema().attribute("nTSecurityDescriptor")
         {
             let asked = selection.named.iter().any(|named| named.attribute.name == attribute.name);
@@ -82,6 +86,25 @@ impl Selection {
             }
         }
         selection
+    }
+
+    /// The same as a session sees it: the list for audits belongs to whoever administers.
+    pub(super) fn seen_by(mut self, session: &Session) -> Selection {
+        if self.descriptor & descriptor::SACL != 0 && !session.is_administrator() {
+            self.descriptor = 0;
+        }
+        self
+    }
+
+    /// An attribute's values; of a security descriptor the parts that are asked for.
+    pub(super) fn values(&self, view: &View<'_>, id: Rid, attribute: &Attribute) -> Vec<Vec<u8>> {
+        let values = view.values(id, &attribute.key);
+        if attribute.syntax != Syntax::Descriptor {
+            return values;
+        }
+        let parts =
+            values.iter().filter_map(|value| Descriptor::read(value)).map(|all| all.parts(self.descriptor));
+        parts.filter(|_| self.descriptor != 0).map(|parts| parts.written()).collect()
     }
 
     /// Which attributes are asked for: all of an object's, or these.
@@ -120,7 +143,7 @@ impl Selection {
             }
         }
         for Named { attribute, range } in &self.named {
-            let values = view.values(id, &attribute.key);
+            let values = self.values(view, id, attribute);
             if !values.is_empty() {
                 attributes.push(self.ranged(view, attribute, *range, values));
             }
@@ -252,7 +275,7 @@ fn page(
             }
         }
     }
-    let selection = Selection::new(search, controls, max_val_range);
+    let selection = Selection::new(search, controls, max_val_range).seen_by(session);
     if let Some((size, _)) = controls.paged {
         // A page of none ends the search.
         if size == 0 {
@@ -426,7 +449,8 @@ fn watch(
             0,
         ));
     }
-    let attributes = Selection::new(search, controls, session.front.options.limits.max_val_range);
+    let attributes =
+        Selection::new(search, controls, session.front.options.limits.max_val_range).seen_by(session);
     let seen = view.tree.usn();
     session.watches.push(Watch { id, base, scope: search.scope, attributes, seen });
     Ok(Vec::new())

@@ -254,9 +254,9 @@ impl Session {
                     }
                 }
             }
-            (Request::Add { dn, attributes }, Ok(_)) => {
+            (Request::Add { dn, attributes }, Ok(controls)) => {
                 told.target = text(dn);
-                (WireOperation::Add, super::write::add(self, turn, dn, &attributes, &mut told))
+                (WireOperation::Add, super::write::add(self, turn, dn, &attributes, &controls, &mut told))
             }
             (Request::Modify { dn, changes }, Ok(controls)) => {
                 if self.front.live.is_observed() {

@@ -1,5 +1,6 @@
 //! What one controller shows of an object: each attribute, computed from the model, its parts and the tree.
 
+use super::descriptor::Descriptor;
 use super::dn;
 use super::forest::category;
 use super::schema::{Syntax, schema};
@@ -30,8 +31,8 @@ pub(super) mod uac {
         DISABLED | LOCKOUT | CANT_CHANGE | NORMAL | WORKSTATION | SERVER | DONT_EXPIRE | PASSWORD_EXPIRED;
 }
 
-/// How a value begins that means an account by its security identifier.
-const BY_SID: &[u8] = b"<SID=";
+/// How a value begins that means an object by an identifier, whatever it is called.
+const BY_IDENTIFIER: [&[u8]; 2] = [b"<SID=", b"<GUID="];
 
 /// Never, as a large integer.
 const NEVER: i64 = i64::MAX;
@@ -207,7 +208,9 @@ impl<'a> View<'a> {
             "dscorepropagationdata" if deleted => Vec::new(),
             "dscorepropagationdata" => one("16010101000000.0Z"),
             "subschemasubentry" => one(format!("CN=Aggregate,{}", self.tree.naming.schema)),
-            "ntsecuritydescriptor" => vec![descriptor(self.database)],
+            "ntsecuritydescriptor" => self
+                .stated(id, "nTSecurityDescriptor")
+                .unwrap_or_else(|| vec![Descriptor::of_any(self.database).written()]),
             "sdrightseffective" => one("0"),
             "allowedattributes" => {
                 schema().allowed(node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
@@ -218,6 +221,7 @@ impl<'a> View<'a> {
                 .map(|class| class.name.as_bytes().to_vec())
                 .collect(),
             "memberof" if !deleted => self.member_of(id),
+            "directreports" | "managedobjects" if !deleted => self.linked_back(id, name),
             "objectsid" if self.database.principal(id).is_some() => vec![sid::of(self.database, id)],
             "objectsid" | "samaccountname" | "useraccountcontrol" | "grouptype" if deleted => {
                 self.of_remains(id, name)
@@ -239,7 +243,7 @@ impl<'a> View<'a> {
                 let read_only = settings.is_some_and(|settings| settings.class == "nTDSDSARO");
                 one(if read_only { "TRUE" } else { "FALSE" })
             }
-            "dbcspwd" | "unicodepwd" | "supplementalcredentials" | "userpassword" => Vec::new(),
+            "dbcspwd" | "unicodepwd" | "supplementalcredentials" => Vec::new(),
             _ => return None,
         })
     }
@@ -298,7 +302,7 @@ impl<'a> View<'a> {
     pub(super) fn stated(&self, id: Rid, name: &str) -> Option<Values> {
         let attributes = &self.database.extras(id)?.attributes;
         let values = attributes.get(&crate::Name::from(name))?;
-        if values.iter().any(|value| value.starts_with(BY_SID))
+        if values.iter().any(|value| is_by_identifier(value))
             && schema().attribute(name).is_some_and(|attribute| attribute.syntax == Syntax::Dn)
         {
             return Some(values.iter().filter_map(|value| self.named(value)).collect());
@@ -309,7 +313,7 @@ impl<'a> View<'a> {
     /// The name of an object to which a value refers; of one that is meant by its security identifier the name that it has
     /// now. `None`: it is gone.
     fn named(&self, value: &[u8]) -> Option<Vec<u8>> {
-        if !value.starts_with(BY_SID) {
+        if !is_by_identifier(value) {
             return Some(value.to_vec());
         }
         let meant = self.by_identifier(std::str::from_utf8(value).ok()?.strip_prefix('<')?)?;
@@ -507,6 +511,11 @@ pub(super) enum Missing {
     Elsewhere(String),
 }
 
+/// Whether a value means an object by an identifier.
+fn is_by_identifier(value: &[u8]) -> bool {
+    BY_IDENTIFIER.iter().any(|mark| value.starts_with(mark))
+}
+
 pub(super) fn one(value: impl Into<Vec<u8>>) -> Values {
     vec![value.into()]
 }
@@ -521,45 +530,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     }
     let pairs = text.as_bytes().chunks_exact(2);
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-/// A security descriptor in its self-relative form: the administrators own the object and may all, everyone who has
-/// logged on may read.
-fn descriptor(database: &Database) -> Vec<u8> {
-    let admins = sid::of(database, Rid::DOMAIN_ADMINS);
-    let entry = |mask: u32, sid: &[u8]| {
-        let mut ace = vec![0, 0];
-        ace.extend(((8 + sid.len()) as u16).to_le_bytes());
-        ace.extend(mask.to_le_bytes());
-        ace.extend(sid);
-        ace
-    };
-    let everyone = sid::parse("S-1-5-11").unwrap_or_default();
-    let system = sid::parse("S-1-5-18").unwrap_or_default();
-    let operators = sid::parse("S-1-5-32-548").unwrap_or_default();
-    let aces = [
-        entry(0x000f_01ff, &admins),
-        entry(0x000f_01ff, &system),
-        entry(0x000f_01ff, &operators),
-        entry(0x0002_0094, &everyone),
-    ];
-    let size = 8 + aces.iter().map(Vec::len).sum::<usize>();
-    let mut bytes = vec![1, 0];
-    bytes.extend(0x8004_u16.to_le_bytes());
-    let owner = 20_u32;
-    let group = owner + admins.len() as u32;
-    let dacl = group + admins.len() as u32;
-    for offset in [owner, group, 0, dacl] {
-        bytes.extend(offset.to_le_bytes());
-    }
-    bytes.extend(&admins);
-    bytes.extend(&admins);
-    bytes.extend([4, 0]);
-    bytes.extend((size as u16).to_le_bytes());
-    bytes.extend((aces.len() as u16).to_le_bytes());
-    bytes.extend([0, 0]);
-    bytes.extend(aces.concat());
-    bytes
 }
 
 /// The modelled flags of an account as bits of `userAccountControl`, beside what else was stated in it.

@@ -1,6 +1,8 @@
 //! Accounts that have their identifiers from elsewhere, and attributes that name accounts.
 
-use ldap3::{Ldap, Scope, SearchEntry};
+use std::collections::HashSet;
+
+use ldap3::{Ldap, Mod, Scope, SearchEntry};
 use mockdc_mocks::{Domain, DomainBuilder, Octets, Span};
 
 use super::{ADMINISTRATOR, BASE, Field, Outcome, attributes, find};
@@ -66,6 +68,42 @@ async fn whom_an_attribute_names_may_be_renamed_and_deleted() -> Outcome {
     assert_eq!(one(&mut ldap, "ann").await?.attrs["manager"][0], robert);
     ldap.delete(&robert).await?.success()?;
     assert!(!one(&mut ldap, "ann").await?.attrs.contains_key("manager"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_a_client_writes_follow_whom_they_mean_and_link_back() -> Outcome {
+    let field = Field::new(given()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let [ann, bob, new] = ["ann", "bob", "new"].map(|name| format!("CN={name},CN=Users,{BASE}"));
+    let manager = |name: &str| vec![Mod::Replace("manager".to_owned(), HashSet::from([name.to_owned()]))];
+    ldap.modify(&new, manager(&bob)).await?.success()?;
+    let group = attributes(&[("objectClass", "group"), ("sAMAccountName", "Clerks")]);
+    let clerks = format!("CN=Clerks,CN=Users,{BASE}");
+    ldap.add(&clerks, group).await?.success()?;
+    let managed = HashSet::from([bob.clone()]);
+    ldap.modify(&clerks, vec![Mod::Replace("managedBy".to_owned(), managed)]).await?.success()?;
+    ldap.modifydn(&bob, "CN=Robert", true, None).await?.success()?;
+    let robert = format!("CN=Robert,CN=Users,{BASE}");
+    assert_eq!(one(&mut ldap, "new").await?.attrs["manager"], std::slice::from_ref(&robert));
+    assert_eq!(find(&mut ldap, &format!("(managedBy={robert})")).await?[0].dn, clerks);
+    let mut bdc = Field::bound(&field.bdc, ADMINISTRATOR).await?;
+    // The backup knows of Ann alone until it has heard of the others.
+    assert_eq!(one(&mut bdc, "bob").await?.attrs["directReports"], std::slice::from_ref(&ann));
+    field.hand.to(Span::mins(1));
+    for ldap in [&mut ldap, &mut bdc] {
+        let mut boss = one(ldap, "bob").await?;
+        boss.attrs.get_mut("directReports").ok_or("no reports")?.sort();
+        assert_eq!(boss.attrs["directReports"], [ann.clone(), new.clone()]);
+        assert_eq!(boss.attrs["managedObjects"], std::slice::from_ref(&clerks));
+        assert_eq!(find(ldap, &format!("(directReports={new})")).await?.len(), 1);
+    }
+    ldap.modify(&new, manager(&ann)).await?.success()?;
+    assert_eq!(one(&mut ldap, "bob").await?.attrs["directReports"], [ann]);
+    let back = vec![Mod::Replace("directReports".to_owned(), HashSet::from([new]))];
+    assert_eq!(ldap.modify(&robert, back).await?.rc, 53);
+    ldap.delete(&robert).await?.success()?;
+    assert!(!find(&mut ldap, "(cn=Clerks)").await?[0].attrs.contains_key("managedBy"));
     Ok(())
 }
 

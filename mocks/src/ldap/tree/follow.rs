@@ -46,6 +46,9 @@ impl Tree {
             {
                 doomed.insert(rid);
             }
+            if touched.iter().any(Touched::links) {
+                self.note_links(rid, database);
+            }
             if self.usn > before {
                 self.note(rid, touched);
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::schema::schema;
+use super::BACK_LINKS;
 use crate::directory::{Beside, Part, Put, Rid};
 
 /// What a domain's object shows of the account policy.
@@ -27,6 +28,12 @@ pub(super) enum Touched {
 }
 
 impl Touched {
+    /// Whether it touches attributes to which others link back.
+    pub(super) fn links(&self) -> bool {
+        let forward = |name: &&str| BACK_LINKS.iter().any(|(_, forward)| forward.eq_ignore_ascii_case(name));
+        matches!(self, Touched::Attributes(names) if names.iter().any(forward))
+    }
+
     /// What one entry of the journal touched.
     pub(super) fn by(put: &mut Put) -> Touched {
         let named = |names: &[&'static str]| Touched::Attributes(names.to_vec());

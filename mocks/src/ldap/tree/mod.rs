@@ -4,12 +4,14 @@
 //! what has changed at its own controller.
 
 mod all;
+mod backlinks;
 mod follow;
 mod history;
 mod plant;
 mod step;
 
 pub(super) use all::Trees;
+pub(super) use backlinks::BACK_LINKS;
 pub(super) use history::History;
 use plant::Ground;
 
@@ -32,6 +34,8 @@ pub(super) struct Tree {
     guids: Overlay<[u8; 16], Rid>,
     /// By the value of the relative name, folded.
     names: Overlay<Arc<str>, BTreeSet<Rid>>,
+    /// By the values with which they name others.
+    referrers: Overlay<Arc<[u8]>, BTreeSet<Rid>>,
     fixed_accounts: Vec<Rid>,
     /// The same by their names in small letters, as they were at the start.
     fixed_names: BTreeMap<String, Rid>,

@@ -72,6 +72,7 @@ impl Tree {
             children: Default::default(),
             guids: Default::default(),
             names: Default::default(),
+            referrers: Default::default(),
             fixed_accounts: Vec::new(),
             fixed_names: BTreeMap::new(),
             fixed_changed: BTreeSet::new(),
@@ -106,6 +107,7 @@ impl Tree {
         let buried: Vec<Rid> = database.all_buried().collect();
         for rid in objects.into_iter().chain(accounts).chain(buried) {
             tree.refresh(&Step::first(rid, database), database);
+            tree.note_links(rid, database);
         }
         tree.settle();
         tree
@@ -118,6 +120,7 @@ impl Tree {
         self.children.settle();
         self.guids.settle();
         self.names.settle();
+        self.referrers.settle();
     }
 
     /// The tree of a database that was put back to an earlier state: the one that stands on the copied disk, if that

@@ -6,7 +6,8 @@ use super::{Edit, Group};
 use crate::ChangeKind;
 use crate::directory::{Change, Object, Part, RecordValue, Rid, is_computer};
 use crate::ldap::dn;
-use crate::ldap::schema::schema;
+use crate::ldap::schema::{Syntax, schema};
+use crate::ldap::sid::guid_text;
 use crate::ldap::view::Values;
 
 impl Edit<'_> {
@@ -23,11 +24,27 @@ impl Edit<'_> {
             let value = if values.is_empty() && self.fixed(name).is_empty() {
                 None
             } else {
-                Some(RecordValue::Values(values.clone().into()))
+                Some(RecordValue::Values(self.kept(name, values).into()))
             };
             parts.push((Part::Attribute(id, (*name).into()), value));
         }
         parts
+    }
+
+    /// Values as the directory keeps them: whom a name means it means whatever that one is called later.
+    fn kept(&self, name: &str, values: &Values) -> Values {
+        if schema().attribute(name).is_none_or(|attribute| attribute.syntax != Syntax::Dn) {
+            return values.clone();
+        }
+        let by_identifier = |value: &Vec<u8>| {
+            let meant = std::str::from_utf8(value).ok().and_then(|dn| self.view.tree.find(dn));
+            let node = meant.and_then(|id| self.view.tree.node(id));
+            node.map_or_else(
+                || value.clone(),
+                |node| format!("<GUID={}>", guid_text(&node.guid)).into_bytes(),
+            )
+        };
+        values.iter().map(by_identifier).collect()
     }
 
     /// Whether a new group's type says no more than what it is: global or local, and of security.

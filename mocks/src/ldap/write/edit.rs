@@ -6,14 +6,15 @@ use super::rules::{names, object_class, stands};
 use super::{Edit, Group};
 use crate::directory::{PrincipalKind, Rid};
 use crate::ldap::account::{Account, free_name};
+use crate::ldap::controls::Controls;
 use crate::ldap::message::AttributeList;
 use crate::ldap::schema::{Attribute, schema};
 use crate::ldap::session::text;
 use crate::ldap::view::{Values, View, number};
-use crate::ldap::{LdapError, ResultCode, dn};
+use crate::ldap::{LdapError, ResultCode, descriptor, dn};
 
 impl<'a> Edit<'a> {
-    pub(super) fn of(view: View<'a>, id: Rid, permissive: bool) -> Result<Edit<'a>, LdapError> {
+    pub(super) fn of(view: View<'a>, id: Rid, controls: &Controls) -> Result<Edit<'a>, LdapError> {
         let node = view.tree.node(id).ok_or_else(|| LdapError::no_object(""))?;
         let principal = view.database.principal(id);
         let account = match principal.map(|principal| principal.kind) {
@@ -38,7 +39,8 @@ impl<'a> Edit<'a> {
             policy,
             stated: BTreeMap::new(),
             pending: BTreeMap::new(),
-            permissive,
+            permissive: controls.permissive,
+            descriptor: controls.descriptor.unwrap_or(descriptor::ALL),
         })
     }
 
@@ -47,6 +49,7 @@ impl<'a> Edit<'a> {
         rdn: &dn::Rdn,
         parent: Rid,
         attributes: &AttributeList<'_>,
+        controls: &Controls,
     ) -> Result<Edit<'a>, LdapError> {
         let find = |name: &str| {
             attributes
@@ -142,6 +145,7 @@ impl<'a> Edit<'a> {
             stated: BTreeMap::new(),
             pending: BTreeMap::new(),
             permissive: false,
+            descriptor: controls.descriptor.unwrap_or(descriptor::ALL),
         })
     }
 

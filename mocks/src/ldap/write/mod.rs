@@ -37,6 +37,8 @@ struct Edit<'a> {
     /// Attributes of an account that the model has a meaning for, as the request leaves them.
     pending: BTreeMap<&'static str, Values>,
     permissive: bool,
+    /// Which parts of a security descriptor it writes.
+    descriptor: u32,
 }
 
 /// A group's name and members.
@@ -97,6 +99,7 @@ pub(in crate::ldap) fn add(
     turn: &mut Turn<'_>,
     name: &[u8],
     attributes: &AttributeList<'_>,
+    controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
     write(session, turn, name, |state, now, name| {
@@ -113,7 +116,7 @@ pub(in crate::ldap) fn add(
                     resolve(&view, &above.join(","), false).map_err(|error| error.about(name))?
                 }
             };
-            let mut edit = Edit::fresh(view, rdn, parent, attributes)?;
+            let mut edit = Edit::fresh(view, rdn, parent, attributes, controls)?;
             if view.tree.child(parent, &rdn.key()).is_some() {
                 return Err(LdapError::exists(0x2071, 0x031B_0ABE));
             }
@@ -149,7 +152,7 @@ pub(in crate::ldap) fn modify(
                 return Err(LdapError::nothing_to_change());
             }
             let id = resolve(&view, name, false)?;
-            let mut edit = Edit::of(view, id, controls.permissive)?;
+            let mut edit = Edit::of(view, id, controls)?;
             edit.modify(session, changes).map(|()| (edit.changes(id), id))
         };
         match planned {

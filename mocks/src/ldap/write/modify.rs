@@ -3,6 +3,7 @@
 use super::rules::{known, object_class, owned};
 use super::{Edit, Refused};
 use crate::ldap::account::{Account, free_name, password_refused, quoted, wrong_value};
+use crate::ldap::descriptor::Descriptor;
 use crate::ldap::message::{Modification, ModificationKind};
 use crate::ldap::schema::{Attribute, Syntax, schema};
 use crate::ldap::session::{Session, text};
@@ -149,12 +150,8 @@ impl Edit<'_> {
         let fresh = self.id.is_none();
         match attribute.name {
             "objectClass" | "sAMAccountName" if fresh => return Ok(()),
-            "objectCategory" | "instanceType" | "distinguishedName" | "name" | "nTSecurityDescriptor"
-                if fresh =>
-            {
-                return Ok(());
-            }
-            "nTSecurityDescriptor" if session.is_administrator() => return Ok(()),
+            "objectCategory" | "instanceType" | "distinguishedName" | "name" if fresh => return Ok(()),
+            "nTSecurityDescriptor" => return self.describe(attribute, &values),
             "unicodePwd" if fresh => {
                 if matches!(session.protection, Protection::None | Protection::Signed) {
                     return Err(LdapError::unwilling(0x1F, 0x031A_0FC0));
@@ -227,6 +224,21 @@ impl Edit<'_> {
             return done;
         }
         self.stated.insert(attribute.name, values);
+        Ok(())
+    }
+
+    /// Gives the object the parts of a security descriptor that the request names; the others stay.
+    fn describe(&mut self, attribute: &'static Attribute, values: &Values) -> Result<(), LdapError> {
+        let given = match values.as_slice() {
+            [value] => Descriptor::read(value),
+            _ => None,
+        };
+        let given = given.ok_or_else(|| LdapError::unwilling(0x53A, 0x0315_1F0C))?;
+        let old = self.current(attribute);
+        let old = old.first().and_then(|value| Descriptor::read(value));
+        let mut whole = old.unwrap_or_else(|| Descriptor::of_any(self.view.database));
+        whole.take(&given, self.descriptor);
+        self.stated.insert(attribute.name, vec![whole.written()]);
         Ok(())
     }
 
