@@ -11,9 +11,10 @@ use crate::{
     AccountFlag, AccountName, Attribute, HostName, Right, RightSet, SimTime, StateKey, Value, Version,
 };
 
-/// Whether an account's groups or rights can be others once a part was put.
-fn makes_rights(part: &Part) -> bool {
+/// Whether accounts' rights can be others once a part of a database was put.
+fn makes_rights(database: &Database, part: &Part) -> bool {
     match part {
+        Part::GroupMembers(group) | Part::LocalGroupMembers(group) => database.confers_rights(*group),
         Part::Password(_)
         | Part::Comment(_)
         | Part::Expiry(_)
@@ -26,9 +27,7 @@ fn makes_rights(part: &Part) -> bool {
         | Part::Flags(_)
         | Part::PrimaryGroup(_)
         | Part::Group(_)
-        | Part::GroupMembers(_)
         | Part::LocalGroup(_)
-        | Part::LocalGroupMembers(_)
         | Part::Rights(_)
         | Part::Gpo(_)
         | Part::Links(_) => true,
@@ -77,7 +76,7 @@ impl Database {
             journal.push(Put { at, part: part.clone(), head, beside });
         }
         self.standings.forget(&part);
-        self.rights_made += u64::from(makes_rights(&part));
+        self.rights_made += u64::from(makes_rights(self, &part));
         let stage = &mut Stage { at, host, facts };
         let version = Some(record.stamp.version);
         match part {
@@ -135,6 +134,12 @@ impl Database {
             }
         }
         true
+    }
+
+    /// Whether whoever belongs to a group has rights by that, by the group itself or through another.
+    fn confers_rights(&self, group: Rid) -> bool {
+        let has = |rid: Rid| !self.rights(rid).is_empty();
+        group == Rid::DOMAIN_USERS || has(group) || self.groups_of(group).into_iter().any(has)
     }
 
     fn put_extra(&mut self, part: Part, record: Record) {
@@ -524,5 +529,32 @@ fn rights_in(record: &Record) -> RightSet {
     match &record.value {
         Some(RecordValue::Rights(rights)) => *rights,
         _ => RightSet::default(),
+    }
+}
+
+#[cfg(all(test, feature = "ldap"))]
+mod tests {
+    use crate::{AdSpec, Caller, Domain, Operation, Replication, SimTime, Verb};
+
+    #[test]
+    fn only_groups_that_confer_rights_make_anybody_look_at_rights() {
+        let ad = Replication::Ad(AdSpec::default());
+        let builder = Domain::builder().pdc("PDC1").replication(ad).user("ann", "Passw0rd!", &[]);
+        let mut domain = builder.build(1).unwrap();
+        let admin = Caller::domain("PDC1", "Administrator", "Adm1n-password!");
+        let mut go = |verb: Verb| {
+            let outcome = domain.apply(SimTime::START, &admin, &Operation::new("PDC1", verb));
+            assert!(outcome.answer.is_ok(), "{outcome:?}");
+            let directory = domain.directory();
+            directory.database(directory.pdc()).rights_made
+        };
+        let before = go(Verb::GroupAdd { group: "Clerks".into() });
+        let joins = |group: &str| Verb::GroupAddUser { group: group.into(), user: "ann".into() };
+        assert_eq!(go(joins("Clerks")), before);
+        // Administrators list this group, and have rights.
+        assert!(go(joins("Domain Admins")) > before);
+        let member = Verb::LocalGroupAddMember { group: "Backup Operators".into(), member: "Clerks".into() };
+        let nested = go(member);
+        assert!(go(Verb::GroupRemoveUser { group: "Clerks".into(), user: "ann".into() }) > nested);
     }
 }
