@@ -72,6 +72,10 @@ impl LdapError {
         name: &str,
     ) -> LdapError {
         let (number, what) = problem;
+        let id = match (id, super::schema::schema().attribute(name)) {
+            (0, Some(attribute)) => attribute.number(),
+            _ => id,
+        };
         LdapError::new(
             code,
             format!(

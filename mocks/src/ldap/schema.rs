@@ -314,7 +314,29 @@ impl Schema {
     }
 }
 
+/// Beginnings of object identifiers and the numbers that stand for them (MS-DRSR 5.16.4).
+const PREFIXES: [(&str, u32); 10] = [
+    ("2.5.4", 0),
+    ("2.5.6", 1),
+    ("1.2.840.113556.1.2", 2),
+    ("1.2.840.113556.1.3", 3),
+    ("2.5.5", 8),
+    ("1.2.840.113556.1.4", 9),
+    ("0.9.2342.19200300.100.1", 21),
+    ("2.16.840.1.113730.3.1", 22),
+    ("2.5.21", 24),
+    ("2.5.18", 25),
+];
+
 impl Attribute {
+    /// The number by which errors tell an attribute; 0 where its identifier begins otherwise than any that is numbered.
+    pub(super) fn number(&self) -> u32 {
+        let Some((prefix, last)) = self.oid.rsplit_once('.') else { return 0 };
+        let known = PREFIXES.iter().find(|(known, _)| *known == prefix);
+        let last = last.parse::<u32>().ok().filter(|last| *last < 0x4000);
+        known.zip(last).map_or(0, |((_, number), last)| (number << 16) | last)
+    }
+
     /// The line of `attributeTypes`. Active Directory writes the syntax in quotes.
     pub(super) fn description(&self) -> String {
         let single = if self.many { "" } else { "SINGLE-VALUE " };
@@ -352,6 +374,21 @@ impl Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_have_the_numbers_that_the_directory_writes() {
+        let names = [
+            ("unicodePwd", 0x9005a),
+            ("sAMAccountName", 0x900dd),
+            ("userAccountControl", 0x90008),
+            ("description", 0xd),
+            ("member", 0x1f),
+            ("managedBy", 0x9028d),
+        ];
+        for (name, number) in names {
+            assert_eq!(schema().attribute(name).map(Attribute::number), Some(number), "{name}");
+        }
+    }
 
     #[test]
     fn every_name_that_a_class_speaks_of_is_in_the_schema() {

@@ -12,7 +12,7 @@ use super::reply::{self, ResponseControl};
 use super::schema::{Attribute, Syntax, schema};
 use super::session::{Session, Told, text};
 use super::view::{Missing, View};
-use super::{LdapError, ResultCode, matching, rootdse, sid};
+use super::{LdapError, ResultCode, matching, rights, rootdse, sid};
 use crate::SimTime;
 use crate::directory::Rid;
 
@@ -75,7 +75,11 @@ impl Selection {
                 let high = if high == "*" { None } else { Some(high.parse().ok()?) };
                 Some((low.parse().ok()?, high))
             });
-            selection.named.push(Named { attribute, range });
+            // What is asked for twice is given once.
+            let known = |named: &Named| named.attribute.name == attribute.name && named.range == range;
+            if !selection.named.iter().any(known) {
+                selection.named.push(Named { attribute, range });
+            }
         }
         if controls.descriptor.is_some()
             && let Some(attribute) = schema().attribute("nTSecurityDescriptor")
@@ -132,7 +136,7 @@ impl Selection {
         }
     }
 
-    fn entry(&self, view: &View<'_>, id: Rid, message: i32, output: &mut Vec<u8>) {
+    fn entry(&self, view: &View<'_>, id: Rid, message: i32, session: Option<&Session>, output: &mut Vec<u8>) {
         let mut attributes = Vec::with_capacity(self.named.len());
         if self.all {
             for (name, values) in view.shown(id) {
@@ -143,7 +147,8 @@ impl Selection {
             }
         }
         for Named { attribute, range } in &self.named {
-            let values = self.values(view, id, attribute);
+            let effective = session.and_then(|session| rights::effective(session, view, id, attribute.name));
+            let values = effective.unwrap_or_else(|| self.values(view, id, attribute));
             if !values.is_empty() {
                 attributes.push(self.ranged(view, attribute, *range, values));
             }
@@ -290,7 +295,7 @@ fn page(
     }
     let rest = if found.len() > most { found.split_off(most) } else { Vec::new() };
     for entry in &found {
-        selection.entry(view, *entry, id, output);
+        selection.entry(view, *entry, id, Some(session), output);
     }
     told.entries = found.len();
     if rest.is_empty() {
@@ -480,7 +485,7 @@ pub(super) fn changes(session: &mut Session, turn: &mut Turn<'_>, output: &mut V
                 .collect();
             changed.sort_unstable();
             for (_, id) in changed {
-                watch.attributes.entry(&view, id, watch.id, output);
+                watch.attributes.entry(&view, id, watch.id, None, output);
             }
             watch.seen = latest;
         }
@@ -492,7 +497,7 @@ pub(super) fn resolve(view: &View<'_>, name: &str, deleted: bool) -> Result<Rid,
     let shown = |id: Option<Rid>| id.map(|id| view.tree.dn(id)).unwrap_or_default();
     match view.find(name) {
         Ok(id) => match view.tree.node(id) {
-            Some(node) if node.deleted_from.is_some() && !deleted => {
+            Some(node) if (node.deleted_from.is_some() || id == view.tree.places().deleted) && !deleted => {
                 Err(LdapError::no_object(&view.tree.naming.root))
             }
             _ => Ok(id),

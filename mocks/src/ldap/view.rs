@@ -211,7 +211,6 @@ impl<'a> View<'a> {
             "ntsecuritydescriptor" => self
                 .stated(id, "nTSecurityDescriptor")
                 .unwrap_or_else(|| vec![Descriptor::of_any(self.database).written()]),
-            "sdrightseffective" => one("0"),
             "allowedattributes" => {
                 schema().allowed(node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rules::{names, object_class, stands};
-use super::{Edit, Group};
+use super::{Edit, Group, groups};
 use crate::directory::{PrincipalKind, Rid};
 use crate::ldap::account::{Account, free_name};
 use crate::ldap::controls::Controls;
@@ -100,7 +100,7 @@ impl<'a> Edit<'a> {
                 free_name(&view, None, &name.as_str().into(), 256)?;
                 let kind = value("groupType").map_or(Some(-2_147_483_646), |text| number(text.as_bytes()));
                 let kind = kind.ok_or_else(|| LdapError::unwilling(0x57, 0x031A_0F80))?;
-                let local = kind & 0x4 != 0;
+                let local = groups::scope(kind)? == groups::Scope::Local;
                 group = Some(Group {
                     local,
                     name: name.as_str().into(),

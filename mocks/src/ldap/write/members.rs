@@ -1,12 +1,12 @@
 //! Members of groups.
 
 use super::rules::{known, object_class};
-use super::{Edit, Group};
-use crate::directory::{PrincipalKind, Rid};
+use super::{Edit, Group, groups};
+use crate::directory::Rid;
 use crate::ldap::account::wrong_value;
 use crate::ldap::message::{Modification, ModificationKind};
 use crate::ldap::session::text;
-use crate::ldap::view::Values;
+use crate::ldap::view::{Values, number};
 use crate::ldap::{LdapError, matching};
 
 impl Edit<'_> {
@@ -28,7 +28,16 @@ impl Edit<'_> {
             .cloned()
             .unwrap_or_else(|| self.id.and_then(|id| self.view.stated(id, "member")).unwrap_or_default());
         let (view, id) = (self.view, self.id);
+        let stated = self.stated.get("groupType").and_then(|values| number(values.first()?));
+        let scope = match stated {
+            Some(kind) => groups::scope(kind).ok(),
+            None => id.and_then(|id| groups::scope_of(&view, id)),
+        };
         let Some(group) = &mut self.group else { return Err(object_class()) };
+        let scope = scope.unwrap_or(match group.local {
+            true => groups::Scope::Local,
+            false => groups::Scope::Global,
+        });
         let inverted = id == Some(Rid::DOMAIN_USERS);
         let mut found = Vec::new();
         for value in &change.values {
@@ -80,9 +89,10 @@ impl Edit<'_> {
                         }
                         return Err(LdapError::exists(0x562, 0x031A_11E2));
                     }
-                    if Some(member) == id || (account == Some(PrincipalKind::LocalGroup) && !group.local) {
+                    if Some(member) == id {
                         return Err(LdapError::unwilling(0x2141, 0x031A_11E2));
                     }
+                    groups::may_join(&view, scope, member)?;
                     match account {
                         Some(_) => put(group, member, true),
                         None => others.push(view.tree.dn(member).into_bytes()),

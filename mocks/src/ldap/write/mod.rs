@@ -2,8 +2,10 @@
 
 mod changes;
 mod edit;
+mod groups;
 mod members;
 mod modify;
+mod ranges;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -120,7 +122,10 @@ pub(in crate::ldap) fn add(
             if view.tree.child(parent, &rdn.key()).is_some() {
                 return Err(LdapError::exists(0x2071, 0x031B_0ABE));
             }
-            rights::may_add(session, &view, parent, edit.class)?;
+            let creator = rights::computer_of_a_quota(session, &view, parent, edit.class, attributes)?;
+            if let Some(creator) = creator {
+                edit.stated.insert("mS-DS-CreatorSID", vec![creator]);
+            }
             for (attribute, values) in attributes {
                 let attribute = known(attribute)?;
                 edit.replace(session, attribute, owned(values))?;

@@ -1,7 +1,7 @@
 //! Modifications, one after the other.
 
 use super::rules::{known, object_class, owned};
-use super::{Edit, Refused};
+use super::{Edit, Refused, groups, ranges};
 use crate::ldap::account::{Account, free_name, password_refused, quoted, wrong_value};
 use crate::ldap::descriptor::Descriptor;
 use crate::ldap::message::{Modification, ModificationKind};
@@ -210,9 +210,9 @@ impl Edit<'_> {
                 }
                 ("sAMAccountName", None) => return Err(LdapError::unwilling(0x57, 0x031A_0F4F)),
                 ("groupType", Some(kind)) => {
-                    let local = number(kind).is_some_and(|kind| kind & 4 != 0);
-                    if local != group.local {
-                        return Err(LdapError::unwilling(0x2141, 0x031A_0FFA));
+                    let scope = groups::scope(number(kind).unwrap_or_default())?;
+                    if let Some(id) = self.id {
+                        groups::may_become(&self.view, id, scope)?;
                     }
                 }
                 _ => {}
@@ -267,6 +267,7 @@ impl Edit<'_> {
             if !good {
                 return Err(wrong_value(attribute));
             }
+            ranges::fits(attribute, value)?;
             // A name that leads nowhere is no value.
             if attribute.syntax == Syntax::Dn && as_text.is_some_and(|dn| self.view.tree.find(dn).is_none()) {
                 return Err(LdapError::attribute(

@@ -1,0 +1,170 @@
+//! Rules of writing: scopes of groups, lengths of values, quotas of computers, and what a session may write.
+
+use std::collections::HashSet;
+
+use ldap3::controls::RawControl;
+use ldap3::{Ldap, Mod, Scope, SearchEntry};
+
+use super::{ADMINISTRATOR, BASE, Field, Outcome, attributes, delayed, set};
+
+const GLOBAL: &str = "-2147483646";
+const LOCAL: &str = "-2147483644";
+const UNIVERSAL: &str = "-2147483640";
+
+fn dn(name: &str) -> String {
+    format!("CN={name},CN=Users,{BASE}")
+}
+
+async fn group(ldap: &mut Ldap, name: &'static str, kind: &'static str) -> Result<u32, ldap3::LdapError> {
+    let list = attributes(&[("objectClass", "group"), ("sAMAccountName", name), ("groupType", kind)]);
+    Ok(ldap.add(&dn(name), list).await?.rc)
+}
+
+async fn join(ldap: &mut Ldap, group: &str, member: &str) -> Result<(u32, String), ldap3::LdapError> {
+    let member = HashSet::from([dn(member)]);
+    let result = ldap.modify(&dn(group), vec![Mod::Add("member".to_owned(), member)]).await?;
+    Ok((result.rc, result.text.chars().take(8).collect()))
+}
+
+async fn base(ldap: &mut Ldap, dn: &str, names: &[&str]) -> Result<SearchEntry, Box<dyn std::error::Error>> {
+    let (entries, _) = ldap.search(dn, Scope::Base, "(objectClass=*)", names).await?.success()?;
+    Ok(SearchEntry::construct(entries.into_iter().next().ok_or("no such object")?))
+}
+
+#[tokio::test]
+async fn groups_hold_what_their_scope_allows() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    for (name, kind) in
+        [("G1", GLOBAL), ("G2", GLOBAL), ("L1", LOCAL), ("L2", LOCAL), ("U1", UNIVERSAL), ("U2", UNIVERSAL)]
+    {
+        assert_eq!(group(&mut ldap, name, kind).await?, 0, "{name}");
+    }
+    // None of the three scopes, two of them, and a bit that nobody knows.
+    for kind in ["-2147483648", "6", "66"] {
+        assert_eq!(group(&mut ldap, "Bad", kind).await?, 53, "{kind}");
+    }
+    for (group, member, refused) in [
+        ("G1", "G2", None),
+        ("G1", "L1", Some("00002144")),
+        ("G1", "U1", Some("00002145")),
+        ("U1", "G1", None),
+        ("U1", "U2", None),
+        ("U1", "L1", Some("00002146")),
+        ("L1", "G1", None),
+        ("L1", "U1", None),
+        ("L1", "L2", None),
+    ] {
+        let (code, text) = join(&mut ldap, group, member).await?;
+        match refused {
+            None => assert_eq!(code, 0, "{group} {member}: {text}"),
+            Some(refused) => assert_eq!((code, text.as_str()), (53, refused), "{group} {member}"),
+        }
+    }
+    for (name, kind, code) in [
+        // G2 belongs to a global group, G1 does not; U1 has a universal member.
+        ("G2", UNIVERSAL, 53),
+        ("G1", UNIVERSAL, 0),
+        ("U1", GLOBAL, 53),
+        ("U2", GLOBAL, 0),
+        ("G2", LOCAL, 53),
+        ("L2", GLOBAL, 53),
+        // Of security no more, and of distribution.
+        ("U2", "2", 0),
+    ] {
+        let change = vec![Mod::Replace("groupType", set(&[kind]))];
+        assert_eq!(ldap.modify(&dn(name), change).await?.rc, code, "{name} {kind}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn values_that_are_too_long_are_told_by_number_name_and_length() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    for (name, most, number) in [("description", 1_024, "d"), ("initials", 6, "2b"), ("givenName", 64, "2a")]
+    {
+        let change = |length: usize| vec![Mod::Replace(name.to_owned(), HashSet::from(["x".repeat(length)]))];
+        ldap.modify(&dn("jdoe"), change(most)).await?.success()?;
+        let refused = ldap.modify(&dn("jdoe"), change(most + 1)).await?;
+        assert_eq!(refused.rc, 19, "{refused:?}");
+        let expected = format!("Att {number} ({name}):len {}", 2 * (most + 1));
+        assert!(
+            refused.text.starts_with("00002082: AtrErr") && refused.text.contains(&expected),
+            "{refused:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn anybody_makes_ten_computers() -> Outcome {
+    let field = Field::new(delayed().user("ann", "Passw0rd!", &[])).await?;
+    let mut ldap = Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
+    let pc = |number: usize| format!("CN=PC{number},CN=Computers,{BASE}");
+    let list = |number: usize| -> Vec<(String, HashSet<String>)> {
+        let one = |name: &str, value: &str| (name.to_owned(), HashSet::from([value.to_owned()]));
+        vec![
+            one("objectClass", "computer"),
+            one("sAMAccountName", &format!("PC{number}$")),
+            one("userAccountControl", "4096"),
+        ]
+    };
+    for number in 0..10 {
+        ldap.add(&pc(number), list(number)).await?.success()?;
+    }
+    let refused = ldap.add(&pc(10), list(10)).await?;
+    assert!(refused.rc == 53 && refused.text.starts_with("0000216D: SvcErr"), "{refused:?}");
+    // What is its own it may set up; nothing else, and nobody else's.
+    let name = |value: &'static str| vec![Mod::Replace("dNSHostName", set(&[value]))];
+    ldap.modify(&pc(0), name("pc0.corp.example")).await?.success()?;
+    assert_eq!(ldap.modify(&pc(0), vec![Mod::Replace("location", set(&["x"]))]).await?.rc, 50);
+    let mut ann = Field::bound(&field.pdc, ("CORP\\ann", "Passw0rd!")).await?;
+    assert_eq!(ann.modify(&pc(0), name("x.corp.example")).await?.rc, 50);
+    assert_eq!(ann.add(&format!("CN=PC10,CN=Users,{BASE}"), list(10)).await?.rc, 50);
+    ann.add(&pc(10), list(10)).await?.success()?;
+    // Whoever administers needs no quota, and raises it.
+    let mut admin = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    admin.modify(BASE, vec![Mod::Replace("ms-DS-MachineAccountQuota", set(&["11"]))]).await?.success()?;
+    ldap.add(&pc(11), list(11)).await?.success()?;
+    let made = base(&mut admin, &pc(11), &["mS-DS-CreatorSID"]).await?;
+    let jdoe = base(&mut admin, &dn("jdoe"), &["objectSid"]).await?;
+    assert_eq!(made.bin_attrs["mS-DS-CreatorSID"], jdoe.bin_attrs["objectSid"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_says_what_a_session_may_write_of_it() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let names = ["allowedAttributesEffective", "allowedChildClassesEffective", "sDRightsEffective"];
+    let users = format!("CN=Users,{BASE}");
+    let mut admin = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let mut own = Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
+    let (all, few) =
+        (base(&mut admin, &dn("jdoe"), &names).await?, base(&mut own, &dn("jdoe"), &names).await?);
+    let may = |entry: &SearchEntry, name: &str| entry.attrs[names[0]].iter().any(|known| known == name);
+    for (name, administrator, oneself) in
+        [("title", true, false), ("telephoneNumber", true, true), ("objectGUID", false, false)]
+    {
+        assert_eq!((may(&all, name), may(&few, name)), (administrator, oneself), "{name}");
+    }
+    assert_eq!((all.attrs[names[2]][0].as_str(), few.attrs[names[2]][0].as_str()), ("15", "0"));
+    let (all, few) = (base(&mut admin, &users, &names).await?, base(&mut own, &users, &names).await?);
+    assert!(all.attrs[names[1]].iter().any(|class| class == "user"));
+    assert!(!few.attrs.contains_key(names[1]) && !few.attrs.contains_key(names[0]), "{few:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_asked_for_twice_is_given_once_and_graves_are_shown_on_request() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let found = base(&mut ldap, &dn("jdoe"), &["cn", "CN", "2.5.4.3"]).await?;
+    assert_eq!(found.attrs.len(), 1);
+    assert_eq!(found.attrs["cn"], ["jdoe"]);
+    let graves = format!("CN=Deleted Objects,{BASE}");
+    assert_eq!(ldap.search(&graves, Scope::Base, "(objectClass=*)", vec!["cn"]).await?.1.rc, 32);
+    let control = RawControl { ctype: "1.2.840.113556.1.4.417".into(), crit: true, val: None };
+    assert_eq!(base(ldap.with_controls(vec![control]), &graves, &["cn"]).await?.dn, graves);
+    Ok(())
+}
