@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
-use mockdc_mocks::ldap::{
-    LiveDomain, Options, Server, WireEffect, WireEvent, WireFault, WireFaults, WireOperation, serve,
-};
+use mockdc_mocks::ldap::{LiveDomain, Options, Server, WireEvent, WireOperation, serve};
 use mockdc_mocks::{Clock, Domain, DomainBuilder, Fact, FaultKind, Replication, SimTime, Span};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -43,6 +41,8 @@ mod rules;
 mod snapshots;
 #[path = "front/start.rs"]
 mod start;
+#[path = "front/wire.rs"]
+mod wire;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -70,8 +70,6 @@ struct Field {
     live: LiveDomain,
     pdc: Server,
     bdc: Server,
-    /// What goes wrong at the primary.
-    faults: WireFaults,
 }
 
 impl Field {
@@ -79,11 +77,9 @@ impl Field {
         let hand = Hand::default();
         let live = LiveDomain::new(builder.build(1)?, hand.clone());
         let listen = || TcpListener::bind("127.0.0.1:0");
-        let faults = WireFaults::default();
-        let options = Options { faults: faults.clone(), ..Options::default() };
-        let pdc = serve(listen().await?, &live, "PDC1", options)?;
+        let pdc = serve(listen().await?, &live, "PDC1", Options::default())?;
         let bdc = serve(listen().await?, &live, "BDC1", Options::default())?;
-        Ok(Field { hand, live, pdc, bdc, faults })
+        Ok(Field { hand, live, pdc, bdc })
     }
 
     async fn at(server: &Server) -> Result<Ldap, Box<dyn std::error::Error>> {
@@ -546,66 +542,6 @@ async fn what_a_fault_cuts_between_the_client_and_a_controller_waits_until_it_is
     live.advance();
     let found = tokio::time::timeout(Duration::from_secs(30), waiting).await???;
     assert_eq!(found.len(), 1);
-    Ok(())
-}
-
-#[tokio::test]
-async fn faults_strike_as_often_as_they_say_and_count_it() -> Outcome {
-    let field = Field::new(delayed()).await?;
-    let busy = |operation, skip, count, effect| WireFault { operation, skip, count, effect };
-    let code = WireEffect::Code(51, "the server is busy".into());
-    let place = field.faults.inject(busy(WireOperation::Bind, 0, 2, code));
-    let mut ldap = Field::at(&field.pdc).await?;
-    for _ in 0..2 {
-        let refused = ldap.simple_bind(ADMINISTRATOR.0, ADMINISTRATOR.1).await?;
-        assert_eq!((refused.rc, refused.text.trim_end_matches('\0')), (51, "the server is busy"));
-    }
-    ldap.simple_bind(ADMINISTRATOR.0, ADMINISTRATOR.1).await?.success()?;
-    assert_eq!(field.faults.touched(place), 2);
-    // What hangs has been done all the same.
-    let patience = std::time::Duration::from_millis(200);
-    field.faults.inject(busy(WireOperation::Modify, 0, 1, WireEffect::Hang));
-    let dn = format!("CN=jdoe,CN=Users,{BASE}");
-    let hanging = ldap.with_timeout(patience).modify(&dn, vec![Mod::Replace("title", set(&["Clerk"]))]).await;
-    assert!(matches!(hanging, Err(ldap3::LdapError::Timeout { .. })), "{hanging:?}");
-    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
-    assert_eq!(find(&mut ldap, "(title=clerk)").await?.len(), 1);
-    // A slow answer is an answer.
-    let drip = WireEffect::Drip { octets: 200, pause: std::time::Duration::from_millis(1) };
-    field.faults.inject(busy(WireOperation::Search, 0, 1, drip));
-    assert_eq!(find(&mut ldap, "(title=clerk)").await?.len(), 1);
-    Ok(())
-}
-
-#[tokio::test]
-async fn answers_are_cut_reset_and_garbled() -> Outcome {
-    let field = Field::new(delayed()).await?;
-    let address = field.pdc.ldap_address().ok_or("no address")?;
-    let bind = &messages()[0];
-    for effect in [WireEffect::Truncate, WireEffect::Reset, WireEffect::Malform] {
-        let (operation, effect_is) = (WireOperation::Bind, effect.clone());
-        let place = field.faults.inject(WireFault { operation, skip: 0, count: 1, effect });
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(bind).await?;
-        let mut answer = vec![0; 4096];
-        match effect_is {
-            WireEffect::Malform => {
-                let count = stream.read(&mut answer).await?;
-                assert!(count > 7 && answer[0] == 0x31, "{:?}", &answer[..count]);
-            }
-            WireEffect::Truncate => {
-                let mut answer = Vec::new();
-                stream.read_to_end(&mut answer).await?;
-                assert!(answer.len() > 2 && answer.len() < usize::from(answer[5]) + 6, "{answer:?}");
-            }
-            _ => {
-                let mut answer = Vec::new();
-                let error = stream.read_to_end(&mut answer).await.err();
-                assert_eq!(error.map(|error| error.kind()), Some(std::io::ErrorKind::ConnectionReset));
-            }
-        }
-        assert_eq!(field.faults.touched(place), 1);
-    }
     Ok(())
 }
 

@@ -161,23 +161,16 @@ fn validate(spec: &WorldSpec) -> Result<(), SpecError> {
     }
     for fault in &spec.faults {
         let what = format!("the fault `{}`", fault.name);
-        for host in hosts_of(&fault.kind) {
+        for host in fault.kind.hosts() {
             known(host, &what)?;
+            if fault.kind.is_at_ports() && !spec.dcs.iter().any(|dc| dc.name == *host) {
+                return Err(SpecError(format!(
+                    "{what} is at the ports of `{host}`, which is no domain controller"
+                )));
+            }
         }
     }
     Ok(())
-}
-
-fn hosts_of(kind: &FaultKind) -> Vec<&HostName> {
-    match kind {
-        FaultKind::Partition { from, to, .. } => from.iter().chain(to).collect(),
-        FaultKind::Hold { at } => at.iter().collect(),
-        FaultKind::Slow { between, .. } => vec![&between.0, &between.1],
-        FaultKind::Pause { at } | FaultKind::Crash { at, .. } | FaultKind::ClockSkew { at, .. } => vec![at],
-        FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => {
-            at.iter().chain(from).collect()
-        }
-    }
 }
 
 /// Whether rights in the domain's database are effective as they stand: everywhere but under Active Directory, where

@@ -4,7 +4,8 @@ use super::Domain;
 use crate::directory::{Change, Controllers, Database, DcIndex, Put, Rid, account};
 use crate::fault::{ClientMessage, MessageFate};
 use crate::{
-    AccountName, Authority, Credentials, DcRole, HostName, LogonType, Secret, SimTime, Win32Error, WorldSpec,
+    AccountName, Authority, Credentials, DcRole, HostName, LogonType, Secret, SimTime, Win32Error,
+    WireEffect, WorldSpec,
 };
 
 impl Domain {
@@ -19,11 +20,6 @@ impl Domain {
         self.hosts.contains_key(host) && !self.wires.down.contains(host)
     }
 
-    /// Whether a host of the world is up and not paused.
-    pub(crate) fn stands(&self, host: &HostName) -> bool {
-        self.hosts.contains_key(host) && self.wires.answers(host)
-    }
-
     /// Forgets the facts that wait, and from now on each as it comes: nobody takes them.
     pub fn forget_facts(&mut self) {
         self.facts.forget();
@@ -35,9 +31,9 @@ impl Domain {
     }
 
     /// What changes when anything has happened: how many facts there were, when something is due next, and how
-    /// many faults are open.
-    pub(crate) fn pulse(&self) -> (u64, Option<SimTime>, usize) {
-        (self.facts.pushed(), self.next_timeout(), self.wires.faults.open_count(self.now))
+    /// often the window of a fault has opened or closed.
+    pub(crate) fn pulse(&self) -> (u64, Option<SimTime>, u64) {
+        (self.facts.pushed(), self.next_timeout(), self.wires.faults.turned())
     }
 
     /// Whether there was ever a fault.
@@ -46,20 +42,46 @@ impl Domain {
     }
 
     /// Whether a client's message and its answer get through to a controller now: both hosts stand, and nothing parts
-    /// them. Only the first look at a message is an occasion of the faults that keep it.
-    pub(crate) fn wire_reaches(&mut self, now: SimTime, message: &ClientMessage<'_>, first: bool) -> bool {
+    /// them. Only the first look at a message is an occasion of the faults that keep it; `kept` then names the pauses
+    /// whose end it waits for.
+    pub(crate) fn wire_reaches(
+        &mut self,
+        now: SimTime,
+        message: &ClientMessage<'_>,
+        first: bool,
+        kept: &mut Vec<usize>,
+    ) -> bool {
         let (client, dc) = (message.from, message.to);
         let faults = &mut self.wires.faults;
         if first {
-            faults.pauses(now, message);
+            *kept = faults.pauses(now, message);
         }
         let parted = match (client.filter(|client| *client != dc), first) {
             (None, _) => false,
             (Some(client), true) => !faults.reaches(now, client, dc) || !faults.reaches(now, dc, client),
             (Some(client), false) => faults.parted(now, client, dc) || faults.parted(now, dc, client),
         };
+        let waits = faults.waits(now, message, kept);
         self.advance(now);
-        !parted && self.wires.answers(dc) && client.is_none_or(|client| !self.wires.faults.paused(client))
+        !parted && !waits && !self.wires.down.contains(dc)
+    }
+
+    /// What faults make of a connection, before anything is read from it.
+    pub(crate) fn wire_connection(
+        &mut self,
+        now: SimTime,
+        message: &ClientMessage<'_>,
+    ) -> Option<WireEffect> {
+        let effect = self.wires.faults.connection(now, message);
+        self.advance(now);
+        effect
+    }
+
+    /// Whether nobody listens at a controller's ports now.
+    pub(crate) fn wire_closed(&mut self, now: SimTime, dc: &HostName) -> bool {
+        let closed = self.wires.faults.closes_port(now, dc);
+        self.advance(now);
+        closed
     }
 
     /// What faults make of a message that has got to its controller.

@@ -1,7 +1,7 @@
 //! Faults that somebody adds to a running domain, and lifts again.
 
 use super::Domain;
-use crate::{FaultKind, FaultSpec, HostName, Name, SimTime, SpecError};
+use crate::{FaultSpec, Name, SimTime, SpecError};
 
 impl Domain {
     /// Adds a fault. Its window begins now at the earliest; without an end it lasts until it is lifted.
@@ -14,9 +14,12 @@ impl Domain {
         if self.wires.faults.is_known(&spec.name) {
             return Err(SpecError(format!("there is a fault named `{}`", spec.name)));
         }
-        for host in hosts_of(&spec.kind) {
+        for host in spec.kind.hosts() {
             if !self.hosts.contains_key(host) {
                 return Err(SpecError(format!("the fault names the host `{host}`, which does not exist")));
+            }
+            if spec.kind.is_at_ports() && self.controllers.index(host).is_none() {
+                return Err(SpecError(format!("`{host}` has no ports: it is no domain controller")));
             }
         }
         let from = spec.from.max(self.now.since(SimTime::START));
@@ -42,23 +45,10 @@ impl Domain {
     }
 }
 
-/// The hosts that a fault names.
-fn hosts_of(kind: &FaultKind) -> Vec<&HostName> {
-    match kind {
-        FaultKind::Partition { from, to, .. } => from.iter().chain(to).collect(),
-        FaultKind::Hold { at } => at.iter().collect(),
-        FaultKind::Slow { between: (one, other), .. } => vec![one, other],
-        FaultKind::Pause { at } | FaultKind::Crash { at, .. } | FaultKind::ClockSkew { at, .. } => vec![at],
-        FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => {
-            at.iter().chain(from).collect()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Caller, Operation, Span, Verb, Win32Error};
+    use crate::{Caller, FaultKind, Operation, Span, Verb, Win32Error};
 
     fn at(minutes: i64) -> SimTime {
         SimTime::START + Span::mins(minutes)

@@ -1,7 +1,7 @@
 //! What faults make of a message that a client of LDAP sends to a controller.
 
 use crate::fault::{Faults, Rule, Touch};
-use crate::{FaultKind, HostName, SimTime, Span, Verb, Win32Error};
+use crate::{FaultKind, HostName, Occasions, PortOperation, SimTime, Span, Verb, Win32Error, WireEffect};
 
 /// A message, as faults see it.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct ClientMessage<'a> {
     pub(crate) to: &'a HostName,
     /// The operations that it is; none for what no operation of the port says.
     pub(crate) verbs: &'a [Verb],
+    /// What it asks of the port; `None`: nothing that is answered.
+    pub(crate) operation: Option<PortOperation>,
 }
 
 /// What becomes of a message.
@@ -21,6 +23,15 @@ pub(crate) enum MessageFate {
     Performed {
         /// Added to the answer's time.
         delay: Span,
+        /// What becomes of the answer then.
+        effect: Option<WireEffect>,
+    },
+    /// This LDAP result is the answer, and nothing is performed.
+    Answered {
+        /// The result's number.
+        code: u32,
+        /// Its text.
+        text: String,
     },
     /// It gets lost, and so does what comes behind it; the client's system gives up after a time.
     Lost {
@@ -42,27 +53,85 @@ impl Faults {
         !self.rules.is_empty()
     }
 
-    /// Whether a pause keeps a message to or from a paused host waiting. It is an occasion of that pause.
-    pub(crate) fn pauses(&mut self, now: SimTime, message: &ClientMessage<'_>) -> bool {
-        let mut paused = false;
-        for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
-            let FaultKind::Pause { at } = &rule.spec.kind else { continue };
-            if at != message.to && message.from != Some(at) {
-                continue;
-            }
-            paused = true;
-            if rule.meets() {
+    /// The pauses that keep a message to or from a paused host waiting: it is an occasion of each of them.
+    pub(crate) fn pauses(&mut self, now: SimTime, message: &ClientMessage<'_>) -> Vec<usize> {
+        let mut kept = Vec::new();
+        for (place, rule) in self.rules.iter_mut().enumerate() {
+            if rule.open(now) && is_pause(rule, message) && rule.meets() {
                 self.touches.push(touch(now, rule, message, None));
+                kept.push(place);
             }
         }
-        paused
+        kept
+    }
+
+    /// Whether a message waits for the end of a pause: one of those that it was an occasion of, or one that touches
+    /// every occasion.
+    pub(crate) fn waits(&self, now: SimTime, message: &ClientMessage<'_>, kept: &[usize]) -> bool {
+        self.rules.iter().enumerate().any(|(place, rule)| {
+            rule.open(now)
+                && is_pause(rule, message)
+                && (rule.spec.count == Occasions::All || kept.contains(&place))
+        })
+    }
+
+    /// What becomes of a connection, before anything is read from it.
+    pub(crate) fn connection(&mut self, now: SimTime, message: &ClientMessage<'_>) -> Option<WireEffect> {
+        let mut fate = None;
+        for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
+            let Some(effect) = spoils(rule, message) else { continue };
+            if rule.meets() && fate.is_none() {
+                self.touches.push(touch(now, rule, message, None));
+                fate = Some(effect);
+            }
+        }
+        fate
+    }
+
+    /// Whether the ports of a controller are closed now; each fault that closes them touches them once.
+    pub(crate) fn closes_port(&mut self, now: SimTime, controller: &HostName) -> bool {
+        let mut closed = false;
+        for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
+            let FaultKind::ClosePort { at } = &rule.spec.kind else { continue };
+            if !at.is_empty() && !at.contains(controller) {
+                continue;
+            }
+            closed = true;
+            if !rule.held.contains(controller) {
+                rule.held.push(controller.clone());
+                let (host, fault) = (controller.clone(), rule.spec.name.clone());
+                self.touches.push(Touch {
+                    at: now,
+                    host,
+                    fault,
+                    touched: format!("the ports of {controller}"),
+                });
+            }
+        }
+        closed
     }
 
     /// What becomes of a message that gets to its controller. Each fault meets a message once, however many operations
-    /// it is; they are asked in the order of the scenario, and the first that stops the message decides.
+    /// it is; they are asked in the order of the scenario, and the first that stops the message decides. What is on the
+    /// wire counts every message of its operation, also one that another has stopped.
     pub(crate) fn message(&mut self, now: SimTime, message: &ClientMessage<'_>) -> MessageFate {
-        let mut delay = Span::ZERO;
+        let (mut delay, mut spoilt, mut decided) = (Span::ZERO, None, None);
         for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
+            if let Some(effect) = spoils(rule, message) {
+                if !rule.meets() || decided.is_some() || spoilt.is_some() {
+                    continue;
+                }
+                self.touches.push(touch(now, rule, message, None));
+                match effect {
+                    WireEffect::Result { code, text } => decided = Some(MessageFate::Answered { code, text }),
+                    WireEffect::Hang { lasts: Some(lasts) } => delay = delay + lasts,
+                    effect => spoilt = Some(effect),
+                }
+                continue;
+            }
+            if decided.is_some() {
+                continue;
+            }
             let fits = |verb: &Verb| rule.fits_call(message.from, message.to, verb);
             let place = message.verbs.iter().position(fits);
             let fate = match &rule.spec.kind {
@@ -90,16 +159,31 @@ impl Faults {
             };
             if rule.meets() {
                 self.touches.push(touch(now, rule, message, place));
-                return fate;
+                decided = Some(fate);
             }
         }
-        MessageFate::Performed { delay }
+        decided.unwrap_or(MessageFate::Performed { delay, effect: spoilt })
     }
+}
+
+fn is_pause(rule: &Rule, message: &ClientMessage<'_>) -> bool {
+    matches!(&rule.spec.kind, FaultKind::Pause { at } if at == message.to || message.from == Some(at))
+}
+
+/// How a fault on the wire spoils what a message asks.
+fn spoils(rule: &Rule, message: &ClientMessage<'_>) -> Option<WireEffect> {
+    let FaultKind::Wire(wire) = &rule.spec.kind else { return None };
+    wire.covers(message.to, message.operation?).then(|| wire.effect.clone())
 }
 
 fn touch(at: SimTime, rule: &Rule, message: &ClientMessage<'_>, place: Option<usize>) -> Touch {
     let verb = message.verbs.get(place.unwrap_or_default()).map(Verb::kind);
-    let what = verb.map_or_else(|| "a message".to_owned(), |verb| verb.to_string());
+    let asked = message.operation.filter(|_| matches!(rule.spec.kind, FaultKind::Wire(_)));
+    let what = match (asked, verb) {
+        (Some(asked), _) => asked.as_str().to_owned(),
+        (None, Some(verb)) => verb.to_string(),
+        (None, None) => "a message".to_owned(),
+    };
     let from = message.from.map_or("a client", HostName::as_str);
     let touched = format!("{what} from {from}");
     Touch { at, host: message.to.clone(), fault: rule.spec.name.clone(), touched }

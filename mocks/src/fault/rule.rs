@@ -9,7 +9,7 @@ pub(crate) struct Rule {
     pub(crate) from: SimTime,
     pub(crate) until: SimTime,
     met: u32,
-    /// Controllers whose replication it has held already: said once each.
+    /// Controllers whose replication it has held, or whose ports it has closed already: said once each.
     pub(crate) held: Vec<HostName>,
 }
 
@@ -32,6 +32,8 @@ impl Rule {
             Occasions::All => true,
             Occasions::First(n) => self.met <= n,
             Occasions::Every(n) => n > 0 && self.met.is_multiple_of(n),
+            Occasions::Nth(n) => self.met == n,
+            Occasions::After(n) => self.met > n,
         }
     }
 

@@ -12,6 +12,9 @@ pub(crate) struct Faults {
     /// Windows that open or close, the next one last.
     edges: Vec<(SimTime, Edge, usize)>,
     paused: BTreeSet<HostName>,
+    /// How many windows have opened or closed.
+    #[cfg(feature = "ldap")]
+    turned: u64,
     pub(super) touches: Vec<Touch>,
 }
 
@@ -136,10 +139,10 @@ impl Faults {
         self.rules.iter().filter(|rule| rule.open(now)).map(|rule| rule.spec.clone()).collect()
     }
 
-    /// How many windows are open.
+    /// How many windows have opened or closed so far.
     #[cfg(feature = "ldap")]
-    pub(crate) fn open_count(&self, now: SimTime) -> usize {
-        self.rules.iter().filter(|rule| rule.open(now)).count()
+    pub(crate) fn turned(&self) -> u64 {
+        self.turned
     }
 
     /// When the next window opens or closes.
@@ -157,6 +160,10 @@ impl Faults {
     }
 
     fn turn(&mut self, at: SimTime, edge: Edge, rule: usize) -> Option<FaultChange> {
+        #[cfg(feature = "ldap")]
+        {
+            self.turned += 1;
+        }
         let rule = &self.rules[rule];
         match (&rule.spec.kind, edge) {
             (FaultKind::Partition { .. } | FaultKind::Hold { .. } | FaultKind::Slow { .. }, _) => {
@@ -192,7 +199,14 @@ impl Faults {
                 self.touches.push(touch);
                 None
             }
-            (FaultKind::ClockSkew { .. } | FaultKind::Drop { .. } | FaultKind::Refuse { .. }, _) => None,
+            (
+                FaultKind::ClockSkew { .. }
+                | FaultKind::Drop { .. }
+                | FaultKind::Refuse { .. }
+                | FaultKind::Wire(_)
+                | FaultKind::ClosePort { .. },
+                _,
+            ) => None,
         }
     }
 

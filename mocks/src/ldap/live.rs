@@ -27,6 +27,8 @@ struct Shared {
     clock: Box<dyn Clock + Send + Sync>,
     start_unix_ms: i64,
     changed: watch::Sender<u64>,
+    /// How often the window of a fault has opened or closed.
+    windows: watch::Sender<u64>,
     /// Whether anybody is told of operations.
     observed: AtomicBool,
     /// Whether there was ever a fault.
@@ -52,7 +54,7 @@ pub(super) struct Turn<'a> {
 struct Held<'a> {
     state: MutexGuard<'a, State>,
     /// The domain's pulse when the turn began.
-    before: (u64, Option<SimTime>, usize),
+    before: (u64, Option<SimTime>, u64),
 }
 
 type FactSink = Box<dyn FnMut(Vec<FactRecord>) + Send>;
@@ -76,7 +78,8 @@ impl LiveDomain {
         let state = State { domain, trees, facts: None, observers: Vec::new() };
         let state = Mutex::new(state);
         let (clock, changed, observed) = (Box::new(clock), watch::Sender::new(0), AtomicBool::new(false));
-        let shared = Shared { state, clock, start_unix_ms, changed, observed, faulty };
+        let windows = watch::Sender::new(0);
+        let shared = Shared { state, clock, start_unix_ms, changed, windows, observed, faulty };
         LiveDomain { shared: Arc::new(shared) }
     }
 
@@ -137,6 +140,11 @@ impl LiveDomain {
     /// instant than before: whoever sleeps until then looks again.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()
+    }
+
+    /// A number that grows when the window of a fault opens or closes.
+    pub(super) fn windows(&self) -> watch::Receiver<u64> {
+        self.shared.windows.subscribe()
     }
 
     pub(super) fn enter<R>(&self, work: impl FnOnce(&mut State, SimTime) -> R) -> R {
@@ -211,13 +219,17 @@ impl<'a> Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let Some(Held { state, before }) = self.held.take() else { return };
-        let changed = state.domain.pulse() != before;
+        let after = state.domain.pulse();
+        let changed = after != before;
         if changed {
             self.live.shared.faulty.store(state.domain.has_faults(), Ordering::Relaxed);
         }
         drop(state);
         if changed {
             self.live.shared.changed.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        if after.2 != before.2 {
+            self.live.shared.windows.send_replace(after.2);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::message::{Filter, Request, SearchRequest, decode};
 use super::naming::site_name;
 use super::server::{Front, stopped};
 use super::session::{Session, Told, text};
-use super::{LdapError, ResultCode, WireOperation, reply, rootdse, sid};
+use super::{LdapError, ResultCode, WireOperation, network, reply, rootdse, sid};
 use crate::directory::{Database, Rid};
 use crate::{AccountFlag, AccountName, DcRole};
 
@@ -208,7 +208,7 @@ pub(super) async fn answer_datagrams(front: Arc<Front>, socket: UdpSocket) {
         };
         // An unreachable client of an earlier answer shows here.
         let Ok((length, peer)) = received else { continue };
-        if !front.live.with(|domain, _| domain.stands(&front.dc)) {
+        if !network::datagram_reaches(&front) {
             continue;
         }
         let session = Session::new(front.clone(), 0, Some(peer));

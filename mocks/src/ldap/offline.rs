@@ -16,7 +16,7 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// A controller of a live domain. The options' limits and faults hold; its sockets' do not.
+    /// A controller of a live domain. The options' limits hold; faults do not touch it.
     pub fn new(live: &LiveDomain, dc: impl Into<HostName>, options: Options) -> Result<Offline, ServeError> {
         let front = Arc::new(Front::new(live, dc.into(), options, false)?.0);
         Ok(Offline { front, connections: AtomicU64::new(0) })
@@ -40,9 +40,9 @@ impl Offline {
                 }
             };
             let Some((message, after)) = rest.split_at_checked(length) else { return output };
-            match session.handle(&mut turn, message, &mut output) {
+            match session.answer(&mut turn, message, &mut output) {
                 Then::GoOn => rest = after,
-                Then::Close | Then::Spoil { .. } | Then::StartTls | Then::Protect(_) => return output,
+                Then::Close | Then::StartTls | Then::Protect(_) => return output,
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::{CertificateAuthority, WireFaults};
+use super::CertificateAuthority;
 use crate::HostName;
 
 /// How a controller shows on the wire. The default suits a test.
@@ -17,8 +17,6 @@ pub struct Options {
     pub referral_ports: BTreeMap<HostName, u16>,
     /// Who vouches for the controller's name in TLS; without one there is none.
     pub tls: Option<CertificateAuthority>,
-    /// What goes wrong on the wire; keep a clone to change it while the front runs.
-    pub faults: WireFaults,
     /// The host of the world that clients are taken to run on. What the scenario's faults cut between it and the
     /// controller waits until they are over, as packets do that are sent again, and what slows the two slows each answer.
     /// `None`: nobody knows it. Then only faults count that name no host of a caller's: a pause, `drop` and `refuse`
@@ -40,7 +38,6 @@ impl Default for Options {
             dns_domain: None,
             referral_ports: BTreeMap::new(),
             tls: None,
-            faults: WireFaults::default(),
             client: None,
             spared: false,
             limits: Limits::default(),

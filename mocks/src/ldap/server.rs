@@ -4,14 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::{self, Transport};
-use super::{LiveDomain, Options, Sockets, TlsError};
+use super::{LiveDomain, Options, Sockets, TlsError, network};
 use crate::HostName;
 
 /// Why a controller's front cannot be started.
@@ -112,11 +113,13 @@ pub fn serve(
     let front = Arc::new(front);
     let (dc, counters) = (front.dc.clone(), front.counters.clone());
     let mut tasks = Vec::new();
-    if let Some(listener) = sockets.ldap {
-        tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Plain)));
-    }
-    if let Some(listener) = sockets.ldaps {
-        tasks.push(tokio::spawn(accept(front.clone(), listener, Transport::Tls)));
+    let gates = [(sockets.ldap, ldap, Transport::Plain), (sockets.ldaps, ldaps, Transport::Tls)];
+    for (listener, address, transport) in gates {
+        if let Some(address) = address {
+            // A port that is closed from the beginning has nobody before its first client.
+            let listener = listener.filter(|_| !network::is_closed(&front));
+            tasks.push(tokio::spawn(accept(front.clone(), Gate { listener, address }, transport)));
+        }
     }
     if let Some(socket) = sockets.cldap {
         tasks.push(tokio::spawn(super::netlogon::answer_datagrams(front.clone(), socket)));
@@ -167,20 +170,56 @@ impl Drop for Server {
     }
 }
 
-async fn accept(front: Arc<Front>, listener: TcpListener, transport: Transport) {
+/// A port, which a fault closes for a time: nobody listens there then.
+struct Gate {
+    listener: Option<TcpListener>,
+    address: SocketAddr,
+}
+
+impl Gate {
+    /// Closes the port, or opens it again.
+    async fn turn(&mut self, closed: bool) -> io::Result<()> {
+        if closed {
+            self.listener = None;
+        } else if self.listener.is_none() {
+            self.listener = Some(TcpListener::bind(self.address).await?);
+        }
+        Ok(())
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        match &self.listener {
+            Some(listener) => listener.accept().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// How long a socket that the system refuses is waited for: others may be closed meanwhile.
+const AGAIN: Duration = Duration::from_millis(20);
+
+async fn accept(front: Arc<Front>, mut gate: Gate, transport: Transport) {
     let mut connections = JoinSet::new();
     let mut stop = front.stop.clone();
+    let mut windows = front.live.windows();
     loop {
+        windows.borrow_and_update();
+        let refused = gate.turn(network::is_closed(&front)).await.is_err();
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept() => {
+            _ = windows.changed() => {}
+            () = tokio::time::sleep(AGAIN), if refused => {}
+            accepted = gate.accept() => {
                 let Ok((stream, peer)) = accepted else {
-                    // Out of descriptors, say: others may be closed meanwhile.
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    // Out of descriptors, say.
+                    tokio::time::sleep(AGAIN).await;
                     continue;
                 };
-                if front.counters.open.load(Ordering::Relaxed) < front.options.limits.max_connections
+                if network::is_closed(&front) {
+                    // It was there a moment before the port was closed.
+                    let _ = stream.set_zero_linger();
+                } else if front.counters.open.load(Ordering::Relaxed) < front.options.limits.max_connections
                     && front.live.with(|domain, _| domain.is_up(&front.dc))
                 {
                     front.counters.open.fetch_add(1, Ordering::Relaxed);

@@ -8,13 +8,14 @@ use super::bind::Negotiation;
 use super::controls::Controls;
 use super::live::{State, Turn};
 use super::message::{Envelope, Message, Request, open};
+use super::network::START_TLS;
 use super::ntlm::Protector;
 use super::search::{Paging, Watch};
 use super::server::Front;
 use super::view::View;
-use super::{LdapError, Protection, ResultCode, WireEffect, WireEvent, WireOperation, reply};
+use super::{LdapError, Protection, ResultCode, WireEvent, WireOperation, reply};
 use crate::directory::{DcIndex, Rid};
-use crate::{AccountName, HostName, SimTime, Verb, Version, Win32Error};
+use crate::{AccountName, HostName, SimTime, Version};
 
 /// One client's session.
 pub(super) struct Session {
@@ -50,13 +51,6 @@ pub(super) enum Then {
     GoOn,
     /// It closes.
     Close,
-    /// It spoils what was answered from this octet on.
-    Spoil {
-        /// How.
-        effect: WireEffect,
-        /// The first octet of the answer.
-        from: usize,
-    },
     /// It goes on under TLS.
     StartTls,
     /// Every further message is signed or sealed.
@@ -110,43 +104,15 @@ impl Session {
         self.tell(turn, WireOperation::Malformed, Told::default(), Some(Err(&error)));
     }
 
-    /// Answers one whole message, or what a fault makes of it.
-    pub(super) fn handle(&mut self, turn: &mut Turn<'_>, bytes: &[u8], output: &mut Vec<u8>) -> Then {
-        let faults = &self.front.options.faults;
-        let struck = open(bytes).ok().filter(|_| !faults.is_empty()).and_then(|envelope| {
-            let operation = operation(&envelope.request().ok()?);
-            Some((envelope, operation, faults.strike(operation)?))
-        });
-        match struck {
-            None => self.answer(turn, bytes, output),
-            Some((envelope, operation, WireEffect::Code(code, text))) => {
-                let error = LdapError::new(ResultCode(code), text);
-                let tag = reply::response_tag(envelope.tag);
-                output.extend(reply::failure(envelope.id, tag, &error, &[]));
-                self.tell(turn, operation, Told::default(), Some(Err(&error)));
-                Then::GoOn
-            }
-            Some((_, _, effect)) => {
-                let from = output.len();
-                match self.answer(turn, bytes, output) {
-                    Then::GoOn => Then::Spoil { effect, from },
-                    other => other,
-                }
-            }
-        }
-    }
-
-    /// Refuses a request that the scenario refuses with a Win32 code.
+    /// Refuses a request that the scenario refuses.
     pub(super) fn refuse(
         &mut self,
         turn: &mut Turn<'_>,
         envelope: &Envelope<'_>,
         request: &Request<'_>,
-        verb: &Verb,
-        code: Win32Error,
+        error: &LdapError,
         output: &mut Vec<u8>,
     ) {
-        let error = LdapError::refused(verb, code);
         let mut told = Told::default();
         match request {
             Request::Bind { name, .. } => {
@@ -159,12 +125,14 @@ impl Session {
             Request::Add { dn, .. }
             | Request::Modify { dn, .. }
             | Request::Delete(dn)
+            | Request::ModifyDn { dn, .. }
             | Request::Compare { dn, .. } => told.target = text(dn),
+            Request::Extended { oid, .. } => told.target = text(oid),
             _ => {}
         }
         let tag = reply::response_tag(envelope.tag);
-        output.extend(reply::failure(envelope.id, tag, &error, &[]));
-        self.tell(turn, operation(request), told, Some(Err(&error)));
+        output.extend(reply::failure(envelope.id, tag, error, &[]));
+        self.tell(turn, operation(request), told, Some(Err(error)));
     }
 
     /// Whatever comes of a bind, the one before is over, and what was under way under it.
@@ -174,7 +142,8 @@ impl Session {
         self.watches.clear();
     }
 
-    fn answer(&mut self, turn: &mut Turn<'_>, bytes: &[u8], output: &mut Vec<u8>) -> Then {
+    /// Answers one whole message.
+    pub(super) fn answer(&mut self, turn: &mut Turn<'_>, bytes: &[u8], output: &mut Vec<u8>) -> Then {
         let Ok(envelope) = open(bytes) else { return self.hang_up(turn, output) };
         match envelope.request() {
             Ok(Request::Unbind) => {
@@ -335,7 +304,7 @@ impl Session {
                 self.tell(turn, WireOperation::Extended, told, Some(Ok(())));
                 return Then::GoOn;
             }
-            b"1.3.6.1.4.1.1466.20037" => {
+            START_TLS => {
                 let outcome = match (self.protection, &self.front.tls) {
                     (Protection::Tls, _) => Err(LdapError::head(
                         ResultCode::OPERATIONS_ERROR,

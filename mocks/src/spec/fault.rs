@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountName, HostName, Name, Span, VerbKind, Win32Error};
+use super::wire::one_or_many;
+use crate::{AccountName, HostName, Name, Span, VerbKind, Win32Error, WireSpec, rate};
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,8 +34,10 @@ pub enum FaultKind {
     /// No traffic between the hosts. Calls end with 1722, or 53 for shares; replication fails.
     Partition {
         /// One side.
+        #[serde(deserialize_with = "one_or_many")]
         from: Vec<HostName>,
         /// The other side.
+        #[serde(deserialize_with = "one_or_many")]
         to: Vec<HostName>,
         /// One way only: `from` does not reach `to`, and `to` does reach `from`.
         #[serde(default)]
@@ -43,6 +46,7 @@ pub enum FaultKind {
     /// Replication to these controllers is held until the window ends, and then goes on.
     Hold {
         /// The controllers.
+        #[serde(deserialize_with = "one_or_many")]
         at: Vec<HostName>,
     },
     /// Traffic between two hosts takes longer.
@@ -50,9 +54,10 @@ pub enum FaultKind {
         /// The hosts.
         between: (HostName, HostName),
         /// Added to each call and each chunk, one way.
-        latency: Span,
-        /// Bits a second for replication.
         #[serde(default)]
+        latency: Span,
+        /// Bits a second for replication; written `bandwidth = "64kbit/s"`, as in a scenario.
+        #[serde(default, rename = "bandwidth", alias = "bits-per-second", with = "rate")]
         bits_per_second: Option<u64>,
     },
     /// Calls of the verb get lost: the caller waits for its time-out and gets 1722, and nothing is done.
@@ -106,6 +111,39 @@ pub enum FaultKind {
         /// The code.
         code: Win32Error,
     },
+    /// Operations of LDAP are spoiled at the ports of controllers. Only clients at ports meet it.
+    Wire(WireSpec),
+    /// Nobody listens at the ports of these controllers while the window lasts: connections are refused, and those that
+    /// are there stay. Only clients at ports meet it.
+    ClosePort {
+        /// The controllers; all of them when empty.
+        #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+        at: Vec<HostName>,
+    },
+}
+
+impl FaultKind {
+    /// Whether only clients at real ports can meet it.
+    pub fn is_at_ports(&self) -> bool {
+        matches!(self, FaultKind::Wire(_) | FaultKind::ClosePort { .. })
+    }
+
+    /// The hosts that it names.
+    pub fn hosts(&self) -> Vec<&HostName> {
+        match self {
+            FaultKind::Partition { from, to, .. } => from.iter().chain(to).collect(),
+            FaultKind::Hold { at } | FaultKind::ClosePort { at } | FaultKind::Wire(WireSpec { at, .. }) => {
+                at.iter().collect()
+            }
+            FaultKind::Slow { between: (one, other), .. } => vec![one, other],
+            FaultKind::Pause { at } | FaultKind::Crash { at, .. } | FaultKind::ClockSkew { at, .. } => {
+                vec![at]
+            }
+            FaultKind::Drop { at, from, .. } | FaultKind::Refuse { at, from, .. } => {
+                at.iter().chain(from).collect()
+            }
+        }
+    }
 }
 
 fn half_a_minute() -> Span {
@@ -124,4 +162,8 @@ pub enum Occasions {
     First(u32),
     /// The n-th, the 2n-th, and so on.
     Every(u32),
+    /// The n-th only.
+    Nth(u32),
+    /// Every one behind the first n.
+    After(u32),
 }

@@ -5,8 +5,10 @@ mod machine;
 mod membership;
 mod octets;
 mod policy;
+pub mod rate;
 mod replication;
 mod week;
+mod wire;
 
 pub use fault::*;
 pub use machine::*;
@@ -15,6 +17,7 @@ pub use octets::*;
 pub use policy::*;
 pub use replication::*;
 pub use week::*;
+pub use wire::*;
 
 use serde::{Deserialize, Serialize};
 

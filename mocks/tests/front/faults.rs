@@ -13,13 +13,13 @@ use tokio::net::TcpListener;
 use super::{ADMINISTRATOR, BASE, Field, Hand, Outcome, attributes, find, set};
 
 /// A controller with clients at a known host, and the scenario's time.
-struct Port {
-    hand: Hand,
-    live: LiveDomain,
-    pdc: Server,
+pub(super) struct Port {
+    pub(super) hand: Hand,
+    pub(super) live: LiveDomain,
+    pub(super) pdc: Server,
 }
 
-fn world() -> DomainBuilder {
+pub(super) fn world() -> DomainBuilder {
     Domain::builder().pdc("PDC1").workstation("WS1").user("jdoe", "Passw0rd!", &[])
 }
 
@@ -32,7 +32,10 @@ fn drop_of(verb: Option<VerbKind>, from: Option<&str>) -> FaultKind {
 }
 
 impl Port {
-    async fn new(world: DomainBuilder, client: Option<&str>) -> Result<Port, Box<dyn std::error::Error>> {
+    pub(super) async fn new(
+        world: DomainBuilder,
+        client: Option<&str>,
+    ) -> Result<Port, Box<dyn std::error::Error>> {
         let hand = Hand::default();
         let live = LiveDomain::new(world.build(1)?, hand.clone());
         let options = Options { client: client.map(Into::into), ..Options::default() };
@@ -41,13 +44,13 @@ impl Port {
     }
 
     /// Lets a span of the scenario's time pass.
-    fn to(&self, at: Span) {
+    pub(super) fn to(&self, at: Span) {
         self.hand.to(at);
         self.live.advance();
     }
 
     /// What faults have touched since the last look.
-    fn touched(&self) -> Vec<String> {
+    pub(super) fn touched(&self) -> Vec<String> {
         let records = self.live.with(|domain, _| domain.drain_facts());
         let touched = records.into_iter().filter_map(|record| match record.fact {
             Fact::FaultTouched { touched, .. } => Some(touched.to_string()),
@@ -57,7 +60,7 @@ impl Port {
     }
 
     /// Waits until something is due at this instant.
-    async fn due(&self, at: Span) -> Outcome {
+    pub(super) async fn due(&self, at: Span) -> Outcome {
         let mut changes = self.live.changes();
         while self.live.advance() != Some(SimTime::START + at) {
             tokio::time::timeout(Duration::from_secs(30), changes.changed()).await??;
@@ -66,7 +69,7 @@ impl Port {
     }
 
     /// Waits until a fault has touched something, and says what.
-    async fn touches(&self) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    pub(super) async fn touches(&self) -> Result<Vec<String>, Box<dyn std::error::Error>> {
         let mut changes = self.live.changes();
         loop {
             let touched = self.touched();
@@ -78,11 +81,11 @@ impl Port {
     }
 }
 
-async fn within<T>(work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+pub(super) async fn within<T>(work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
     tokio::time::timeout(Duration::from_secs(30), work).await
 }
 
-fn jdoe() -> String {
+pub(super) fn jdoe() -> String {
     format!("CN=jdoe,CN=Users,{BASE}")
 }
 

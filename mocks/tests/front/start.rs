@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use ldap3::{Scope, SearchEntry};
-use mockdc_mocks::ldap::{Server, WireEffect, WireFault, WireOperation, message_length};
+use mockdc_mocks::ldap::{Server, WireOperation, message_length};
 use mockdc_mocks::{
-    AdSpec, Caller, Domain, DomainBuilder, Fact, FactRecord, Operation, Replication, SimTime, Span, StateKey,
-    Verb,
+    AdSpec, Caller, Domain, DomainBuilder, Fact, FactRecord, FaultKind, FaultSpec, Occasions, Operation,
+    PortOperation, Replication, SimTime, Span, StateKey, Verb, WireEffect, WireSpec,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -238,12 +238,12 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, content.len() as u8], content].concat()
 }
 
-fn message(id: u8, operation: &[u8]) -> Vec<u8> {
+pub(crate) fn message(id: u8, operation: &[u8]) -> Vec<u8> {
     tlv(0x30, &[tlv(2, &[id]), operation.to_vec()].concat())
 }
 
 /// A base search for the description of an object.
-fn search(id: u8, dn: &str) -> Vec<u8> {
+pub(crate) fn search(id: u8, dn: &str) -> Vec<u8> {
     let head = [tlv(4, dn.as_bytes()), tlv(10, &[0]), tlv(10, &[0]), tlv(2, &[0]), tlv(2, &[0])].concat();
     let tail = [tlv(1, &[0]), tlv(0x87, b"objectClass"), tlv(0x30, &tlv(4, b"description"))].concat();
     message(id, &tlv(0x63, &[head, tail].concat()))
@@ -268,8 +268,24 @@ async fn what_is_asked_at_once_is_answered_in_its_order_and_each_sees_what_was_b
     field.live.observe(move |event| {
         heard.lock().unwrap().push((event.operation, event.result, event.target.clone()));
     });
-    let effect = WireEffect::Code(51, "busy".to_owned());
-    field.faults.inject(WireFault { operation: WireOperation::Modify, skip: 1, count: 1, effect });
+    let spoilt = WireSpec {
+        at: vec!["PDC1".into()],
+        operation: Some(PortOperation::Modify),
+        effect: WireEffect::Result { code: 51, text: "busy".to_owned() },
+    };
+    field.live.with(|domain, now| {
+        domain.add_fault(
+            now,
+            FaultSpec {
+                name: "busy".into(),
+                kind: FaultKind::Wire(spoilt),
+                from: Span::ZERO,
+                until: None,
+                count: Occasions::Nth(2),
+                touches_nothing: false,
+            },
+        )
+    })?;
     let dn = format!("CN=jdoe,CN=Users,{BASE}");
     let asked = [
         bind(1, ADMINISTRATOR),
