@@ -173,6 +173,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "unknown-client",
     "unknown-container",
     "unknown-dc",
+    "unknown-dc.of-the-wire",
     "unknown-fault",
     "unknown-group",
     "unknown-host",

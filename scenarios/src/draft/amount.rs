@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use mockdc_mocks::Span;
+use mockdc_mocks::{Span, rate};
 use serde::Serialize;
 
-use crate::read::{parse_percent, parse_rate, parse_size};
+use crate::read::{parse_percent, parse_size};
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,7 +42,7 @@ impl Dimension {
         let value = match self {
             Dimension::Duration => text.parse::<Span>().map_err(|_| wrong())?.as_millis(),
             Dimension::Size => number(parse_size(text)).ok_or_else(wrong)?,
-            Dimension::Rate => number(parse_rate(text)).ok_or_else(wrong)?,
+            Dimension::Rate => number(rate::parse(text)).ok_or_else(wrong)?,
             Dimension::Share => parse_percent(text).map(i64::from).ok_or_else(wrong)?,
             Dimension::Count => text.replace('_', "").parse().map_err(|_| wrong())?,
         };

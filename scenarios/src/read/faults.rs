@@ -1,10 +1,10 @@
 //! Faults, as they are written.
 
-use mockdc_mocks::{AccountName, Span, VerbKind};
+use mockdc_mocks::{AccountName, Drip, PortOperation, Span, VerbKind, WireCut};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Hosts, Located, Rate, Word};
+use super::{Endless, Hosts, Located, Rate, Word};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -37,6 +37,11 @@ pub(crate) struct RawFault {
     pub(crate) clock_skew: Option<RawSkew>,
     /// Operations are refused with a code.
     pub(crate) refuse: Option<RawRefuse>,
+    /// Operations of LDAP are spoiled at the ports of controllers. Only clients at ports meet it: `mockdc serve` and
+    /// `exec`.
+    pub(crate) wire: Option<RawWire>,
+    /// Nobody listens at the ports of controllers while the fault lasts. Only clients at ports meet it.
+    pub(crate) close_port: Option<RawClosePort>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -123,4 +128,33 @@ pub(crate) struct RawRefuse {
     pub(crate) account: Option<AccountName>,
     /// The Win32 code of the refusal.
     pub(crate) code: u32,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RawWire {
+    /// At which controllers; at all when absent.
+    #[serde(default)]
+    pub(crate) at: Hosts,
+    /// Which operation; every one that has an answer when absent.
+    pub(crate) operation: Option<PortOperation>,
+    /// It is not performed; the answer is the LDAP result of this number.
+    #[schemars(range(min = 1, max = 16383))]
+    pub(crate) result: Option<u32>,
+    /// What stands in the answer beside the result.
+    pub(crate) text: Option<String>,
+    /// It is performed, and the answer comes so much later; never with `"forever"`.
+    pub(crate) hang: Option<Endless>,
+    /// It is performed, and the answer comes in pieces.
+    pub(crate) drip: Option<Drip>,
+    /// It is performed, and the answer breaks off.
+    pub(crate) effect: Option<WireCut>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RawClosePort {
+    /// At which controllers; at all when absent.
+    #[serde(default)]
+    pub(crate) at: Hosts,
 }

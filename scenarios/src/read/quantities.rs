@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mockdc_mocks::{Replication, Span};
+use mockdc_mocks::{Replication, Span, rate};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -26,18 +26,6 @@ pub(crate) fn parse_size(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(factor)
-}
-
-pub(crate) fn parse_rate(text: &str) -> Option<u64> {
-    let (number, unit) = split(text)?;
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "bit/s" => 1,
-        "kbit/s" => 1_000,
-        "mbit/s" => 1_000_000,
-        "gbit/s" => 1_000_000_000,
-        _ => return None,
-    };
-    number.checked_mul(factor).filter(|rate| *rate > 0)
 }
 
 pub(crate) fn parse_percent(text: &str) -> Option<u32> {
@@ -99,7 +87,7 @@ texts! {
     /// Bytes.
     Size(u64), parse_size, BadQuantity, "a size", "64KB";
     /// Bits a second.
-    Rate(u64), parse_rate, BadQuantity, "a rate", "64kbit/s";
+    Rate(u64), rate::parse, BadQuantity, "a rate", "64kbit/s";
     /// A share in per cent.
     Percent(u32), parse_percent, BadQuantity, "a share", "25%";
     /// The span since midnight.
@@ -186,8 +174,6 @@ mod tests {
     fn quantities_need_their_units() {
         assert_eq!(parse_size("64KB"), Some(65_536));
         assert_eq!(parse_size("64"), None);
-        assert_eq!(parse_rate("64kbit/s"), Some(64_000));
-        assert_eq!(parse_rate("0bit/s"), None);
         assert_eq!(parse_percent("101%"), None);
         assert_eq!(parse_time_of_day("08:30"), Some(Span::mins(510)));
         assert_eq!(parse_time_of_day("24:01"), None);

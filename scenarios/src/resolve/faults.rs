@@ -1,8 +1,11 @@
 //! Policy objects and faults.
 
-use mockdc_mocks::{FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Occasions, Span, Template, Win32Error};
+use mockdc_mocks::{
+    FaultKind, FaultSpec, GpoLinkSpec, GpoSpec, Holding, HostName, Occasions, Span, Template, Win32Error,
+    WireForm, WireProblem, WireSpec,
+};
 
-use super::context::Context;
+use super::context::{Context, place_of};
 use super::one_of;
 use super::world::{empty_window, pairs};
 use crate::read::{
@@ -12,7 +15,7 @@ use crate::{Code, Problem};
 
 /// Verbs of faults, of which a table has exactly one.
 pub(crate) const FAULTS: &[&str] =
-    &["partition", "hold", "slow", "drop", "pause", "crash", "clock-skew", "refuse"];
+    &["partition", "hold", "slow", "drop", "pause", "crash", "clock-skew", "refuse", "wire", "close-port"];
 
 /// Objects that exist without being stated, and where they are linked.
 pub(super) const DEFAULT_POLICIES: [(&str, &str); 2] =
@@ -204,16 +207,25 @@ pub(super) fn faults(context: &mut Context<'_>, nodes: &[Node<'_>]) -> Vec<Fault
     faults
 }
 
-/// A machine is down, or its clock wrong, for the whole window: there are no occasions to count.
+/// A machine is down, its port closed or its clock wrong for the whole window: there are no occasions to count.
 fn check_count(context: &mut Context<'_>, raw: &RawFault, node: &Node<'_>) {
     if let Some(count) = entry(node, "count")
-        && (raw.crash.is_some() || raw.clock_skew.is_some())
+        && (raw.crash.is_some() || raw.clock_skew.is_some() || raw.close_port.is_some())
         && raw.count != Occasions::All
     {
         context.report(
             Problem::new(Code::KeysDisagree, "this fault has no occasions to count")
                 .at(count.span(), "without effect")
-                .help("take `count` out: a crash and a wrong clock last for the whole window"),
+                .help("take `count` out: a crash, a closed port and a wrong clock last for the whole window"),
+        );
+    }
+    if let Some(count) = entry(node, "count")
+        && matches!(raw.count, Occasions::First(0) | Occasions::Every(0) | Occasions::Nth(0))
+    {
+        context.report(
+            Problem::new(Code::OutOfRange, "occasions count from 1")
+                .at(count.span(), "touches nothing")
+                .help("write for example `count = { first = 2 }`"),
         );
     }
 }
@@ -276,7 +288,58 @@ fn kinds(context: &mut Context<'_>, raw: RawFault, node: &Node<'_>) -> Vec<Fault
             code: Win32Error(raw.code),
         }];
     }
+    if let Some(raw) = raw.wire {
+        let at = controllers(context, &raw.at);
+        let form = WireForm {
+            at,
+            operation: raw.operation,
+            result: raw.result,
+            text: raw.text,
+            hang: raw.hang.map(|hang| Holding(hang.0)),
+            drip: raw.drip,
+            effect: raw.effect,
+        };
+        return match WireSpec::try_from(form) {
+            Ok(wire) => vec![FaultKind::Wire(wire)],
+            Err(problem) => {
+                context.report(wire_problem(node, problem));
+                Vec::new()
+            }
+        };
+    }
+    if let Some(raw) = raw.close_port {
+        return vec![FaultKind::ClosePort { at: controllers(context, &raw.at) }];
+    }
     Vec::new()
+}
+
+/// Hosts that have ports: domain controllers.
+fn controllers(context: &mut Context<'_>, hosts: &Hosts) -> Vec<HostName> {
+    let hosts = context.each_host(hosts);
+    hosts.into_iter().filter_map(|host| context.dc(host.value.as_str(), host.span)).collect()
+}
+
+fn wire_problem(node: &Node<'_>, why: WireProblem) -> Problem {
+    let code = match why {
+        WireProblem::NoEffect => Code::NoVerb,
+        WireProblem::SeveralEffects(..) => Code::SeveralVerbs,
+        WireProblem::TextAlone | WireProblem::Connection(_) => Code::KeysDisagree,
+        WireProblem::NoResult(_)
+        | WireProblem::NoHang(_)
+        | WireProblem::NoOctets
+        | WireProblem::NoPause(_) => Code::OutOfRange,
+    };
+    let mut problem = Problem::new(code, why.to_string()).help(why.help());
+    let [first, second] = why.keys();
+    let place = |key: Option<&str>| key.map(|key| place_of(node, &["wire", key]));
+    problem = match place(first) {
+        Some(place) => problem.at(place, "this"),
+        None => problem.at(place_of(node, &["wire"]), "this fault"),
+    };
+    match place(second) {
+        Some(place) => problem.at(place, "beside this"),
+        None => problem,
+    }
 }
 
 fn values(context: &mut Context<'_>, hosts: &Hosts) -> Vec<mockdc_mocks::HostName> {

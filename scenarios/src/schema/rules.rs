@@ -194,6 +194,8 @@ pub(super) fn between_keys(definitions: &mut Map<String, Value>) {
     });
     rule("Expect", json!({ "dependencies": timing }));
     rule("Fault", one_of(FAULTS));
+    rule("Wire", one_of(&["result", "hang", "drip", "effect"]));
+    rule("Wire", json!({ "dependencies": { "text": ["result"] } }));
     rule("EditPolicy", one_of(EDITS));
     rule("Client", one_of(&["machine", "machines"]));
     rule("Client", json!({ "required": ["profile"] }));

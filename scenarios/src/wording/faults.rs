@@ -1,6 +1,9 @@
 //! Faults and drawn times.
 
-use mockdc_mocks::{Distribution, FaultKind, FaultSpec, HostName, Occasions};
+use mockdc_mocks::{
+    Distribution, FaultKind, FaultSpec, HostName, Occasions, PortOperation, WireCut, WireEffect, WireSpec,
+    rate,
+};
 
 use super::{code_words, kind_words, listed, nth};
 
@@ -19,6 +22,10 @@ pub fn fault_says(fault: &FaultSpec) -> String {
         Occasions::First(n) => format!(", the first {n} times only"),
         Occasions::Every(1) => String::new(),
         Occasions::Every(n) => format!(", every {} time only", nth(n)),
+        Occasions::Nth(n) => format!(", the {} time only", nth(n)),
+        Occasions::After(0) => String::new(),
+        Occasions::After(1) => ", but not the first time".to_owned(),
+        Occasions::After(n) => format!(", but not the first {n} times"),
     };
     let inert = if fault.touches_nothing { "; it is to touch nothing" } else { "" };
     format!("{window}, {}{which} (fault \"{}\"){inert}", kind_says(&fault.kind), fault.name)
@@ -64,6 +71,64 @@ fn kind_says(kind: &FaultKind) -> String {
             let way = way(from.as_ref(), at.as_ref());
             format!("calls{account}{way} to {verb} are refused with {}", code_words(code.code()))
         }
+        FaultKind::Wire(wire) => wire_says(wire),
+        FaultKind::ClosePort { at } => format!("the ports of {} are closed", everybody(at)),
+    }
+}
+
+/// Controllers, or all of them.
+fn everybody(at: &[HostName]) -> String {
+    let hosts: Vec<&str> = at.iter().map(HostName::as_str).collect();
+    if hosts.is_empty() { "every controller".to_owned() } else { listed(&hosts, "and") }
+}
+
+fn wire_says(WireSpec { at, operation, effect }: &WireSpec) -> String {
+    let at = everybody(at);
+    let asked = match operation {
+        None => "requests of LDAP",
+        Some(PortOperation::Connect) => "connections",
+        Some(PortOperation::Bind) => "binds",
+        Some(PortOperation::Search) => "searches",
+        Some(PortOperation::Compare) => "comparisons",
+        Some(PortOperation::Add) => "additions",
+        Some(PortOperation::Modify) => "modifications",
+        Some(PortOperation::Delete) => "deletions",
+        Some(PortOperation::Rename) => "renamings",
+        Some(PortOperation::Extended) => "extended operations",
+        Some(PortOperation::StartTls) => "requests of StartTLS",
+    };
+    let connections = *operation == Some(PortOperation::Connect);
+    match effect {
+        WireEffect::Result { code, text } if text.is_empty() => {
+            format!("{asked} at the port of {at} are refused with the LDAP result {code}")
+        }
+        WireEffect::Result { code, text } => {
+            format!("{asked} at the port of {at} are refused with the LDAP result {code} (\"{text}\")")
+        }
+        WireEffect::Hang { lasts: Some(lasts) } => {
+            format!("{asked} at the port of {at} are answered {lasts} later")
+        }
+        WireEffect::Hang { lasts: None } => format!("{asked} at the port of {at} are never answered"),
+        WireEffect::Drip { octets: 1, pause } => {
+            format!("answers to {asked} at the port of {at} come octet by octet, one each {pause}")
+        }
+        WireEffect::Drip { octets, pause } => {
+            format!(
+                "answers to {asked} at the port of {at} come {octets} octets at a time, one piece each {pause}"
+            )
+        }
+        WireEffect::Cut(WireCut::Reset) if connections => {
+            format!("{asked} to the port of {at} are reset at once")
+        }
+        WireEffect::Cut(WireCut::Reset) => {
+            format!("connections are reset in the midst of answers to {asked} at the port of {at}")
+        }
+        WireEffect::Cut(WireCut::Truncate) => {
+            format!("connections are closed in the midst of answers to {asked} at the port of {at}")
+        }
+        WireEffect::Cut(WireCut::Malform) => {
+            format!("answers to {asked} at the port of {at} are no messages of LDAP")
+        }
     }
 }
 
@@ -74,11 +139,7 @@ fn way(from: Option<&HostName>, at: Option<&HostName>) -> String {
 
 /// A rate of transfer: `64 kbit/s`.
 pub fn rate_words(bits_per_second: u64) -> String {
-    match bits_per_second {
-        rate if rate > 0 && rate % 1_000_000 == 0 => format!("{} Mbit/s", rate / 1_000_000),
-        rate if rate > 0 && rate % 1_000 == 0 => format!("{} kbit/s", rate / 1_000),
-        rate => format!("{rate} bit/s"),
-    }
+    rate::text(bits_per_second)
 }
 
 /// How long something takes: `50m`, `between 1m and 5m`.
