@@ -23,7 +23,7 @@ fn bind() -> Vec<u8> {
 }
 
 /// A connection to a controller on which a bind has been sent.
-fn binding(served: &Served, dc: &str) -> Result<TcpStream, Box<dyn std::error::Error>> {
+pub(super) fn binding(served: &Served, dc: &str) -> Result<TcpStream, Box<dyn std::error::Error>> {
     let url = served.variable(&format!("MOCKDC_DC_{dc}_URL"));
     let mut stream = TcpStream::connect(url.trim_start_matches("ldap://").trim_end_matches('/'))?;
     stream.write_all(&bind())?;
@@ -31,7 +31,7 @@ fn binding(served: &Served, dc: &str) -> Result<TcpStream, Box<dyn std::error::E
 }
 
 /// The result code of the answer to a bind; `None`: nothing comes while so much time of the machine passes.
-fn answered(stream: &mut TcpStream, within: Duration) -> std::io::Result<Option<u8>> {
+pub(super) fn answered(stream: &mut TcpStream, within: Duration) -> std::io::Result<Option<u8>> {
     stream.set_read_timeout(Some(within))?;
     // Lengths take five octets each.
     let mut answer = [0; 18];

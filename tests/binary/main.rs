@@ -21,3 +21,4 @@ mod table;
 mod tools;
 mod tries;
 mod wall;
+mod wire_faults;

@@ -567,9 +567,9 @@ pub enum Control {
         #[arg(long, value_enum, default_value_t)]
         invocation: UnderWhich,
     },
-    /// Add any fault, as JSON: `{"pause": {"at": "BDC1"}}`.
+    /// Add any fault, as JSON: `{"pause": {"at": "BDC1"}}`, `{"wire": {"operation": "bind", "result": 51}}`.
     Fault {
-        /// What it does.
+        /// What it does, as in a scenario's `[[fault]]`.
         kind: String,
         /// Its name.
         #[arg(long)]
@@ -577,6 +577,10 @@ pub enum Control {
         /// How long it lasts: `10m`.
         #[arg(long, value_name = "TIME")]
         lasts: Option<String>,
+        /// Which of the occasions it touches, as JSON: `{"first": 2}`, `{"every": 3}`, `{"nth": 3}`, `{"after": 2}`; all
+        /// when absent.
+        #[arg(long, value_name = "JSON")]
+        count: Option<String>,
     },
     /// Set the account policy, as JSON; what is left out has its default.
     Policy {

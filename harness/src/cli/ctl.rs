@@ -120,10 +120,13 @@ fn request(command: &Control) -> Result<(Cow<'static, str>, Option<Value>), Fail
         Control::Restore { at, name, invocation } => {
             ("/v1/restore".into(), Some(json!({ "at": at, "name": name, "invocation": invocation.as_str() })))
         }
-        Control::Fault { kind, name, lasts } => (
-            "/v1/fault".into(),
-            Some(json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts })),
-        ),
+        Control::Fault { kind, name, lasts, count } => {
+            let mut body = json!({ "kind": json("the fault", kind)?, "name": name, "lasts": lasts });
+            if let Some(count) = count {
+                body["count"] = json("the count", count)?;
+            }
+            ("/v1/fault".into(), Some(body))
+        }
         Control::Policy { policy, at } => {
             ("/v1/policy".into(), Some(json!({ "policy": json("the policy", policy)?, "at": at })))
         }

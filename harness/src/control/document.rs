@@ -125,14 +125,16 @@ pub const ROUTES: &[Route] = &[
                 "kind",
                 true,
                 "object",
-                "What it does, as in a scenario's plan: `{\"pause\": {\"at\": \"BDC1\"}}`.",
+                "What it does, as in a scenario's `[[fault]]`: `{\"pause\": {\"at\": \"BDC1\"}}`, `{\"wire\": {\"operation\": \"bind\", \
+                 \"result\": 51}}`.",
             ),
             ("lasts", false, "string", "How long, such as `10m`; until it is lifted when absent."),
             (
                 "count",
                 false,
                 "any",
-                "Which of the occasions it touches: `all`, `{\"first\": 2}`, `{\"every\": 3}`.",
+                "Which of the occasions it touches: `all`, `{\"first\": 2}`, `{\"every\": 3}`, `{\"nth\": 3}`, \
+                 `{\"after\": 2}`.",
             ),
         ],
     ),

@@ -14,6 +14,9 @@ const SCRIPT: &str = "recorded";
 /// The password of recorded accounts: the wire's own is not kept.
 const PASSWORD: &str = "Pa55-word-recorded!";
 
+/// Kinds of faults that only clients at ports meet.
+const AT_PORTS: [&str; 2] = ["wire", "close-port"];
+
 /// The scenario of a run with its program's traffic as a script. The world and the steps stay; expectations go, for
 /// they are about the program.
 pub fn recorded(run: &Timeline) -> String {
@@ -22,6 +25,13 @@ pub fn recorded(run: &Timeline) -> String {
     let mut scenario: Table = toml::from_str(&text).unwrap_or_default();
     for key in ["program", "expect", "rule"] {
         scenario.remove(key);
+    }
+    // What is at ports does not touch the script: what it did to the program's operations is in them already.
+    if let Some(Value::Array(faults)) = scenario.get_mut("fault") {
+        faults.retain(|fault| AT_PORTS.iter().all(|kind| fault.get(kind).is_none()));
+        if faults.is_empty() {
+            scenario.remove("fault");
+        }
     }
     let case = plan.name.split_once('[').and_then(|(_, case)| case.strip_suffix(']'));
     if let (Some(case), Some(Value::Array(rows))) = (case, scenario.get_mut("case")) {
@@ -232,7 +242,15 @@ impl Replay {
         entries: u32,
     ) -> Vec<(&'static str, Value, Option<u32>)> {
         let Some(subject) = subject else { return Vec::new() };
-        let found = result == 0 && entries > 0;
+        let found = match result {
+            0 => entries > 0,
+            // No such object.
+            32 => false,
+            // A comparison has its answer.
+            5 | 6 => true,
+            // Nobody looked.
+            _ => return Vec::new(),
+        };
         let kind = self.kinds.get(subject).map(String::as_str);
         let (verb, arguments, missing) = match kind {
             Some("group") => ("group-members", of_group(subject), 2220),

@@ -235,7 +235,8 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
 
 /// Whether a fault can keep changes from arriving.
 fn matters(fault: &FaultKind) -> bool {
-    !matches!(fault, FaultKind::ClockSkew { .. } | FaultKind::Refuse { .. } | FaultKind::Drop { .. })
+    !fault.is_at_ports()
+        && !matches!(fault, FaultKind::ClockSkew { .. } | FaultKind::Refuse { .. } | FaultKind::Drop { .. })
 }
 
 /// The longest time that a change may take to every controller; `None`: without bound, or never.
