@@ -53,9 +53,9 @@ pub fn play_from(
     backend: Backend,
     speed: Option<Pace>,
 ) -> Result<Played, NoRun> {
-    if let Some(why) = at_ports(plan) {
-        return Err(NoRun::Skip(why));
-    }
+    // The LDAP backend's own client is the hand of a model that is called as well: what the wire does to one of the two
+    // would part them.
+    orchestrator::refuse_ports(plan).map_err(|error| NoRun::Skip(error.to_string()))?;
     match (backend, speed) {
         (Backend::Fake, None) => {
             let prepared = Prepared::shared(plan, start).map_err(NoRun::Plan)?;
@@ -70,22 +70,6 @@ pub fn play_from(
 /// on containers begins.
 pub fn await_the_end_of_containers() {
     samba::last_turn();
-}
-
-/// What of a scenario only clients at real ports meet, and who has such. The LDAP backend's own client is the hand of a
-/// model that is called as well: what the wire does to one of the two would part them.
-fn at_ports(plan: &Plan) -> Option<String> {
-    let faults = plan.world.faults.iter().filter(|fault| fault.kind.is_at_ports());
-    let names: Vec<String> = faults.map(|fault| format!("`{}`", fault.name)).collect();
-    let whose = match names.as_slice() {
-        [] => return None,
-        [one] => format!("the fault {one} is"),
-        names => format!("the faults {} are", names.join(", ")),
-    };
-    let file = &plan.file;
-    Some(format!(
-        "{whose} met by clients at ports only: `mockdc exec {file}` and `mockdc serve {file}` have them"
-    ))
 }
 
 fn on_the_wall(plan: &Arc<Plan>, seed: u64, backend: Backend, asked: Pace) -> Result<Played, NoRun> {

@@ -39,6 +39,26 @@ pub enum RunError {
     /// The start is no date. Remedy: write `2002-08-06T09:00:00`.
     #[error("the start of `{0}` is no date and time: {1}")]
     Start(String, jiff::Error),
+    /// Faults that only clients at ports meet. Remedy: `mockdc exec` or `mockdc serve`, which have such clients.
+    #[error("{whose} met by clients at ports only: `mockdc exec {file}` and `mockdc serve {file}` have them")]
+    AtPorts {
+        /// The faults.
+        whose: String,
+        /// The scenario's file.
+        file: String,
+    },
+}
+
+/// Refuses a plan with faults that nobody in a run without ports would meet: they would be inert.
+pub(crate) fn refuse_ports(plan: &Plan) -> Result<(), RunError> {
+    let faults = plan.world.faults.iter().filter(|fault| fault.kind.is_at_ports());
+    let names: Vec<String> = faults.map(|fault| format!("`{}`", fault.name)).collect();
+    let whose = match names.as_slice() {
+        [] => return Ok(()),
+        [one] => format!("the fault {one} is"),
+        names => format!("the faults {} are", names.join(", ")),
+    };
+    Err(RunError::AtPorts { whose, file: plan.file.clone() })
 }
 
 /// Runs a plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use mockdc_mocks::WorldStart;
 use mockdc_scenarios::Plan;
 
-use super::{RunError, Set, set_up, since_monday, world_of};
+use super::{RunError, Set, refuse_ports, set_up, since_monday, world_of};
 use crate::judge::{Judgement, Start, judge_from};
 use crate::run::{Driver, Margin, Opening};
 use crate::timeline::Timeline;
@@ -26,8 +26,9 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// When the plan's world cannot be built, or its start is no date.
+    /// When the plan's world cannot be built, its start is no date, or it has faults that only clients at ports meet.
     pub fn new(plan: &Arc<Plan>) -> Result<Prepared, RunError> {
+        refuse_ports(plan)?;
         let refused = |error| RunError::World(plan.name.clone(), error);
         let world = WorldStart::new(world_of(plan), since_monday(plan)?).map_err(refused)?;
         let opening = world.facts().map(|facts| {

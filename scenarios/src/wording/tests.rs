@@ -1,8 +1,8 @@
 //! The sentences, one of each kind.
 
 use mockdc_mocks::{
-    Attribute, Counter, HostName, Right, SimTime, Span, StateKey, Stream, SyncKind, SyncReason, Value, Verb,
-    VerbKind,
+    Attribute, Counter, FaultSpec, HostName, Occasions, Right, SimTime, Span, StateKey, Stream, SyncKind,
+    SyncReason, Value, Verb, VerbKind,
 };
 
 use super::*;
@@ -380,4 +380,56 @@ fn operations_and_templates() {
 fn names_keep_their_letters_at_the_start_of_a_sentence() {
     assert_eq!(sentence("the boot loader stops"), "The boot loader stops");
     assert_eq!(sentence("a.exe starts"), "a.exe starts");
+}
+
+#[test]
+fn faults_on_the_wire_say_what_becomes_of_which_operation_and_when() {
+    let told = |kind: &str, count: Occasions| {
+        let kind = serde_json::from_str(kind).unwrap();
+        let (name, from, until) = ("f".into(), Span::ZERO, None);
+        fault_says(&FaultSpec { name, kind, from, until, count, touches_nothing: false })
+    };
+    let all = Occasions::All;
+    for (kind, count, sentence) in [
+        (
+            r#"{"wire": {"at": "PDC1", "operation": "bind", "result": 51, "text": "busy"}}"#,
+            Occasions::First(2),
+            "All the time, binds at the port of PDC1 are refused with the LDAP result 51 (\"busy\"), the first 2 times only \
+             (fault \"f\")",
+        ),
+        (
+            r#"{"wire": {"operation": "search", "hang": "30s"}}"#,
+            Occasions::Nth(3),
+            "All the time, searches at the port of every controller are answered 30s later, the third time only (fault \"f\")",
+        ),
+        (
+            r#"{"wire": {"operation": "modify", "hang": "forever"}}"#,
+            Occasions::After(2),
+            "All the time, modifications at the port of every controller are never answered, but not the first 2 times \
+             (fault \"f\")",
+        ),
+        (
+            r#"{"wire": {"at": ["BDC1", "BDC2"], "drip": {"octets": 3, "pause": "200ms"}}}"#,
+            all,
+            "All the time, answers to requests of LDAP at the port of BDC1 and BDC2 come 3 octets at a time, one piece each \
+             200ms (fault \"f\")",
+        ),
+        (
+            r#"{"wire": {"at": "PDC1", "operation": "connect", "effect": "reset"}}"#,
+            all,
+            "All the time, connections to the port of PDC1 are reset at once (fault \"f\")",
+        ),
+        (
+            r#"{"wire": {"at": "PDC1", "operation": "search", "effect": "reset"}}"#,
+            all,
+            "All the time, connections are reset in the midst of answers to searches at the port of PDC1 (fault \"f\")",
+        ),
+        (
+            r#"{"close-port": {"at": "PDC1"}}"#,
+            all,
+            "All the time, the ports of PDC1 are closed (fault \"f\")",
+        ),
+    ] {
+        assert_eq!(told(kind, count), sentence);
+    }
 }
