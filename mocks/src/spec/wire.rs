@@ -351,7 +351,7 @@ mod tests {
             let spec = read(text).unwrap();
             assert_eq!(serde_json::to_string(&spec).unwrap(), text);
         }
-        assert_eq!(read(r#"{"at":"BDC1","effect":"truncate"}"#).unwrap().at, ["BDC1".into()]);
+        assert_eq!(read(r#"{"at":"BDC1","effect":"truncate"}"#).unwrap().at, [HostName::from("BDC1")]);
     }
 
     #[test]
