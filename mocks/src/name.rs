@@ -233,7 +233,23 @@ impl Serialize for Name {
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-        Ok(Name::from(String::deserialize(deserializer)?))
+        deserializer.deserialize_str(Spelt)
+    }
+}
+
+/// Takes a name from wherever its letters lie: a short one needs no allocation.
+struct Spelt;
+
+impl serde::de::Visitor<'_> for Spelt {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As serde says it of any text: what is read of a scenario is refused in the same words.
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Name, E> {
+        Ok(Name::of(text))
     }
 }
 

@@ -128,6 +128,11 @@ impl Iterator for RightSetIter {
         self.0 &= self.0 - 1;
         Some(right)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let length = self.0.count_ones() as usize;
+        (length, Some(length))
+    }
 }
 
 impl IntoIterator for RightSet {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mockdc::judge::{LawId, Verdict};
+use mockdc::judge::{LawId, Verdict, judge};
+use mockdc::report::Outcome;
+use mockdc::timeline::Timeline;
 use mockdc_scenarios::{Broken, Plan, PromiseId, read_file};
 use mockdc_tests::replay;
 
@@ -52,6 +54,31 @@ fn every_case_passes_and_every_law_and_promise_is_put_to_the_test() {
         assert!(promises.get(promise).is_some_and(|n| *n > 0), "{promise} is never put to the test");
     }
     assert!(converged * 2 > replicated, "convergence is judged in {converged} of {replicated} runs");
+}
+
+/// The events of a large estate are laid away in pages: nobody must see the difference.
+#[test]
+fn a_run_in_pages_is_judged_and_told_as_the_same_run_in_memory() {
+    let mut paged = 0;
+    for plan in ["kb", "field", "promises"].into_iter().flat_map(plans) {
+        let prepared = mockdc_tests::prepared(&Arc::new(plan));
+        let run = prepared.run(1).expect("a plan that was prepared can be run");
+        let in_pages = Timeline { header: run.header.clone(), events: run.events.clone().in_pages(64) };
+        let [told, told_in_pages] = [run, in_pages].map(|timeline| {
+            let (judged, again) = (prepared.judge(&timeline), judge(&timeline));
+            let mut text = Vec::new();
+            timeline.write(&mut text).expect("a run can be written");
+            let outcome = Outcome { timeline, judgement: judged.clone(), rerun: String::new() };
+            (judged, again, outcome.summary(), text)
+        });
+        paged += usize::from(told.3.iter().filter(|letter| **letter == b'\n').count() > 300);
+        let name = &told.2.name;
+        assert!(told.0 == told_in_pages.0, "{name} is judged otherwise: {:#?}", told_in_pages.0.reasons);
+        assert!(told.1 == told_in_pages.1, "{name} is judged otherwise from the whole record");
+        assert_eq!(told.2, told_in_pages.2, "{name}");
+        assert!(told.3 == told_in_pages.3, "{name} is written otherwise");
+    }
+    assert!(paged > 100, "only {paged} runs are long enough");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod logs;
 mod moments;
 mod programs;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use mockdc_mocks::{Counter, Fact, HostName, SimTime, StateKey, Value};
@@ -13,8 +14,9 @@ use mockdc_scenarios::wording::{measure_clause, quantity_words, sentence};
 use mockdc_scenarios::{Claim, Measure, Moments, Pattern, Quantity, Timing};
 use serde::Serialize;
 
+use self::installs::Attempts;
 use super::outline::Outline;
-use crate::timeline::{Event, EventKind, Events, StateView, compares, matches};
+use crate::timeline::{Class, Classes, Event, EventKind, Events, StateView, compares, matches};
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,9 +59,12 @@ impl ClaimResult {
 /// A run with the events that each pattern of the claims matches.
 struct Reading<'a> {
     outline: &'a Outline<'a>,
-    hits: Vec<(&'a Pattern, Vec<&'a Event>)>,
+    hits: Hits<'a>,
     last: StateView,
+    attempts: BTreeMap<HostName, Attempts>,
 }
+
+type Hits<'a> = Vec<(&'a Pattern, Vec<Cow<'a, Event>>)>;
 
 impl<'a> Reading<'a> {
     fn events(&self) -> &'a Events {
@@ -70,12 +75,12 @@ impl<'a> Reading<'a> {
         self.outline.end
     }
 
-    fn hits(&self, pattern: &Pattern) -> &[&'a Event] {
+    fn hits(&self, pattern: &Pattern) -> &[Cow<'a, Event>] {
         self.hits.iter().find(|(known, _)| *known == pattern).map_or(&[], |(_, hits)| hits)
     }
 
-    fn first(&self, pattern: &Pattern) -> Option<&'a Event> {
-        self.hits(pattern).first().copied()
+    fn first(&self, pattern: &Pattern) -> Option<&Event> {
+        self.hits(pattern).first().map(|event| &**event)
     }
 }
 
@@ -88,28 +93,26 @@ pub(crate) fn judge_claims<'a>(
     if claims.is_empty() {
         return Vec::new();
     }
-    let mut reading = Reading { outline, hits: Vec::new(), last: StateView::new() };
+    let attempts = installs::attempts(outline);
+    let mut reading = Reading { outline, hits: Vec::new(), last: StateView::new(), attempts };
     let mut states = Vec::new();
     for claim in &claims {
         gather(claim, &mut reading.hits, &mut states);
     }
-    for event in &outline.run.events {
-        for (pattern, hits) in &mut reading.hits {
-            if matches(pattern, event, Some(&reading.last)) {
-                hits.push(event);
-            }
+    // What is asked of installs alone needs no replay.
+    if !reading.hits.is_empty() || claims.iter().any(|claim| measures(claim)) {
+        for event in outline.run.events.read() {
+            let taken =
+                reading.hits.iter_mut().filter(|(pattern, _)| matches(pattern, &event, Some(&reading.last)));
+            taken.for_each(|(_, hits)| hits.push(event.clone()));
+            reading.last.apply(&event);
         }
-        reading.last.apply(event);
     }
     let mut told = moments::replay(&reading, &states).into_iter();
     claims.iter().map(|claim| judge_claim(claim, &reading, &mut told)).collect()
 }
 
-fn gather<'a>(
-    claim: &'a Claim,
-    hits: &mut Vec<(&'a Pattern, Vec<&'a Event>)>,
-    states: &mut Vec<moments::StateClaim<'a>>,
-) {
+fn gather<'a>(claim: &'a Claim, hits: &mut Hits<'a>, states: &mut Vec<moments::StateClaim<'a>>) {
     let mut pattern = |pattern: &'a Pattern| {
         if !hits.iter().any(|(known, _)| *known == pattern) {
             hits.push((pattern, Vec::new()));
@@ -133,6 +136,15 @@ fn gather<'a>(
         Claim::Measure { measure: Measure::Events { event }, .. } => pattern(event),
         Claim::OfMany { claims, .. } => claims.iter().for_each(|claim| gather(claim, hits, states)),
         _ => {}
+    }
+}
+
+/// Whether a claim counts or adds up anything.
+fn measures(claim: &Claim) -> bool {
+    match claim {
+        Claim::Measure { .. } => true,
+        Claim::OfMany { claims, .. } => claims.iter().any(measures),
+        _ => false,
     }
 }
 
@@ -203,18 +215,17 @@ fn of_many(results: &[ClaimResult], hold: Quantity) -> ClaimResult {
 }
 
 fn measured(reading: &Reading<'_>, measure: &Measure) -> i64 {
-    let count =
-        |test: &dyn Fn(&Event) -> bool| whole(reading.events().iter().filter(|event| test(event)).count());
     match measure {
         Measure::Attempts { client } => {
-            count(&|event| matches!(&event.kind, EventKind::AttemptBegan { client: of, .. } if of == client))
+            whole(reading.attempts.get(client).map_or(0, |attempts| attempts.begun.len()))
         }
-        Measure::Commits => count(&|event| matches!(event.kind, EventKind::Fact(Fact::Committed { .. }))),
+        Measure::Commits => whole(reading.events().chosen(0, Classes::these(&[Class::Committed])).count()),
         Measure::Events { event } => whole(reading.hits(event).len()),
         Measure::Deltas { at } => received(reading, at.as_ref(), Counter::DeltasReceived),
         Measure::Bytes { at, busy: false } => received(reading, at.as_ref(), Counter::BytesReceived),
         Measure::Bytes { at, busy: true } => {
-            let busy = reading.events().iter().filter_map(|event| match &event.kind {
+            let ends = reading.events().chosen(0, Classes::these(&[Class::Synchronisation]));
+            let busy = ends.filter_map(|event| match &event.kind {
                 EventKind::Fact(Fact::SyncEnded { busy_bytes, .. })
                     if at.as_ref().is_none_or(|at| *at == event.host) =>
                 {
@@ -229,20 +240,20 @@ fn measured(reading: &Reading<'_>, measure: &Measure) -> i64 {
 
 /// What controllers received: by their counters where they have them, else by the events that those count.
 fn received(reading: &Reading<'_>, at: Option<&HostName>, counter: Counter) -> i64 {
-    let mut sums: BTreeMap<&HostName, (u64, u64)> = BTreeMap::new();
-    for event in reading.events() {
+    let mut sums: BTreeMap<HostName, (u64, u64)> = BTreeMap::new();
+    for event in reading.events().chosen(0, Classes::SUMS) {
         let sum =
             match &event.kind {
                 EventKind::Fact(Fact::SyncEnded { deltas, bytes, .. }) => {
                     if counter == Counter::DeltasReceived { *deltas } else { *bytes }
                 }
                 EventKind::Fact(Fact::Replicated { .. }) if counter == Counter::DeltasReceived => {
-                    sums.entry(&event.host).or_default().1 += 1;
+                    sums.entry(event.host.clone()).or_default().1 += 1;
                     continue;
                 }
                 _ => continue,
             };
-        sums.entry(&event.host).or_default().0 += sum;
+        sums.entry(event.host.clone()).or_default().0 += sum;
     }
     let told = |host: &HostName| match reading.last.known(host, &StateKey::Counter { counter }) {
         Some(known) => match known.value {

@@ -3,6 +3,7 @@
 mod claims;
 mod index;
 mod laws;
+mod list;
 mod lookups;
 mod outline;
 mod promises;

@@ -1,6 +1,7 @@
 //! The bones of a run that laws and promises look at: actors, processes, accounts, attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mockdc_mocks::{
     AccountName, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
@@ -8,8 +9,9 @@ use mockdc_mocks::{
 use mockdc_scenarios::{Client, Profile, SiteServer};
 
 use super::Start;
+use super::list::List;
 use super::lookups::Lookups;
-use crate::timeline::{AccountPurpose, ActorId, Event, EventKind, Role, Timeline};
+use crate::timeline::{AccountPurpose, ActorId, Class, Classes, Event, EventKind, Events, Role, Timeline};
 
 /// A mark in a run: an event and its instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,47 +26,58 @@ impl Mark {
     }
 }
 
+/// What an outline is made of.
+const OUTLINED: Classes = Classes::these(&[
+    Class::Actor,
+    Class::AccountCall,
+    Class::Process,
+    Class::Purpose,
+    Class::Request,
+    Class::Upgrade,
+])
+.and(Classes::ACCOUNTS);
+
 /// An actor from its start to its end.
-pub(crate) struct ActorSpan<'a> {
+pub(crate) struct ActorSpan {
     pub(crate) role: Role,
-    pub(crate) host: &'a HostName,
-    pub(crate) account: Option<&'a AccountName>,
+    pub(crate) host: HostName,
+    pub(crate) account: Option<AccountName>,
     pub(crate) process: Option<ProcessId>,
-    pub(crate) subject: &'a Name,
+    pub(crate) subject: Name,
     pub(crate) started: Mark,
     /// By itself, with a code.
     pub(crate) ended: Option<(Mark, u32)>,
 }
 
 /// A process from its start to its end.
-pub(crate) struct ProcessSpan<'a> {
-    pub(crate) host: &'a HostName,
-    pub(crate) token: &'a Token,
+pub(crate) struct ProcessSpan {
+    pub(crate) host: HostName,
+    pub(crate) token: Arc<Token>,
     pub(crate) parent: Option<ProcessId>,
     pub(crate) started: Mark,
     /// The exit code; none when it was ended from outside.
     pub(crate) ended: Option<(Mark, Option<u32>)>,
 }
 
-impl ProcessSpan<'_> {
+impl ProcessSpan {
     fn runs_at(&self, seq: u64) -> bool {
         self.started.seq < seq && self.ended.is_none_or(|(end, _)| end.seq > seq)
     }
 }
 
 /// An account that serves a purpose.
-pub(crate) struct PurposeMark<'a> {
-    pub(crate) account: &'a AccountName,
+pub(crate) struct PurposeMark {
+    pub(crate) account: AccountName,
     pub(crate) purpose: AccountPurpose,
-    pub(crate) client: &'a HostName,
-    pub(crate) at: &'a HostName,
+    pub(crate) client: HostName,
+    pub(crate) at: HostName,
     pub(crate) mark: Mark,
 }
 
 /// A change of an account's existence in a host's database.
-pub(crate) struct Existence<'a> {
-    pub(crate) account: &'a Name,
-    pub(crate) at: &'a HostName,
+pub(crate) struct Existence {
+    pub(crate) account: Name,
+    pub(crate) at: HostName,
     pub(crate) exists: bool,
     pub(crate) mark: Mark,
 }
@@ -75,53 +88,71 @@ pub(crate) struct Outline<'a> {
     /// What the run begins with, where that is known.
     pub(crate) start: Option<&'a Start>,
     pub(crate) end: SimTime,
-    pub(crate) actors: BTreeMap<ActorId, ActorSpan<'a>>,
-    pub(crate) processes: BTreeMap<ProcessId, ProcessSpan<'a>>,
+    pub(crate) actors: BTreeMap<ActorId, ActorSpan>,
+    pub(crate) processes: BTreeMap<ProcessId, ProcessSpan>,
     /// Ends of processes, of those too that ran before the run began.
     ends: BTreeMap<ProcessId, Mark>,
-    pub(crate) purposes: Vec<PurposeMark<'a>>,
-    pub(crate) existence: Vec<Existence<'a>>,
+    pub(crate) purposes: Vec<PurposeMark>,
+    pub(crate) existence: Vec<Existence>,
     /// Of each account that serves a purpose, the places in `existence` that speak of it at its database.
-    lives: BTreeMap<(&'a Name, &'a HostName), Vec<usize>>,
+    lives: BTreeMap<(Name, HostName), Vec<usize>>,
     lookups: Lookups<'a>,
     /// The last end of each client's install.
-    pub(crate) install_ends: BTreeMap<&'a HostName, Mark>,
+    pub(crate) install_ends: BTreeMap<HostName, Mark>,
     /// Upgrades of clients, with the profiles that they got.
-    upgrades: Vec<(u64, &'a HostName, &'a Name)>,
+    upgrades: Vec<(u64, HostName, Name)>,
     dcs: BTreeSet<&'a HostName>,
     pub(crate) register: Register<'a>,
 }
 
 /// Events by what they are about, each list in the order of the run: a check goes through what concerns it and no more.
-#[derive(Default)]
 pub(crate) struct Register<'a> {
     /// Calls that were answered.
-    pub(crate) calls: Vec<&'a Event>,
+    pub(crate) calls: List<'a>,
     /// Beginnings and ends of waits.
-    pub(crate) waits: Vec<&'a Event>,
+    pub(crate) waits: List<'a>,
     /// Components that are due, and launches of them.
-    pub(crate) launches: Vec<&'a Event>,
+    pub(crate) launches: List<'a>,
     /// Requests to install, attempts, and ends of installs.
-    pub(crate) requests: Vec<&'a Event>,
+    pub(crate) requests: List<'a>,
     /// Starts of services and processes, and ends of processes.
-    pub(crate) processes: Vec<&'a Event>,
+    pub(crate) processes: List<'a>,
     /// Services that could not be started.
-    pub(crate) failed_services: Vec<&'a Event>,
+    pub(crate) failed_services: List<'a>,
     /// Commits, synchronisations, and what may stand in their way.
-    pub(crate) replication: Vec<&'a Event>,
+    pub(crate) replication: List<'a>,
     /// States of hosts; those that all controllers show at a known start are left out.
-    pub(crate) states: Vec<&'a Event>,
+    pub(crate) states: List<'a>,
     /// What counters say, and what they count: commits, replicated changes, synchronisations.
-    pub(crate) sums: Vec<&'a Event>,
+    pub(crate) sums: List<'a>,
     /// What came of a commit: replicated changes, and states that say which commit made them.
-    pub(crate) versions: Vec<&'a Event>,
+    pub(crate) versions: List<'a>,
     /// Steps of the scenario.
-    pub(crate) steps: Vec<&'a Event>,
+    pub(crate) steps: List<'a>,
     /// Operations of LDAP, commits, and what replicates of them.
-    pub(crate) wire: Vec<&'a Event>,
+    pub(crate) wire: List<'a>,
 }
 
 impl<'a> Register<'a> {
+    /// Nothing yet but what is laid away in pages, from a place on.
+    fn new(paged: Option<(&'a Events, usize)>) -> Register<'a> {
+        let list = |classes| List::new(paged, classes);
+        Register {
+            calls: list(Classes::CALLS),
+            waits: list(Classes::these(&[Class::Wait])),
+            launches: list(Classes::these(&[Class::Launch])),
+            requests: list(Classes::these(&[Class::Request])),
+            processes: list(Classes::these(&[Class::Process])),
+            failed_services: list(Classes::these(&[Class::ServiceFailed])),
+            replication: list(Classes::REPLICATION),
+            states: list(Classes::STATES),
+            sums: list(Classes::SUMS),
+            versions: list(Classes::VERSIONS),
+            steps: list(Classes::these(&[Class::Step])),
+            wire: list(Classes::WIRE),
+        }
+    }
+
     fn enter(&mut self, event: &'a Event) {
         if matches!(
             &event.kind,
@@ -179,6 +210,8 @@ impl<'a> Outline<'a> {
 
     /// The same of a run whose first events are known.
     pub(crate) fn from_start(run: &'a Timeline, start: Option<&'a Start>) -> Outline<'a> {
+        let length = start.map_or(0, |start| start.length);
+        let paged = run.events.are_paged().then_some((&run.events, length));
         let mut outline = Outline {
             run,
             start,
@@ -193,26 +226,35 @@ impl<'a> Outline<'a> {
             install_ends: BTreeMap::new(),
             upgrades: Vec::new(),
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
-            register: Register::default(),
+            register: Register::new(paged),
         };
-        let told = start.map_or(&[][..], |start| &start.told);
-        let rest = run.events.range(start.map_or(0, |start| start.length)..);
-        told.iter().map(|place| &run.events[*place]).chain(rest).for_each(|event| {
-            outline.register.enter(event);
-            outline.take(event);
-        });
-        let of_purpose = |purpose: &PurposeMark<'a>| ((purpose.account.name(), purpose.at), Vec::new());
+        let told = start.map_or(&[][..], |start| &start.told).iter().map(|place| &run.events[*place]);
+        told.for_each(|event| outline.learn(event));
+        match paged {
+            // What the register has of these it reads when it is asked.
+            Some((events, length)) => events.chosen(length, OUTLINED).for_each(|event| outline.take(&event)),
+            None => run.events.range(length..).for_each(|event| outline.learn(event)),
+        }
+        let of_purpose =
+            |purpose: &PurposeMark| ((purpose.account.name().clone(), purpose.at.clone()), Vec::new());
         outline.lives = outline.purposes.iter().map(of_purpose).collect();
-        for (place, change) in outline.existence.iter().enumerate() {
-            if let Some(life) = outline.lives.get_mut(&(change.account, change.at)) {
-                life.push(place);
+        if !outline.lives.is_empty() {
+            for (place, change) in outline.existence.iter().enumerate() {
+                if let Some(life) = outline.lives.get_mut(&(change.account.clone(), change.at.clone())) {
+                    life.push(place);
+                }
             }
         }
         outline.lookups = Lookups::of(&outline);
         outline
     }
 
-    fn take(&mut self, event: &'a Event) {
+    fn learn(&mut self, event: &'a Event) {
+        self.register.enter(event);
+        self.take(event);
+    }
+
+    fn take(&mut self, event: &Event) {
         let mark = Mark::of(event);
         match &event.kind {
             EventKind::Fact(fact) => self.take_fact(event, fact, mark),
@@ -220,10 +262,10 @@ impl<'a> Outline<'a> {
                 let Some(id) = event.actor else { return };
                 let span = ActorSpan {
                     role: *role,
-                    host: &event.host,
-                    account: account.as_ref(),
+                    host: event.host.clone(),
+                    account: account.clone(),
                     process: *process,
-                    subject,
+                    subject: subject.clone(),
                     started: mark,
                     ended: None,
                 };
@@ -235,24 +277,28 @@ impl<'a> Outline<'a> {
                 }
             }
             EventKind::Purpose { account, purpose, client, at } => {
+                let (account, client, at) = (account.clone(), client.clone(), at.clone());
                 self.purposes.push(PurposeMark { account, purpose: *purpose, client, at, mark });
             }
-            EventKind::Call { verb, at, subject: Some(account), code: 0, .. } => match verb {
-                VerbKind::UserAdd => self.existence.push(Existence { account, at, exists: true, mark }),
-                VerbKind::UserDelete => self.existence.push(Existence { account, at, exists: false, mark }),
-                _ => {}
-            },
+            EventKind::Call { verb, at, subject: Some(account), code: 0, .. } => {
+                let exists = match verb {
+                    VerbKind::UserAdd => true,
+                    VerbKind::UserDelete => false,
+                    _ => return,
+                };
+                self.existence.push(Existence { account: account.clone(), at: at.clone(), exists, mark });
+            }
             EventKind::InstallEnded { client, .. } => {
-                self.install_ends.insert(client, mark);
+                self.install_ends.insert(client.clone(), mark);
             }
             EventKind::Upgraded { client, profile } => {
-                self.upgrades.push((event.seq, client, profile));
+                self.upgrades.push((event.seq, client.clone(), profile.clone()));
             }
             _ => {}
         }
     }
 
-    fn take_fact(&mut self, event: &'a Event, fact: &'a Fact, mark: Mark) {
+    fn take_fact(&mut self, event: &Event, fact: &Fact, mark: Mark) {
         match fact {
             Fact::ServiceStarted { process, token, .. } => self.process(event, *process, token, None),
             Fact::ProcessStarted { process, token, parent, .. } => {
@@ -265,18 +311,18 @@ impl<'a> Outline<'a> {
                 }
             }
             Fact::State { key: StateKey::Account { account }, value, .. } => {
-                let (account, exists) = (account.name(), value.is_some());
-                self.existence.push(Existence { account, at: &event.host, exists, mark });
+                let (account, exists) = (account.name().clone(), value.is_some());
+                self.existence.push(Existence { account, at: event.host.clone(), exists, mark });
             }
             _ => {}
         }
     }
 
-    fn process(&mut self, event: &'a Event, id: ProcessId, token: &'a Token, parent: Option<ProcessId>) {
+    fn process(&mut self, event: &Event, id: ProcessId, token: &Arc<Token>, parent: Option<ProcessId>) {
         // A service's start is told as a service and as a process: the second adds only the parent.
         let span = self.processes.entry(id).or_insert_with(|| ProcessSpan {
-            host: &event.host,
-            token,
+            host: event.host.clone(),
+            token: token.clone(),
             parent: None,
             started: Mark::of(event),
             ended: None,
@@ -294,8 +340,12 @@ impl<'a> Outline<'a> {
         &'o self,
         account: &'o Name,
         at: &'o HostName,
-    ) -> impl Iterator<Item = &'o Existence<'a>> {
-        self.lives.get(&(account, at)).into_iter().flatten().map(|place| &self.existence[*place])
+    ) -> impl Iterator<Item = &'o Existence> {
+        self.lives
+            .get(&(account.clone(), at.clone()))
+            .into_iter()
+            .flatten()
+            .map(|place| &self.existence[*place])
     }
 
     /// The primary domain controller.
@@ -304,7 +354,7 @@ impl<'a> Outline<'a> {
     }
 
     /// The end of an actor, by itself or with its process.
-    pub(crate) fn end_of(&self, actor: &ActorSpan<'_>) -> Option<Mark> {
+    pub(crate) fn end_of(&self, actor: &ActorSpan) -> Option<Mark> {
         let by_process = actor.process.and_then(|id| self.ends.get(&id).copied());
         match (actor.ended.map(|(mark, _)| mark), by_process) {
             (Some(one), Some(other)) => Some(if one.seq < other.seq { one } else { other }),
@@ -317,7 +367,7 @@ impl<'a> Outline<'a> {
         &self,
         ids: impl Iterator<Item = ProcessId>,
         seq: u64,
-    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
+    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan)> {
         ids.filter_map(move |id| {
             Some((id, self.processes.get(&id)?)).filter(|(_, process)| process.runs_at(seq))
         })
@@ -329,7 +379,7 @@ impl<'a> Outline<'a> {
         account: &'o AccountName,
         at: &'o HostName,
         seq: u64,
-    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan<'a>)> {
+    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan)> {
         self.running(self.lookups.under(account, at), seq)
     }
 
@@ -338,7 +388,7 @@ impl<'a> Outline<'a> {
         &'o self,
         host: &'o HostName,
         seq: u64,
-    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan<'a>)> {
+    ) -> impl Iterator<Item = (ProcessId, &'o ProcessSpan)> {
         self.running(self.lookups.on_host(host), seq)
     }
 
@@ -347,12 +397,12 @@ impl<'a> Outline<'a> {
         &self,
         parent: ProcessId,
         seq: u64,
-    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan<'a>)> {
+    ) -> impl Iterator<Item = (ProcessId, &ProcessSpan)> {
         self.running(self.lookups.children(parent), seq)
     }
 
     /// The boot loaders that serve a client, as its subject's or as its host's.
-    pub(crate) fn loaders<'o>(&'o self, client: &'o HostName) -> impl Iterator<Item = &'o ActorSpan<'a>> {
+    pub(crate) fn loaders<'o>(&'o self, client: &'o HostName) -> impl Iterator<Item = &'o ActorSpan> {
         self.lookups.loaders(client).filter_map(|id| self.actors.get(&id))
     }
 
@@ -364,7 +414,7 @@ impl<'a> Outline<'a> {
     /// The profile that a client has at an event: the plan's, or the one that it was upgraded to.
     pub(crate) fn profile(&self, machine: &HostName, seq: u64) -> Option<&'a Profile> {
         let before = self.upgrades.iter().rev().filter(|(at, ..)| *at < seq);
-        let mut upgraded = before.filter(|(_, client, _)| *client == machine).map(|(.., profile)| *profile);
+        let mut upgraded = before.filter(|(_, client, _)| client == machine).map(|(.., profile)| profile);
         match upgraded.next() {
             None => self.client(machine).map(|client| &*client.profile),
             Some(name) => self.run.plan().steps.iter().find_map(|step| match &step.action {

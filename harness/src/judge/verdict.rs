@@ -10,7 +10,7 @@ use super::claims::{ClaimResult, Judged, judge_claims};
 use super::outline::Outline;
 use super::{Finding, LawFinding, Start, check_laws, check_promises};
 use crate::report::describe;
-use crate::timeline::{EndReason, Event, EventKind, Timeline};
+use crate::timeline::{Class, Classes, EndReason, Event, EventKind, Timeline};
 
 /// What is to be said of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -270,12 +270,12 @@ fn listed_but_kept(violation: &Violation, promises: &[Finding], rules: &[RuleRes
 fn refused_steps(outline: &Outline<'_>) -> Vec<Reason> {
     let run = outline.run;
     let mut reasons = Vec::new();
-    for event in outline.register.steps.iter().copied() {
-        let EventKind::Step { id, code } = &event.kind else { continue };
+    outline.register.steps.each(|event| {
+        let EventKind::Step { id, code } = &event.kind else { return };
         if *code == 0 {
-            continue;
+            return;
         }
-        let Some(step) = run.plan().steps.iter().find(|step| step.id == *id) else { continue };
+        let Some(step) = run.plan().steps.iter().find(|step| step.id == *id) else { return };
         let refused = Win32Error(*code);
         let text = match &step.action {
             Action::Do { operation, require: Some(required), .. } => {
@@ -285,15 +285,13 @@ fn refused_steps(outline: &Outline<'_>) -> Vec<Reason> {
             Action::Do { operation, require: None, .. } => {
                 format!("step {id}: {} at {} was refused with {refused}", operation.verb.kind(), operation.at)
             }
-            Action::RestartService { host, service } if could_not_start(run, event, host, service) => {
-                continue;
-            }
+            Action::RestartService { host, service } if could_not_start(run, event, host, service) => return,
             _ => format!("step {id} ended with {refused}"),
         };
         // The call itself stands just before the step's own event.
         let evidence = vec![event.seq.saturating_sub(1), event.seq];
         reasons.push(reason(ReasonKind::RefusedStep, Some(step.line), text, evidence));
-    }
+    });
     reasons
 }
 
@@ -316,9 +314,10 @@ fn failed_program(run: &Timeline) -> Option<Reason> {
     {
         return None;
     }
-    let (seq, text) = run.events.iter().find_map(|event| match event.kind {
+    let mut ends = run.events.chosen(0, Classes::these(&[Class::Program]));
+    let (seq, text) = ends.find_map(|event| match event.kind {
         EventKind::ProgramEnded { ended: ProgramEnding::Code(0) } => None,
-        EventKind::ProgramEnded { .. } => Some((event.seq, describe(event))),
+        EventKind::ProgramEnded { .. } => Some((event.seq, describe(&event))),
         _ => None,
     })?;
     let line = plan.program.as_ref().map(|program| program.line);
@@ -336,24 +335,21 @@ fn could_not_start(run: &Timeline, step: &Event, host: &HostName, service: &Serv
 fn faults(run: &Timeline) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for spec in &run.plan().world.faults {
-        let touches: Vec<(u64, &str)> = run
-            .events
-            .iter()
-            .filter_map(|event| match &event.kind {
-                EventKind::Fact(Fact::FaultTouched { fault, touched }) if *fault == spec.name => {
-                    Some((event.seq, touched.as_str()))
-                }
-                _ => None,
-            })
-            .collect();
-        match (touches.first(), spec.touches_nothing) {
+        let mut events = run.events.chosen(0, Classes::these(&[Class::Disturbance]));
+        let touch = events.find_map(|event| match &event.kind {
+            EventKind::Fact(Fact::FaultTouched { fault, touched }) if *fault == spec.name => {
+                Some((event.seq, touched.clone()))
+            }
+            _ => None,
+        });
+        match (touch, spec.touches_nothing) {
             (None, false) => {
                 let text = format!("fault {} touched nothing: it tests nothing", spec.name);
                 reasons.push(reason(ReasonKind::InertFault, None, text, Vec::new()));
             }
             (Some((seq, touched)), true) => {
                 let text = format!("fault {} should touch nothing, and touched {touched}", spec.name);
-                reasons.push(reason(ReasonKind::TouchingFault, None, text, vec![*seq]));
+                reasons.push(reason(ReasonKind::TouchingFault, None, text, vec![seq]));
             }
             _ => {}
         }

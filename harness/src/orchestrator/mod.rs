@@ -26,8 +26,12 @@ use crate::actors;
 use crate::run::{Effort, Margin, Opening, Pace, Stage, Trouble, WallDriver, World};
 use crate::timeline::{Live, Timeline};
 
-/// More events than this, and a run goes round in a circle: the longest catalogued scenario has a hundredth of it.
+/// More events than this and [`EVENTS_OF_A_HOST`], and a run goes round in a circle: the longest catalogued scenario
+/// has a hundredth of it.
 pub const EVENT_LIMIT: usize = 5_000_000;
+
+/// How many events more a run may have for each of its hosts: the install of a client takes some hundred.
+pub const EVENTS_OF_A_HOST: usize = 10_000;
 
 /// Why a plan cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +138,8 @@ fn set_up_with(
     waits_for_a_program: bool,
 ) -> Set {
     let live = if opening.is_some() { Live::default() } else { Live::for_plan(plan) };
-    let stage = Stage::new(domain, live, seed, EVENT_LIMIT);
+    let hosts = plan.world.dcs.len() + plan.world.machines.len();
+    let stage = Stage::new(domain, live, seed, EVENT_LIMIT + hosts * EVENTS_OF_A_HOST);
     for fault in &plan.world.faults {
         if let FaultKind::ClockSkew { at, by } = &fault.kind {
             stage.skew(at.clone(), fault.from, fault.until, *by);

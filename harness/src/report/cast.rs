@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mockdc_mocks::Name;
 
 use super::{describe, instant};
-use crate::timeline::{ActorId, Event, EventKind, Events, Role};
+use crate::timeline::{ActorId, Class, Classes, Event, EventKind, Events, Role};
 
 /// Who the actors of a run are, as its events tell.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,8 @@ pub struct Cast {
 impl Cast {
     /// Everyone who starts in these events.
     pub fn of(events: &Events) -> Cast {
-        let roles = events.iter().filter_map(|event| match (&event.kind, event.actor) {
+        let started = events.chosen(0, Classes::these(&[Class::Actor]));
+        let roles = started.filter_map(|event| match (&event.kind, event.actor) {
             (EventKind::ActorStarted { role, subject, .. }, Some(actor)) => {
                 Some((actor, (*role, subject.clone())))
             }

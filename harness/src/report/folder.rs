@@ -23,7 +23,7 @@ use super::table::Table;
 use super::{Outcome, json};
 use crate::logs::{LogFormat, StartError};
 use crate::picture;
-use crate::timeline::{EventKind, Events, Timeline};
+use crate::timeline::{Class, Classes, EventKind, Events, Timeline};
 
 /// The file that makes a folder one of ours. Each line names an entry that mockdc wrote.
 const MARKER: &str = ".mockdc-results";
@@ -196,11 +196,11 @@ fn clear(dir: &Path) -> Result<(), FolderError> {
 }
 
 fn write_logs(dir: &Path, events: &Events, format: &LogFormat) -> Result<(), FolderError> {
-    let mut logs: BTreeMap<&HostName, BTreeMap<&Name, Vec<u8>>> = BTreeMap::new();
-    for event in events {
+    let mut logs: BTreeMap<HostName, BTreeMap<Name, Vec<u8>>> = BTreeMap::new();
+    for event in events.chosen(0, Classes::these(&[Class::Log])) {
         let EventKind::Log { file, .. } = &event.kind else { continue };
-        let Some(line) = format.line(event) else { continue };
-        let log = logs.entry(&event.host).or_default().entry(file).or_default();
+        let Some(line) = format.line(&event) else { continue };
+        let log = logs.entry(event.host.clone()).or_default().entry(file.clone()).or_default();
         log.extend_from_slice(line.as_bytes());
         log.extend_from_slice(LINE_END);
     }

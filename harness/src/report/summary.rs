@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cast, describe, instant};
 use crate::backend::{Backend, OnTheWall};
-use crate::timeline::{EndReason, EventKind, Events};
+use crate::timeline::{Class, Classes, EndReason, EventKind, Events};
 
 /// A run in short. It serialises as `summary.json` and as an entry of `--format json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,7 +197,8 @@ impl Measures {
     pub fn of(events: &Events) -> Measures {
         use mockdc_mocks::Fact;
         let mut measures = Measures { events: events.len() as u64, ..Measures::default() };
-        for event in events {
+        let counted = Classes::SUMS.and(Classes::these(&[Class::Request]));
+        for event in events.chosen(0, counted) {
             match &event.kind {
                 EventKind::AttemptBegan { .. } => measures.attempts += 1,
                 EventKind::InstallEnded { code: 0, .. } => measures.installed += 1,

@@ -95,7 +95,7 @@ pub(super) fn life(
     let whole = async move {
         let code = body.await;
         ctx.record(EventKind::ActorEnded { role, code });
-        ctx.stage().actors.borrow_mut().remove(&ctx.id());
+        ctx.stage().actors.borrow_mut().remove(ctx.id());
         // A program that returns ends its process, as any program does.
         if let Some(process) = process {
             let verb = match service {

@@ -4,7 +4,7 @@ mod birth;
 mod following;
 mod opening;
 
-pub(super) use birth::{Actor, Birth};
+pub(super) use birth::{Actor, Actors, Birth};
 pub use birth::{ActorFuture, ActorStart, ProgramFactory, ProgramStart};
 pub(crate) use opening::Opening;
 
@@ -33,7 +33,7 @@ pub type Observer = Rc<dyn Fn(&Stage, &Event)>;
 /// Room for the events of a run beyond its opening.
 const EXPECTED_EVENTS: usize = 512;
 
-/// More events than this at one instant after the start, and a run goes round in a circle.
+/// More events than this at one instant after the start, and a run of the smallest limit goes round in a circle.
 const INSTANT_LIMIT: usize = 100_000;
 
 /// The shared heart of a run.
@@ -51,7 +51,7 @@ pub struct Stage {
     witnesses: RefCell<Vec<Observer>>,
     observers: RefCell<Vec<Observer>>,
     programs: RefCell<BTreeMap<(HostName, ProgramName), ProgramFactory>>,
-    pub(super) actors: RefCell<BTreeMap<ActorId, Actor>>,
+    pub(super) actors: RefCell<Actors>,
     pub(super) births: RefCell<VecDeque<Birth>>,
     next_actor: Cell<u32>,
     acting: Cell<Option<ActorId>>,
@@ -220,7 +220,7 @@ impl Stage {
 
     /// Whether an actor waits that somebody must still wake: operators who wait for their cue do not count.
     pub(super) fn somebody_waits(&self) -> bool {
-        self.actors.borrow().values().any(|actor| actor.role != Role::Operator)
+        self.actors.borrow().iter().any(|actor| actor.role != Role::Operator)
     }
 
     pub(super) fn take_events(&self) -> Events {
@@ -263,7 +263,8 @@ impl Stage {
         let (at, count) = self.busy.get();
         let count = if at == self.now() { count + 1 } else { 1 };
         self.busy.set((self.now(), count));
-        if count > INSTANT_LIMIT && self.now() > SimTime::START || count > self.limit / 2 {
+        if count > INSTANT_LIMIT.max(self.limit / 50) && self.now() > SimTime::START || count > self.limit / 2
+        {
             self.end(EndReason::Runaway);
         }
     }

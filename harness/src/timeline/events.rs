@@ -1,33 +1,45 @@
 //! The events of a run: those that every run of its plan begins with, shared, and its own behind them.
 
+use std::borrow::Cow;
 use std::iter::FusedIterator;
-use std::ops::{Bound, Index, RangeBounds};
+use std::ops::{Bound, Index, Range, RangeBounds};
 use std::slice;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::Event;
+use super::class::{Class, Classes};
+use super::page::{PAGE, Page};
 
 /// The events of a run, in order.
 ///
 /// The state of the world at its start is told by many events, which are the same in every run of a plan: they are
-/// kept once for all of them.
+/// kept once for all of them. Of a long run only the last events are kept as values; those before them are laid away
+/// in pages of about a tenth of the size, and read again where somebody looks.
 #[derive(Clone, Debug)]
 pub struct Events {
     start: Arc<[Event]>,
+    pages: Vec<Arc<Page>>,
     own: Vec<Event>,
+    /// How many of its own may be kept as values.
+    room: usize,
+    /// Events in a page.
+    page: usize,
 }
+
+/// So many events of a run are kept as values before the first are laid away: all of any but a large estate.
+const ROOM: usize = 1 << 18;
 
 impl Events {
     /// Events that go on from a shared start, with room for `expected` more.
     pub(crate) fn after(start: Arc<[Event]>, expected: usize) -> Events {
-        Events { start, own: Vec::with_capacity(expected) }
+        Events { start, pages: Vec::new(), own: Vec::with_capacity(expected), room: ROOM, page: PAGE }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.start.len() + self.own.len()
+        self.kept_from() + self.own.len()
     }
 
     /// Whether there is none.
@@ -35,22 +47,36 @@ impl Events {
         self.len() == 0
     }
 
-    /// The event in a place.
+    /// The place of the first event behind the pages.
+    fn kept_from(&self) -> usize {
+        self.start.len() + self.pages.len() * self.page
+    }
+
+    /// The event in a place. Its page, where it lies in one, stays unpacked from now on.
     pub fn get(&self, place: usize) -> Option<&Event> {
+        if let Some(place) = place.checked_sub(self.kept_from()) {
+            return self.own.get(place);
+        }
         match place.checked_sub(self.start.len()) {
             None => self.start.get(place),
-            Some(place) => self.own.get(place),
+            Some(place) => self.laid_away(place),
         }
+    }
+
+    /// An event by its place in the pages.
+    fn laid_away(&self, place: usize) -> Option<&Event> {
+        self.pages.get(place / self.page)?.whole().get(place % self.page)
     }
 
     /// The last event.
     pub fn last(&self) -> Option<&Event> {
-        self.own.last().or(self.start.last())
+        self.own.last().or_else(|| self.get(self.len().checked_sub(1)?))
     }
 
-    /// All of them.
+    /// All of them, each to stay: of a long run the pages that are gone through stay unpacked. Whoever needs none of
+    /// them later reads them by [`Events::read`].
     pub fn iter(&self) -> EventsIter<'_> {
-        EventsIter { first: self.start.iter(), second: self.own.iter() }
+        self.range(..)
     }
 
     /// Those in these places. Places behind the last event are empty.
@@ -65,11 +91,58 @@ impl Events {
             Bound::Excluded(to) => *to,
             Bound::Unbounded => usize::MAX,
         };
-        let known = self.start.len();
+        let (known, kept_from) = (self.start.len(), self.kept_from());
+        let in_pages = |place: usize| place.clamp(known, kept_from) - known;
         EventsIter {
             first: part(&self.start, from, to).iter(),
-            second: part(&self.own, from.saturating_sub(known), to.saturating_sub(known)).iter(),
+            laid_away: in_pages(from)..in_pages(to),
+            second: part(&self.own, from.saturating_sub(kept_from), to.saturating_sub(kept_from)).iter(),
+            events: self,
         }
+    }
+
+    /// All of them, one after the other: nothing of a long run stays unpacked.
+    pub fn read(&self) -> impl Iterator<Item = Cow<'_, Event>> {
+        self.chosen(0, Classes::ALL)
+    }
+
+    /// Those of some classes from a place on, one after the other.
+    pub(crate) fn chosen(&self, from: usize, classes: Classes) -> impl Iterator<Item = Cow<'_, Event>> {
+        let (known, kept_from) = (self.start.len(), self.kept_from());
+        let wanted = move |event: &&Event| classes == Classes::ALL || classes.have(Class::of(event));
+        let first = part(&self.start, from, known).iter().filter(wanted).map(Cow::Borrowed);
+        let from_page = from.saturating_sub(known);
+        let pages = self.pages.iter().enumerate().skip(from_page / self.page);
+        let paged = pages
+            .flat_map(move |(number, page)| {
+                page.chosen(from_page.saturating_sub(number * self.page), classes)
+            })
+            .map(Cow::Owned);
+        let second = part(&self.own, from.saturating_sub(kept_from), usize::MAX).iter();
+        first.chain(paged).chain(second.filter(wanted).map(Cow::Borrowed))
+    }
+
+    /// Those of some classes before event `seq`, the latest first.
+    pub(crate) fn chosen_before(&self, seq: u64, classes: Classes) -> impl Iterator<Item = Cow<'_, Event>> {
+        let to = usize::try_from(seq).unwrap_or(usize::MAX);
+        let (known, kept_from) = (self.start.len(), self.kept_from());
+        let wanted = move |event: &&Event| classes.have(Class::of(event));
+        let second = part(&self.own, 0, to.saturating_sub(kept_from)).iter();
+        let to_page = to.saturating_sub(known).min(kept_from - known);
+        let pages = self.pages[..to_page.div_ceil(self.page)].iter().rev();
+        let paged = pages.flat_map(move |page| {
+            let mut events: Vec<Event> =
+                page.chosen(0, classes).take_while(|event| event.seq < seq).collect();
+            events.reverse();
+            events
+        });
+        let first = part(&self.start, 0, to).iter().rev().filter(wanted).map(Cow::Borrowed);
+        second.rev().filter(wanted).map(Cow::Borrowed).chain(paged.map(Cow::Owned)).chain(first)
+    }
+
+    /// Whether some of them are laid away.
+    pub(crate) fn are_paged(&self) -> bool {
+        !self.pages.is_empty()
     }
 
     /// The events before event `seq`, which stands in the place of its number.
@@ -90,11 +163,41 @@ impl Events {
     /// Adds an event behind the last.
     pub fn push(&mut self, event: Event) {
         self.own.push(event);
+        if self.own.len() > self.room {
+            self.lay_away();
+        }
+    }
+
+    /// Lays away what fills pages. Events that are not numbered by their places stay as they are: no page could tell
+    /// them.
+    fn lay_away(&mut self) {
+        let full = self.own.len() / self.page * self.page;
+        let from = self.kept_from() as u64;
+        let numbered = self.own.first().is_some_and(|event| event.seq == from);
+        let pages: Option<Vec<Arc<Page>>> =
+            self.own[..full].chunks(self.page).map(|events| Page::of(events).map(Arc::new)).collect();
+        match pages.filter(|_| numbered) {
+            Some(pages) => {
+                self.pages.extend(pages);
+                self.own.drain(..full);
+                self.room = self.page;
+            }
+            None => self.room = usize::MAX,
+        }
+    }
+
+    /// The same events, laid away in pages of so many as far as they fill any, as those of a long run are.
+    #[must_use]
+    pub fn in_pages(self, of: usize) -> Events {
+        let own = self.chosen(self.start.len(), Classes::ALL).map(Cow::into_owned).collect();
+        let mut events = Events { own, page: of.max(1), ..Events::after(self.start, 0) };
+        events.lay_away();
+        events
     }
 
     /// A copy in one piece.
     pub fn to_vec(&self) -> Vec<Event> {
-        self.iter().cloned().collect()
+        self.read().map(Cow::into_owned).collect()
     }
 }
 
@@ -111,7 +214,7 @@ impl Default for Events {
 
 impl From<Vec<Event>> for Events {
     fn from(own: Vec<Event>) -> Events {
-        Events { start: Arc::default(), own }
+        Events { own, ..Events::after(Arc::default(), 0) }
     }
 }
 
@@ -123,16 +226,16 @@ impl FromIterator<Event> for Events {
 
 impl PartialEq for Events {
     fn eq(&self, other: &Events) -> bool {
-        match Arc::ptr_eq(&self.start, &other.start) {
+        match Arc::ptr_eq(&self.start, &other.start) && !self.are_paged() && !other.are_paged() {
             true => self.own == other.own,
-            false => self.len() == other.len() && self.iter().eq(other.iter()),
+            false => self.len() == other.len() && self.read().eq(other.read()),
         }
     }
 }
 
 impl PartialEq<[Event]> for Events {
     fn eq(&self, other: &[Event]) -> bool {
-        self.len() == other.len() && self.iter().eq(other)
+        self.len() == other.len() && self.read().eq(other.iter().map(Cow::Borrowed))
     }
 }
 
@@ -140,9 +243,9 @@ impl Index<usize> for Events {
     type Output = Event;
 
     fn index(&self, place: usize) -> &Event {
-        match place.checked_sub(self.start.len()) {
-            None => &self.start[place],
-            Some(place) => &self.own[place],
+        match self.get(place) {
+            Some(event) => event,
+            None => panic!("there is no event {place}: there are {}", self.len()),
         }
     }
 }
@@ -158,7 +261,7 @@ impl<'a> IntoIterator for &'a Events {
 
 impl Serialize for Events {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self)
+        serializer.collect_seq(self.read())
     }
 }
 
@@ -166,7 +269,24 @@ impl Serialize for Events {
 #[derive(Clone, Debug)]
 pub struct EventsIter<'a> {
     first: slice::Iter<'a, Event>,
+    /// Places in the pages.
+    laid_away: Range<usize>,
     second: slice::Iter<'a, Event>,
+    events: &'a Events,
+}
+
+impl<'a> EventsIter<'a> {
+    /// The next event behind the start.
+    fn next_own(&mut self) -> Option<&'a Event> {
+        match self.laid_away.next() {
+            None => {
+                // What is left moves up, so that each event is looked for in one place.
+                self.first = std::mem::take(&mut self.second);
+                self.first.next()
+            }
+            Some(place) => self.events.laid_away(place),
+        }
+    }
 }
 
 impl<'a> Iterator for EventsIter<'a> {
@@ -175,32 +295,36 @@ impl<'a> Iterator for EventsIter<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a Event> {
         match self.first.next() {
-            None => {
-                // What is left moves up, so that each event is looked for in one place.
-                self.first = std::mem::take(&mut self.second);
-                self.first.next()
-            }
+            None => self.next_own(),
             event => event,
         }
     }
 
-    fn nth(&mut self, n: usize) -> Option<&'a Event> {
+    fn nth(&mut self, mut n: usize) -> Option<&'a Event> {
         match n.checked_sub(self.first.len()) {
-            None => self.first.nth(n),
-            Some(n) => {
+            None => return self.first.nth(n),
+            Some(rest) => n = rest,
+        }
+        self.first = <&[Event]>::default().iter();
+        match n.checked_sub(self.laid_away.len()) {
+            None => self.laid_away.nth(n).and_then(|place| self.events.laid_away(place)),
+            Some(rest) => {
+                self.laid_away = 0..0;
                 self.first = std::mem::take(&mut self.second);
-                self.first.nth(n)
+                self.first.nth(rest)
             }
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let length = self.first.len() + self.second.len();
+        let length = self.first.len() + self.laid_away.len() + self.second.len();
         (length, Some(length))
     }
 
     fn fold<B, F: FnMut(B, &'a Event) -> B>(self, first: B, mut take: F) -> B {
         let between = self.first.fold(first, &mut take);
+        let laid_away = self.laid_away.filter_map(|place| self.events.laid_away(place));
+        let between = laid_away.fold(between, &mut take);
         self.second.fold(between, take)
     }
 }
@@ -208,7 +332,13 @@ impl<'a> Iterator for EventsIter<'a> {
 impl<'a> DoubleEndedIterator for EventsIter<'a> {
     #[inline]
     fn next_back(&mut self) -> Option<&'a Event> {
-        self.second.next_back().or_else(|| self.first.next_back())
+        if let Some(event) = self.second.next_back() {
+            return Some(event);
+        }
+        match self.laid_away.next_back() {
+            None => self.first.next_back(),
+            Some(place) => self.events.laid_away(place),
+        }
     }
 }
 
@@ -230,6 +360,47 @@ mod tests {
         let mut events = Events::after(story.events[..shared].into(), 0);
         story.events[shared..].iter().for_each(|event| events.push(event.clone()));
         (events, story.events)
+    }
+
+    #[test]
+    fn events_in_pages_are_one_row_with_the_others() {
+        for shared in 0..=6 {
+            for page in 1..=7 {
+                let (events, whole) = both(shared);
+                let events = events.in_pages(page);
+                assert_eq!(events.pages.len(), (6 - shared) / page);
+                assert_eq!(events, *whole);
+                assert_eq!(events.last(), whole.last());
+                assert_eq!(numbers(events.iter()), [0, 1, 2, 3, 4, 5]);
+                assert_eq!(numbers(events.iter().rev()), [5, 4, 3, 2, 1, 0]);
+                assert_eq!(events.iter().fold(0, |sum, event| sum * 10 + event.seq), 12_345);
+                let all = Classes::ALL;
+                for place in 0..=6 {
+                    assert_eq!(events.get(place), whole.get(place));
+                    assert_eq!(events.iter().nth(place), whole.get(place));
+                    assert_eq!(numbers(events.range(place..)), numbers(whole[place..].iter()));
+                    assert_eq!(numbers(events.range(..place)), numbers(whole[..place].iter()));
+                    let read: Vec<u64> = events.chosen(place, all).map(|event| event.seq).collect();
+                    assert_eq!(read, numbers(whole[place..].iter()));
+                    let read: Vec<u64> =
+                        events.chosen_before(place as u64, all).map(|event| event.seq).collect();
+                    assert_eq!(read, numbers(whole[..place].iter().rev()));
+                }
+                assert_eq!(events.chosen(0, Classes::CALLS).count(), 0);
+                let mut longer = events.clone();
+                longer.push(Event { seq: 6, ..whole[5].clone() });
+                assert_eq!((longer.len(), events.len()), (7, 6));
+            }
+        }
+    }
+
+    #[test]
+    fn events_that_are_not_numbered_by_their_places_stay_as_they_are() {
+        let (_, mut whole) = both(0);
+        whole[3].seq = 9;
+        let events = Events::from(whole.clone()).in_pages(2);
+        assert!(!events.are_paged());
+        assert_eq!(events, *whole);
     }
 
     fn numbers<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<u64> {

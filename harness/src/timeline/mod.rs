@@ -1,14 +1,17 @@
 //! Events and what is kept of them.
 
+mod class;
 mod condition;
 mod event;
 mod events;
 mod live;
 mod matching;
+mod page;
 mod record;
 mod template;
 mod view;
 
+pub(crate) use class::{Class, Classes};
 pub use condition::*;
 pub use event::*;
 pub use events::*;

@@ -116,8 +116,8 @@ impl Timeline {
     pub fn write(&self, mut out: impl Write) -> io::Result<()> {
         serde_json::to_writer(&mut out, &self.header)?;
         out.write_all(b"\n")?;
-        for event in &self.events {
-            serde_json::to_writer(&mut out, event)?;
+        for event in self.events.read() {
+            serde_json::to_writer(&mut out, &event)?;
             out.write_all(b"\n")?;
         }
         out.flush()
@@ -129,7 +129,7 @@ impl Timeline {
         let (_, first) = lines.next().ok_or(RecordError::Empty)?;
         let first = first.map_err(|error| RecordError::Io { line: 1, error })?;
         let header = read_header(&first)?;
-        let mut events: Vec<Event> = Vec::new();
+        let mut events = Events::default();
         for (line, text) in lines {
             let text = text.map_err(|error| RecordError::Io { line, error })?;
             let event: Event =
@@ -140,15 +140,15 @@ impl Timeline {
             }
             events.push(event);
         }
-        Ok(Timeline { header, events: events.into() })
+        Ok(Timeline { header, events })
     }
 
     /// A number that the same events always give, and others hardly ever. Seed and plan do not enter.
     pub fn digest(&self) -> u64 {
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-        for event in &self.events {
+        for event in self.events.read() {
             // Writing into a hash cannot fail, and every event has a JSON form.
-            let written = serde_json::to_writer(&mut hash, event);
+            let written = serde_json::to_writer(&mut hash, &event);
             debug_assert!(written.is_ok());
         }
         hash.0
@@ -156,10 +156,13 @@ impl Timeline {
 
     /// The first event in which another run differs; `None` when they are the same.
     pub fn first_difference<'a>(&'a self, other: &'a Timeline) -> Option<Difference<'a>> {
-        let length = self.events.len().max(other.events.len());
-        (0..length).map(|place| (place, self.events.get(place), other.events.get(place))).find_map(
-            |(place, one, two)| (one != two).then_some(Difference { seq: place as u64, one, other: two }),
-        )
+        let same = self.events.read().zip(other.events.read()).take_while(|(one, two)| one == two).count();
+        let longest = self.events.len().max(other.events.len());
+        (same < longest).then(|| Difference {
+            seq: same as u64,
+            one: self.events.get(same),
+            other: other.events.get(same),
+        })
     }
 }
 

@@ -54,7 +54,7 @@ codes! {
     BadDate "bad-date" "A text that is not a date with a time." "Year, month, day, then hours, minutes, seconds." "    start = \"2002-08-06 09:00:00\"";
     BadName "bad-name" "A name with a sign that it cannot have, or no name at all." "A scenario's name: small letters, digits, `-` and `.`. A host's name: no blanks and none of \\ / : * ? \" < > | , ; =. A site code: three letters or digits." "    name = \"q304961-sp3\"";
     NameTooLong "name-too-long" "A name longer than the system allows." "A computer's name has at most 15 characters and a user's at most 20 (Q159620)." "    name = \"BDC1\"";
-    BadPattern "bad-pattern" "A name with `count` but without `{n}`, or the other way round." "`count` and `{n}` belong together: `{n}` is replaced by 1 to `count`, `{n:02}` pads with zeros. At most 5,000." "    name = \"BDC{n:02}\"\n    count = 20";
+    BadPattern "bad-pattern" "A name with `count` but without `{n}`, or the other way round." "`count` and `{n}` belong together: `{n}` is replaced by 1 to `count`, `{n:02}` pads with zeros. At most 100,000." "    name = \"BDC{n:02}\"\n    count = 20";
     MatchesNothing "matches-nothing" "A wildcard that no host matches." "A claim about no host at all would always hold. Look at the names of the hosts." "    for-each = \"BDC*\"";
     ReplicationNeedsTable "replication-needs-table" "`replication` is a word instead of a table." "The model is the key of a table that holds its values; an empty table takes the defaults." "    replication = { nt4 = { pulse = \"50m\", first-pulse = \"2m\" } }";
     LdifFile "ldif-file" "An export of a directory cannot be read." "The path is relative to the scenario file." "    [domain]\n    ldif = [\"customer.ldif\"]";

@@ -1,5 +1,7 @@
 //! Claims about events: how many, and when.
 
+use std::borrow::Cow;
+
 use mockdc_mocks::{SimTime, Span};
 use mockdc_scenarios::wording::{event_should, pattern_clause, sentence, times};
 use mockdc_scenarios::{Occurrences, Pattern, Timing};
@@ -43,7 +45,12 @@ pub(super) fn event(
 }
 
 /// No event that matches and that fits all timings.
-fn never_so(reading: &Reading<'_>, pattern: &Pattern, hits: &[&Event], timing: &[Timing]) -> ClaimResult {
+fn never_so(
+    reading: &Reading<'_>,
+    pattern: &Pattern,
+    hits: &[Cow<'_, Event>],
+    timing: &[Timing],
+) -> ClaimResult {
     let bad = hits.iter().find(|hit| timing.iter().all(|timing| fits(reading, hit, timing).is_ok()));
     if let Some(bad) = bad {
         let should = sentence(&event_should(pattern, Occurrences::Never, timing));
@@ -66,7 +73,7 @@ fn never_so(reading: &Reading<'_>, pattern: &Pattern, hits: &[&Event], timing: &
 fn miscounted(
     reading: &Reading<'_>,
     pattern: &Pattern,
-    hits: &[&Event],
+    hits: &[Cow<'_, Event>],
     count: Occurrences,
     timing: &[Timing],
 ) -> ClaimResult {
@@ -96,7 +103,7 @@ fn miscounted(
             "{text}; nearest: event {} at {}, {}",
             event.seq,
             event.at,
-            nearest_words(event, pattern)
+            nearest_words(&event, pattern)
         );
         evidence.push(event.seq);
     }
@@ -117,7 +124,7 @@ fn nearest_words(event: &Event, pattern: &Pattern) -> String {
 }
 
 /// An event that would match if one field were left open: the last such field of the pattern first.
-fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<&'a Event> {
+fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<Cow<'a, Event>> {
     let Ok(Json::Object(variant)) = serde_json::to_value(pattern) else { return None };
     let (name, fields) = variant.iter().find_map(|(name, fields)| Some((name, fields.as_object()?)))?;
     for field in fields.iter().rev().filter(|(_, value)| !value.is_null()).map(|(field, _)| field) {
@@ -127,7 +134,7 @@ fn near_miss<'a>(reading: &Reading<'a>, pattern: &Pattern) -> Option<&'a Event> 
             continue;
         };
         if let Some(event) =
-            reading.events().iter().find(|event| matches(&looser, event, Some(&reading.last)))
+            reading.events().read().find(|event| matches(&looser, event, Some(&reading.last)))
         {
             return Some(event);
         }

@@ -1,16 +1,19 @@
 //! Claims about installs and scripts.
 
+use std::collections::BTreeMap;
+
 use mockdc_mocks::{HostName, Name};
 use mockdc_scenarios::ScriptEnding;
 
 use super::{ClaimResult, Reading};
+use crate::judge::outline::Outline;
 use crate::timeline::{EventKind, Queue, Role};
 
 /// What a run knows of the attempts on a client.
 #[derive(Default)]
-struct Attempts {
+pub(super) struct Attempts {
     /// Begun, with the event.
-    begun: Vec<(u32, u64)>,
+    pub(super) begun: Vec<(u32, u64)>,
     /// Decided, with the code and the event.
     ended: Vec<(u32, u32, u64)>,
     /// The last end of an install, with its code and the event.
@@ -19,30 +22,30 @@ struct Attempts {
     not_made: Option<u64>,
 }
 
-fn attempts(reading: &Reading<'_>, client: &HostName) -> Attempts {
-    let mut attempts = Attempts::default();
-    for event in reading.events() {
-        match &event.kind {
-            EventKind::AttemptBegan { client: of, attempt } if of == client => {
-                attempts.begun.push((*attempt, event.seq));
-            }
-            EventKind::AttemptEnded { client: of, attempt, code } if of == client => {
-                attempts.ended.push((*attempt, *code, event.seq));
-            }
-            EventKind::InstallEnded { client: of, code, .. } if of == client => {
-                attempts.over = Some((*code, event.seq));
-            }
-            EventKind::Queued { client: of, queue: Queue::NotMade, .. } if of == client => {
-                attempts.not_made = Some(event.seq);
-            }
-            _ => {}
+/// The attempts on every client.
+pub(super) fn attempts(outline: &Outline<'_>) -> BTreeMap<HostName, Attempts> {
+    let mut all: BTreeMap<HostName, Attempts> = BTreeMap::new();
+    outline.register.requests.each(|event| match &event.kind {
+        EventKind::AttemptBegan { client, attempt } => {
+            all.entry(client.clone()).or_default().begun.push((*attempt, event.seq));
         }
-    }
-    attempts
+        EventKind::AttemptEnded { client, attempt, code } => {
+            all.entry(client.clone()).or_default().ended.push((*attempt, *code, event.seq));
+        }
+        EventKind::InstallEnded { client, code, .. } => {
+            all.entry(client.clone()).or_default().over = Some((*code, event.seq));
+        }
+        EventKind::Queued { client, queue: Queue::NotMade, .. } => {
+            all.entry(client.clone()).or_default().not_made = Some(event.seq);
+        }
+        _ => {}
+    });
+    all
 }
 
 pub(super) fn installed(reading: &Reading<'_>, client: &HostName, attempt: Option<u32>) -> ClaimResult {
-    let known = attempts(reading, client);
+    let none = Attempts::default();
+    let known = reading.attempts.get(client).unwrap_or(&none);
     if let Some(wanted) = attempt {
         return match known.ended.iter().find(|(number, _, _)| *number == wanted) {
             Some((_, 0, _)) => ClaimResult::holds(),
@@ -50,7 +53,7 @@ pub(super) fn installed(reading: &Reading<'_>, client: &HostName, attempt: Optio
                 let text = format!("attempt {wanted} should install {client}, and ended with {code}");
                 ClaimResult::fails(text, [*seq])
             }
-            None => undecided(&known, client, wanted, reading),
+            None => undecided(known, client, wanted, reading),
         };
     }
     // An attempt that succeeds decides the install; a later install may still fail.
@@ -71,7 +74,7 @@ pub(super) fn installed(reading: &Reading<'_>, client: &HostName, attempt: Optio
                 (false, None) => ClaimResult::untold(format!("no attempt to install {client} was made"), []),
             }
         }
-        None => undecided(&known, client, 1, reading),
+        None => undecided(known, client, 1, reading),
     }
 }
 
@@ -106,10 +109,11 @@ pub(super) fn attempt_failed(
     attempt: u32,
     code: Option<u32>,
 ) -> ClaimResult {
-    let known = attempts(reading, client);
+    let none = Attempts::default();
+    let known = reading.attempts.get(client).unwrap_or(&none);
     let with = code.map_or(String::new(), |code| format!(" with {code}"));
     match known.ended.iter().find(|(number, _, _)| *number == attempt) {
-        None => undecided(&known, client, attempt, reading),
+        None => undecided(known, client, attempt, reading),
         Some((_, 0, seq)) => ClaimResult::fails(
             format!("attempt {attempt} on {client} should fail{with}, and succeeded"),
             [*seq],
@@ -123,7 +127,8 @@ pub(super) fn attempt_failed(
 }
 
 pub(super) fn install_failed(reading: &Reading<'_>, client: &HostName, code: Option<u32>) -> ClaimResult {
-    let known = attempts(reading, client);
+    let none = Attempts::default();
+    let known = reading.attempts.get(client).unwrap_or(&none);
     match known.over {
         Some((0, seq)) => {
             ClaimResult::fails(format!("the install of {client} should fail for good, and succeeded"), [seq])
@@ -153,7 +158,7 @@ pub(super) fn script_ended(reading: &Reading<'_>, script: &Name, ended: ScriptEn
     let last = outline
         .actors
         .values()
-        .filter(|actor| actor.role == Role::Script && actor.subject == script)
+        .filter(|actor| actor.role == Role::Script && actor.subject == *script)
         .max_by_key(|actor| actor.started.seq);
     let (seen, evidence) = match last {
         None => ("never started".to_owned(), Vec::new()),

@@ -1,12 +1,14 @@
 //! Claims about log files.
 
+use std::borrow::Cow;
+
 use mockdc_mocks::{HostName, Name};
 use mockdc_scenarios::wording::{line_words, often, times};
 use mockdc_scenarios::{LogLines, Occurrences};
 
 use super::events::{counted, too_many};
 use super::{ClaimResult, Reading};
-use crate::timeline::{EventKind, line_matches};
+use crate::timeline::{Class, Classes, Event, EventKind, line_matches};
 
 struct Line<'a> {
     seq: u64,
@@ -14,10 +16,10 @@ struct Line<'a> {
 }
 
 pub(super) fn log(reading: &Reading<'_>, host: &HostName, file: &Name, lines: &LogLines) -> ClaimResult {
-    let log: Vec<Line<'_>> = reading
-        .events()
+    let all = reading.events().chosen(0, Classes::these(&[Class::Log]));
+    let written: Vec<Cow<'_, Event>> = all.filter(|event| event.host == *host).collect();
+    let log: Vec<Line<'_>> = written
         .iter()
-        .filter(|event| event.host == *host)
         .filter_map(|event| match &event.kind {
             EventKind::Log { file: of, text, .. } if of == file => Some(Line { seq: event.seq, text }),
             _ => None,

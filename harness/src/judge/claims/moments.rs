@@ -31,12 +31,12 @@ pub(super) fn replay(reading: &Reading<'_>, claims: &[StateClaim<'_>]) -> Vec<Cl
     let mut live = Live::for_claims(claims.iter().map(|claim| claim.claim));
     let mut told: Vec<Option<ClaimResult>> = vec![None; claims.len()];
     let named: BTreeSet<SimTime> = claims.iter().flat_map(|claim| instants(claim.when)).collect();
-    let events = reading.events();
-    for (place, event) in events.iter().enumerate() {
+    let mut events = reading.events().read().peekable();
+    while let Some(event) = events.next() {
         at_event(reading, claims, &mut told, &live, event.seq, true);
-        live.apply(event);
+        live.apply(&event);
         at_event(reading, claims, &mut told, &live, event.seq, false);
-        let next = events.get(place + 1).map(|next| next.at);
+        let next = events.peek().map(|next| next.at);
         if next == Some(event.at) {
             continue;
         }

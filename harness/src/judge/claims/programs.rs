@@ -3,10 +3,11 @@
 use mockdc_scenarios::ProgramEnding;
 
 use super::{ClaimResult, Reading};
-use crate::timeline::EventKind;
+use crate::timeline::{Class, Classes, EventKind};
 
 pub(super) fn program_ended(reading: &Reading<'_>, wanted: ProgramEnding) -> ClaimResult {
-    let end = reading.events().iter().rev().find_map(|event| match event.kind {
+    let ends = reading.events().chosen(0, Classes::these(&[Class::Program]));
+    let end = ends.last().and_then(|event| match event.kind {
         EventKind::ProgramEnded { ended } => Some((ended, event.seq)),
         _ => None,
     });

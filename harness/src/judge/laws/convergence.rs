@@ -11,7 +11,7 @@ use mockdc_mocks::{
 
 use crate::judge::outline::{Mark, Outline};
 use crate::judge::{Breach, Tested};
-use crate::timeline::EventKind;
+use crate::timeline::{Classes, EventKind};
 
 /// A controller is judged once it must have everything: replication had the time that it may take since the last change
 /// or fault, or, where only the primary was written to, a synchronisation with it began after that and has ended.
@@ -31,19 +31,19 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
     }
     let (Some(pdc), Some(quiet)) = (outline.pdc(), quiet_since(outline)) else { return tested };
     let due = slowest_replication(outline).is_some_and(|bound| quiet.at + bound < outline.end);
-    let mut open: BTreeMap<&HostName, Mark> = BTreeMap::new();
-    let mut complete: BTreeSet<&HostName> = BTreeSet::new();
+    let mut open: BTreeMap<HostName, Mark> = BTreeMap::new();
+    let mut complete: BTreeSet<HostName> = BTreeSet::new();
     let mut only_primary = true;
-    for event in &outline.register.replication {
+    outline.register.replication.each(|event| {
         match &event.kind {
             EventKind::Fact(Fact::SyncBegan { .. }) => {
-                open.insert(&event.host, Mark::of(event));
+                open.insert(event.host.clone(), Mark::of(event));
             }
             EventKind::Fact(Fact::SyncEnded { from, error, .. }) => {
                 let began = open.remove(&event.host);
                 let after = began.is_some_and(|began| began.at >= quiet.at && began.seq > quiet.seq);
                 if after && error.is_none() && from == pdc {
-                    complete.insert(&event.host);
+                    complete.insert(event.host.clone());
                 }
             }
             EventKind::Fact(Fact::Committed { .. }) => only_primary &= event.host == *pdc,
@@ -51,7 +51,7 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
             EventKind::Fact(Fact::Restored { .. }) => only_primary = false,
             _ => {}
         }
-    }
+    });
     let others = plan.world.dcs.iter().map(|dc| &dc.name).filter(|host| *host != pdc);
     let has_everything =
         |host: &HostName| !open.contains_key(host) && (due || only_primary && complete.contains(host));
@@ -68,21 +68,21 @@ pub(super) fn replicas_converge(outline: &Outline<'_>) -> Tested {
 }
 
 /// A value that a controller shows, with the event that says so.
-type Shown<'a> = Option<(&'a Value, u64)>;
+type Shown = Option<(Value, u64)>;
 
 /// What controllers show at the end of a run: the primary in place 0, then those that are judged.
-struct Databases<'a> {
+struct Databases {
     /// Keys that have changed since a start at which all controllers showed the same; all of them without one.
-    shown: IndexMap<&'a StateKey, Vec<Shown<'a>>, KeyHashes>,
+    shown: IndexMap<StateKey, Vec<Shown>, KeyHashes>,
     up: Vec<bool>,
 }
 
-impl<'a> Databases<'a> {
-    fn at_the_end(outline: &Outline<'a>, pdc: &HostName, judged: &[&HostName]) -> Databases<'a> {
+impl Databases {
+    fn at_the_end(outline: &Outline<'_>, pdc: &HostName, judged: &[&HostName]) -> Databases {
         let places: BTreeMap<&HostName, usize> =
             std::iter::once(pdc).chain(judged.iter().copied()).zip(0..).collect();
         let mut databases = Databases { shown: IndexMap::default(), up: vec![true; places.len()] };
-        let mut by_policy: BTreeSet<&StateKey> = BTreeSet::new();
+        let mut by_policy: BTreeSet<StateKey> = BTreeSet::new();
         // Of each place here the one in what is known of the start.
         let mut at_start: Vec<usize> = Vec::new();
         if let Some(start) = outline.start {
@@ -90,41 +90,50 @@ impl<'a> Databases<'a> {
             let hosts = std::iter::once(pdc).chain(judged.iter().copied());
             at_start.extend(hosts.filter_map(|host| dcs.get_index_of(host)));
             databases.up = at_start.iter().map(|dc| start.up[*dc]).collect();
-            by_policy.extend(&start.by_policy);
+            by_policy.extend(start.by_policy.iter().cloned());
         }
-        let before = |key: &StateKey| -> Vec<Shown<'a>> {
+        let before = |key: &StateKey| -> Vec<Shown> {
             match outline.start.and_then(|start| start.shown.get(key)) {
-                Some(at) => {
-                    let shown = |dc: &usize| at[*dc].as_ref().map(|(value, seq)| (value, *seq));
-                    at_start.iter().map(shown).collect()
-                }
+                Some(at) => at_start.iter().map(|dc| at[*dc].clone()).collect(),
                 None => vec![None; places.len()],
             }
         };
-        let mut last: Option<(&HostName, Option<usize>)> = None;
-        for event in &outline.register.states {
-            let EventKind::Fact(Fact::State { key, value, version }) = &event.kind else { continue };
+        let mut last: Option<(HostName, Option<usize>)> = None;
+        outline.register.states.each(|event| {
+            let EventKind::Fact(Fact::State { key, value, version }) = &event.kind else { return };
             let up = *key == StateKey::Up;
             if !up && !shared(key) {
-                continue;
+                return;
             }
             // What policy makes of rights is each controller's own affair, also of those that are not judged.
             if version.is_none() && matches!(key, StateKey::Right { .. }) && outline.is_dc(&event.host) {
-                by_policy.insert(key);
+                if !by_policy.contains(key) {
+                    by_policy.insert(key.clone());
+                }
             }
-            let place = match last {
-                Some((host, place)) if *host == event.host => place,
-                _ => places.get(&event.host).copied(),
+            let place = match &last {
+                Some((host, place)) if *host == event.host => *place,
+                _ => {
+                    let place = places.get(&event.host).copied();
+                    last = Some((event.host.clone(), place));
+                    place
+                }
             };
-            last = Some((&event.host, place));
-            let Some(place) = place else { continue };
+            let Some(place) = place else { return };
             if up {
                 databases.up[place] = *value != Some(Value::Is(false));
-                continue;
+                return;
             }
-            let at = databases.shown.entry(key).or_insert_with(|| before(key));
-            at[place] = value.as_ref().map(|value| (value, event.seq));
-        }
+            let shown = value.clone().map(|value| (value, event.seq));
+            match databases.shown.get_mut(key) {
+                Some(at) => at[place] = shown,
+                None => {
+                    let mut at = before(key);
+                    at[place] = shown;
+                    databases.shown.insert(key.clone(), at);
+                }
+            }
+        });
         databases.shown.retain(|key, _| !by_policy.contains(key));
         databases
     }
@@ -132,22 +141,24 @@ impl<'a> Databases<'a> {
     /// The first difference between a controller and the primary, in the order of the keys: what the primary shows and
     /// the other does not come first.
     fn difference(&self, place: usize, pdc: &HostName, host: &HostName) -> Option<Breach> {
-        let value = |at: Shown<'a>| at.map(|(value, _)| value);
-        let differing = self.shown.iter().filter(|(_, at)| value(at[0]) != value(at[place]));
-        let (key, at) = differing.min_by_key(|(key, at)| (at[0].is_none(), **key))?;
-        let shows = |at: Shown<'a>| at.map_or("nothing".to_owned(), |(value, _)| format!("{value:?}"));
+        fn value(at: &Shown) -> Option<&Value> {
+            at.as_ref().map(|(value, _)| value)
+        }
+        let differing = self.shown.iter().filter(|(_, at)| value(&at[0]) != value(&at[place]));
+        let (key, at) = differing.min_by_key(|(key, at)| (at[0].is_none(), *key))?;
+        let shows = |at: &Shown| value(at).map_or("nothing".to_owned(), |value| format!("{value:?}"));
         let text = match at[0] {
             Some(_) => format!(
                 "{key:?} is {} at {pdc} and {} at {host}, long after the last change",
-                shows(at[0]),
-                shows(at[place])
+                shows(&at[0]),
+                shows(&at[place])
             ),
             None => format!(
                 "{key:?} is {} at {host} and nothing at {pdc}, long after the last change",
-                shows(at[place])
+                shows(&at[place])
             ),
         };
-        Some(Breach::new(text, [at[0], at[place]].into_iter().flatten().map(|(_, seq)| seq)))
+        Some(Breach::new(text, [&at[0], &at[place]].into_iter().flatten().map(|(_, seq)| *seq)))
     }
 }
 
@@ -208,10 +219,10 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             quiet.at = quiet.at.max(SimTime::START + fault.until?);
         }
     }
-    let mut open: BTreeSet<&Name> = BTreeSet::new();
-    for event in &outline.register.replication {
+    let mut open: BTreeSet<Name> = BTreeSet::new();
+    outline.register.replication.each(|event| {
         if let EventKind::Intervention { adds, lifts, .. } = &event.kind {
-            open.extend(adds);
+            open.extend(adds.clone());
             if let Some(fault) = lifts {
                 open.remove(fault);
             }
@@ -228,7 +239,7 @@ fn quiet_since(outline: &Outline<'_>) -> Option<Mark> {
             | EventKind::Lost { .. } => quiet = Mark { seq: event.seq, at: quiet.at.max(event.at) },
             _ => {}
         }
-    }
+    });
     // A fault that somebody has added and not lifted may keep the databases apart.
     open.is_empty().then_some(quiet)
 }
@@ -311,9 +322,9 @@ fn cut_off_for_too_long(outline: &Outline<'_>, ad: &AdSpec) -> bool {
     let by_fault = faults
         .map(|fault| fault.until.unwrap_or(outline.end.since(SimTime::START)) - fault.from)
         .any(too_long);
-    let mut down: BTreeMap<&HostName, SimTime> = BTreeMap::new();
+    let mut down: BTreeMap<HostName, SimTime> = BTreeMap::new();
     let mut by_machine = false;
-    for event in &outline.run.events {
+    for event in outline.run.events.chosen(0, Classes::REPLICATION) {
         if let EventKind::Fact(Fact::Machine { up }) = event.kind {
             match up {
                 true => {
@@ -321,7 +332,7 @@ fn cut_off_for_too_long(outline: &Outline<'_>, ad: &AdSpec) -> bool {
                     by_machine |= since.is_some_and(|since| too_long(event.at.since(since)));
                 }
                 false => {
-                    down.entry(&event.host).or_insert(event.at);
+                    down.entry(event.host.clone()).or_insert(event.at);
                 }
             }
         }
@@ -336,7 +347,7 @@ fn rolled_back(outline: &Outline<'_>) -> bool {
     let kept = |kind: &EventKind| {
         matches!(kind, EventKind::Fact(Fact::Restored { invocation: Invocation::Kept, .. }))
     };
-    ad && outline.register.replication.iter().any(|event| kept(&event.kind))
+    ad && outline.register.replication.any(|event| kept(&event.kind))
 }
 
 fn longest_delay(delay: &DelaySpec) -> Option<Span> {

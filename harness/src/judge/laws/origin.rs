@@ -11,16 +11,16 @@ use crate::timeline::EventKind;
 pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut commits: IndexMap<Version, (Mark, Stream), KeyHashes> = IndexMap::default();
-    for event in &outline.register.replication {
+    outline.register.replication.each(|event| {
         if let EventKind::Fact(Fact::Committed { version, stream, .. }) = &event.kind
             && let Some((first, _)) = commits.insert(*version, (Mark::of(event), *stream))
         {
             let text = format!("commit {} is made twice", version.0);
             tested.broken(text, [first.seq, event.seq]);
         }
-    }
-    for event in &outline.register.versions {
-        let EventKind::Fact(fact) = &event.kind else { continue };
+    });
+    outline.register.versions.each(|event| {
+        let EventKind::Fact(fact) = &event.kind else { return };
         match fact {
             Fact::Replicated { version, stream, committed, .. } => {
                 tested.occasion();
@@ -68,6 +68,6 @@ pub(super) fn replicas_show_only_commits(outline: &Outline<'_>) -> Tested {
             }
             _ => {}
         }
-    }
+    });
     tested
 }

@@ -6,19 +6,19 @@ use mockdc_mocks::{AccountName, Fact, HostName, Replication, Right, StateKey};
 
 use crate::judge::Tested;
 use crate::judge::outline::Outline;
-use crate::timeline::EventKind;
+use crate::timeline::{Class, Classes, EventKind};
 
 /// A launch looks at the rights of its token or at those of now (FACTS.md, A30): what it finds is one of the two,
 /// and what it misses is missing in one of the two.
 pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
     let is_due = |kind: &EventKind| matches!(kind, EventKind::ComponentDue { account: Some(_), .. });
-    if !outline.register.launches.iter().any(|event| is_due(&event.kind)) {
+    if !outline.register.launches.any(|event| is_due(&event.kind)) {
         return Tested::default();
     }
     let mut tested = Tested::default();
     // The rights that are effective now, by host.
-    let mut effective: BTreeMap<&HostName, BTreeSet<(Right, &AccountName)>> = BTreeMap::new();
-    for event in &outline.run.events {
+    let mut effective: BTreeMap<HostName, BTreeSet<(Right, AccountName)>> = BTreeMap::new();
+    for event in outline.run.events.chosen(0, Classes::these(&[Class::Launch]).and(Classes::RIGHTS)) {
         if let EventKind::ComponentDue { component, account: Some(account), needs, holds, .. } = &event.kind {
             let process = event.actor.and_then(|id| outline.actors.get(&id)?.process);
             // A cycle that is run by hand has no process of its own: it works under the service's token.
@@ -33,12 +33,12 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
                 Some(id) => outline.processes.get(&id),
                 None => of_service(),
             };
-            let token = token.map(|process| process.token);
+            let token = token.map(|process| &process.token);
             let of_account = token.filter(|token| {
                 token.credentials.as_ref().is_some_and(|credentials| credentials.user == *account)
             });
             let here = effective.get(&event.host);
-            let now = |right: Right| here.is_some_and(|rights| rights.contains(&(right, account)));
+            let now = |right: Right| here.is_some_and(|rights| rights.contains(&(right, account.clone())));
             tested.occasion();
             for right in needs {
                 let in_token = of_account.map(|token| token.rights.contains(right));
@@ -63,10 +63,11 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
         if let EventKind::Fact(Fact::State { key: StateKey::Right { account, right }, value, .. }) =
             &event.kind
         {
-            let rights = effective.entry(&event.host).or_default();
+            let rights = effective.entry(event.host.clone()).or_default();
+            let held = (*right, account.clone());
             match value {
-                Some(_) => rights.insert((*right, account)),
-                None => rights.remove(&(*right, account)),
+                Some(_) => rights.insert(held),
+                None => rights.remove(&held),
             };
         }
     }

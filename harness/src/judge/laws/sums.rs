@@ -24,15 +24,15 @@ fn place(counter: Counter) -> usize {
 
 /// The sums of all hosts. What happens at one host comes in rows, so that the last one is looked at first.
 #[derive(Default)]
-struct Hosts<'a> {
-    sums: IndexMap<&'a HostName, Sums, KeyHashes>,
+struct Hosts {
+    sums: IndexMap<HostName, Sums, KeyHashes>,
     last: usize,
 }
 
-impl<'a> Hosts<'a> {
-    fn of(&mut self, host: &'a HostName) -> &mut Sums {
-        if self.sums.get_index(self.last).is_none_or(|(last, _)| *last != host) {
-            let entry = self.sums.entry(host);
+impl Hosts {
+    fn of(&mut self, host: &HostName) -> &mut Sums {
+        if self.sums.get_index(self.last).is_none_or(|(last, _)| last != host) {
+            let entry = self.sums.entry(host.clone());
             self.last = entry.index();
             entry.or_default();
         }
@@ -55,13 +55,13 @@ struct Sums {
 pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
     let mut hosts = Hosts::default();
-    for event in &outline.register.sums {
-        let EventKind::Fact(fact) = &event.kind else { continue };
+    outline.register.sums.each(|event| {
+        let EventKind::Fact(fact) = &event.kind else { return };
         match fact {
             Fact::State { key: StateKey::Counter { counter }, value, .. } => {
                 let Some(Value::Number(number)) = value else {
                     tested.broken(format!("{counter:?} is no number"), [event.seq]);
-                    continue;
+                    return;
                 };
                 let sums = hosts.of(&event.host);
                 if let Some((before, seq)) = sums.told[place(*counter)].replace((*number, event.seq))
@@ -91,7 +91,7 @@ pub(super) fn sums_add_up(outline: &Outline<'_>) -> Tested {
             Fact::Committed { .. } => hosts.of(&event.host).commits += 1,
             _ => {}
         }
-    }
+    });
     hosts.sums.sort_unstable_keys();
     for (host, sums) in &hosts.sums {
         // While a synchronisation goes on its counters may run ahead of its end.
@@ -126,13 +126,13 @@ struct Attempts {
 }
 
 fn attempts(outline: &Outline<'_>, tested: &mut Tested) {
-    let mut clients: BTreeMap<&HostName, Attempts> = BTreeMap::new();
+    let mut clients: BTreeMap<HostName, Attempts> = BTreeMap::new();
     let mut counted = 0;
-    for event in &outline.register.requests {
+    outline.register.requests.each(|event| {
         let mut breach = |text: String| tested.broken(text, [event.seq]);
         match &event.kind {
             EventKind::AttemptBegan { client, attempt } => {
-                let known = clients.entry(client).or_default();
+                let known = clients.entry(client.clone()).or_default();
                 known.begun += 1;
                 known.open.insert(*attempt);
                 *known.by_request.entry(event.actor).or_default() += 1;
@@ -141,14 +141,14 @@ fn attempts(outline: &Outline<'_>, tested: &mut Tested) {
                 }
             }
             EventKind::AttemptEnded { client, attempt, .. } => {
-                let was_open = clients.entry(client).or_default().open.remove(attempt);
+                let was_open = clients.entry(client.clone()).or_default().open.remove(attempt);
                 if !was_open {
                     breach(format!("attempt {attempt} on {client} ends without having begun"));
                 }
             }
             EventKind::InstallEnded { client, attempts, .. } => {
                 counted += 1;
-                let known = clients.entry(client).or_default();
+                let known = clients.entry(client.clone()).or_default();
                 let made = known.by_request.remove(&event.actor).unwrap_or_default();
                 if *attempts != made {
                     breach(format!("the install of {client} counts {attempts} attempts of {made}"));
@@ -156,6 +156,6 @@ fn attempts(outline: &Outline<'_>, tested: &mut Tested) {
             }
             _ => {}
         }
-    }
+    });
     tested.occasions(counted);
 }

@@ -6,7 +6,7 @@ use mockdc_mocks::{HostName, Win32Error};
 
 use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
-use crate::timeline::{Event, EventKind, Queue, Role, WaitEnd, WaitFor};
+use crate::timeline::{Classes, Event, EventKind, Queue, Role, WaitEnd, WaitFor};
 
 /// A loader that is ended from outside, or with its machine, cannot help it: only its own end counts.
 pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
@@ -31,18 +31,18 @@ pub(super) fn loader_outlives_its_child(outline: &Outline<'_>) -> Tested {
 /// Q264630: an attempt an hour, for 7 days from the first; the figures are the profile's.
 pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let mut begun: BTreeMap<&HostName, Vec<Mark>> = BTreeMap::new();
-    for event in &outline.register.requests {
+    let mut begun: BTreeMap<HostName, Vec<Mark>> = BTreeMap::new();
+    outline.register.requests.each(|event| {
         let client = match &event.kind {
             EventKind::InstallEnded { client, .. }
             | EventKind::Queued { client, queue: Queue::Incoming, .. } => {
                 begun.remove(client);
-                continue;
+                return;
             }
             EventKind::AttemptBegan { client, .. } => client,
-            _ => continue,
+            _ => return,
         };
-        let attempts = begun.entry(client).or_default();
+        let attempts = begun.entry(client.clone()).or_default();
         if let (Some(first), Some(last), Some(server)) =
             (attempts.first(), attempts.last(), outline.site_server(client))
         {
@@ -66,7 +66,7 @@ pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
             }
         }
         attempts.push(Mark::of(event));
-    }
+    });
     tested
 }
 
@@ -74,9 +74,9 @@ pub(super) fn retries_stay_within_their_bound(outline: &Outline<'_>) -> Tested {
 /// (the token account, or a mark in its comment) has a limit of its own, which is no maximum wait for replication.
 pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for event in &outline.register.waits {
+    outline.register.waits.each(|event| {
         let EventKind::WaitEnded { what: WaitFor::Account { account, at }, how, lasted } = &event.kind else {
-            continue;
+            return;
         };
         let role = event.actor.and_then(|id| outline.actors.get(&id)).map(|actor| actor.role);
         let installs = matches!(
@@ -84,7 +84,7 @@ pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
             Some(Role::ClientConfigurationManager | Role::Bootstrap | Role::LogonInstall | Role::BootLoader)
         );
         if !installs {
-            continue;
+            return;
         }
         tested.occasion();
         if *how == WaitEnd::TimedOut {
@@ -98,16 +98,15 @@ pub(super) fn wait_ends_within_its_maximum(outline: &Outline<'_>) -> Tested {
             let look = last_look(outline, event, at).map(|(seq, _)| seq);
             tested.broken(text, look.into_iter().chain([event.seq]));
         }
-    }
+    });
     tested
 }
 
 /// The last call at a host that the actor of an event made before it, with its code.
 fn last_look(outline: &Outline<'_>, end: &Event, host: &HostName) -> Option<(u64, Win32Error)> {
-    outline.run.events.before(end.seq).rev().filter(|event| event.actor == end.actor).find_map(|event| {
-        match &event.kind {
-            EventKind::Call { at, code, .. } if at == host => Some((event.seq, Win32Error(*code))),
-            _ => None,
-        }
+    let earlier = outline.run.events.chosen_before(end.seq, Classes::CALLS);
+    earlier.filter(|event| event.actor == end.actor).find_map(|event| match &event.kind {
+        EventKind::Call { at, code, .. } if at == host => Some((event.seq, Win32Error(*code))),
+        _ => None,
     })
 }

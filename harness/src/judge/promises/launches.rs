@@ -1,25 +1,27 @@
 //! Promises about what a client launches (KB828371).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use mockdc_mocks::{Fact, HostName, Name, Right, StateKey, Value, Win32Error};
 use mockdc_scenarios::{ComponentRules, Profile};
 
 use crate::judge::Tested;
-use crate::judge::outline::Outline;
-use crate::timeline::{Event, EventKind, Events, Role, StateView};
+use crate::judge::outline::{Mark, Outline};
+use crate::timeline::{ActorId, Class, Classes, Event, EventKind, Role};
 
 /// A component due, with what it lacks.
-struct Due<'a> {
-    event: &'a Event,
-    component: &'a Name,
+struct Due {
+    mark: Mark,
+    host: HostName,
+    actor: Option<ActorId>,
+    component: Name,
     local_system: bool,
     missing: Vec<Right>,
     lacks_membership: bool,
 }
 
-impl Due<'_> {
+impl Due {
     fn may_launch(&self) -> bool {
         self.missing.is_empty() && !self.lacks_membership
     }
@@ -33,15 +35,17 @@ impl Due<'_> {
     }
 }
 
-fn due(event: &Event) -> Option<Due<'_>> {
+fn due(event: &Event) -> Option<Due> {
     let EventKind::ComponentDue { component, account, needs, holds, needs_administrator, is_administrator } =
         &event.kind
     else {
         return None;
     };
     Some(Due {
-        event,
-        component,
+        mark: Mark::of(event),
+        host: event.host.clone(),
+        actor: event.actor,
+        component: component.clone(),
         local_system: account.is_none(),
         missing: needs.iter().copied().filter(|right| !holds.contains(right)).collect(),
         lacks_membership: *needs_administrator && !is_administrator,
@@ -50,44 +54,45 @@ fn due(event: &Event) -> Option<Due<'_>> {
 
 pub(super) fn launches_with_its_rights(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let mut open: BTreeMap<(&HostName, &Name), Due<'_>> = BTreeMap::new();
-    for event in outline.register.launches.iter().copied() {
+    let mut open: BTreeMap<(HostName, Name), Due> = BTreeMap::new();
+    outline.register.launches.each(|event| {
         if let Some(next) = due(event) {
-            if let Some(left) = open.insert((&event.host, next.component), next)
+            if let Some(left) = open.insert((next.host.clone(), next.component.clone()), next)
                 && left.may_launch()
                 // A client that is ended in between has not had its turn.
-                && left.event.actor == event.actor
+                && left.actor == event.actor
             {
                 let text = format!("{} on {} was due and was not launched", left.component, event.host);
-                tested.broken(text, [left.event.seq, event.seq]);
+                tested.broken(text, [left.mark.seq, event.seq]);
             }
-            continue;
+            return;
         }
-        let EventKind::ComponentLaunched { component, code } = &event.kind else { continue };
-        let Some(due) = open.remove(&(&event.host, component)) else { continue };
+        let EventKind::ComponentLaunched { component, code } = &event.kind else { return };
+        let Some(due) = open.remove(&(event.host.clone(), component.clone())) else { return };
         if !due.may_launch() {
-            continue;
+            return;
         }
         tested.occasion();
         if *code != 0 {
             let text = format!("{component} on {} has all that it needs, and fails with {code}", event.host);
-            tested.broken(text, [due.event.seq, event.seq]);
+            tested.broken(text, [due.mark.seq, event.seq]);
         }
-    }
+    });
     for refused in refused_starts(outline).into_iter().filter(|refused| !refused.lacks_the_right()) {
         tested.occasion();
-        tested.broken(refused.told("nothing of its client is launched"), [refused.event.seq]);
+        tested.broken(refused.told("nothing of its client is launched"), [refused.mark.seq]);
     }
     tested
 }
 
 /// The service of an installed client that could not log on: none of its components is launched (Q280532).
 struct RefusedStart<'a> {
-    event: &'a Event,
-    service: &'a Name,
+    mark: Mark,
+    host: HostName,
+    service: Name,
     cause: Option<Win32Error>,
     /// The agents' statuses at that moment.
-    statuses: BTreeMap<&'a Name, &'a Value>,
+    statuses: BTreeMap<Name, Value>,
     good: &'a Name,
 }
 
@@ -100,7 +105,7 @@ impl RefusedStart<'_> {
     fn told(&self, what: &str) -> String {
         let cause = self.cause.map_or(String::new(), |cause| format!(", beneath it {}", cause.code()));
         let code = Win32Error::SERVICE_LOGON_FAILED.code();
-        format!("{} on {} does not start ({code}{cause}): {what}", self.service, self.event.host)
+        format!("{} on {} does not start ({code}{cause}): {what}", self.service, self.host)
     }
 
     fn shows(&self) -> bool {
@@ -112,26 +117,33 @@ impl RefusedStart<'_> {
 /// install tells the failure itself.
 fn refused_starts<'a>(outline: &Outline<'a>) -> Vec<RefusedStart<'a>> {
     let is_refused = |event: &Event| matches!(&event.kind, EventKind::Fact(Fact::ServiceFailed { error, .. }) if *error == Win32Error::SERVICE_LOGON_FAILED);
-    if !outline.register.failed_services.iter().any(|event| is_refused(event)) {
+    if !outline.register.failed_services.any(is_refused) {
         return Vec::new();
     }
     let mut refused = Vec::new();
-    let mut statuses: BTreeMap<&HostName, BTreeMap<&Name, &Value>> = BTreeMap::new();
-    for event in &outline.run.events {
+    let mut statuses: BTreeMap<HostName, BTreeMap<Name, Value>> = BTreeMap::new();
+    let telling = Classes::STATES.and(Classes::these(&[Class::ServiceFailed]));
+    for event in outline.run.events.chosen(0, telling) {
         match &event.kind {
             EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) => {
-                let here = statuses.entry(&event.host).or_default();
+                let here = statuses.entry(event.host.clone()).or_default();
                 match value {
-                    Some(value) => here.insert(component, value),
+                    Some(value) => here.insert(component.clone(), value.clone()),
                     None => here.remove(component),
                 };
             }
-            EventKind::Fact(Fact::ServiceFailed { service, cause, .. }) if is_refused(event) => {
+            EventKind::Fact(Fact::ServiceFailed { service, cause, .. }) if is_refused(&event) => {
                 let rules = outline.profile(&event.host, event.seq).map(|profile| &profile.client_service);
                 let Some(rules) = rules.filter(|rules| rules.service == *service) else { continue };
                 let Some(here) = statuses.get(&event.host).filter(|here| !here.is_empty()) else { continue };
-                let (service, good) = (service.name(), &rules.good_status);
-                refused.push(RefusedStart { event, service, cause: *cause, statuses: here.clone(), good });
+                refused.push(RefusedStart {
+                    mark: Mark::of(&event),
+                    host: event.host.clone(),
+                    service: service.name().clone(),
+                    cause: *cause,
+                    statuses: here.clone(),
+                    good: &rules.good_status,
+                });
             }
             _ => {}
         }
@@ -148,23 +160,24 @@ fn is_bad(value: &Value, good: Option<&Name>) -> bool {
 
 pub(super) fn rights_are_kept(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for due in outline.register.launches.iter().copied().filter_map(due).filter(|due| !due.local_system) {
+    outline.register.launches.each(|event| {
+        let Some(due) = due(event).filter(|due| !due.local_system) else { return };
         tested.occasion();
         if !due.may_launch() {
-            let text = format!("{} on {} is due and lacks {}", due.component, due.event.host, due.lack());
-            tested.broken(text, [due.event.seq]);
+            let text = format!("{} on {} is due and lacks {}", due.component, due.host, due.lack());
+            tested.broken(text, [due.mark.seq]);
         }
-    }
+    });
     for refused in refused_starts(outline).into_iter().filter(RefusedStart::lacks_the_right) {
         tested.occasion();
-        tested.broken(refused.told("its account may not log on as a service"), [refused.event.seq]);
+        tested.broken(refused.told("its account may not log on as a service"), [refused.mark.seq]);
     }
     tested
 }
 
 pub(super) fn local_system_needs_no_policy(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    for event in outline.register.launches.iter().copied() {
+    outline.register.launches.each(|event| {
         if let Some(due) = due(event).filter(|due| due.local_system) {
             tested.occasion();
             if !due.may_launch() {
@@ -188,67 +201,125 @@ pub(super) fn local_system_needs_no_policy(outline: &Outline<'_>) -> Tested {
                 tested.broken(text, [event.seq]);
             }
         }
-    }
+    });
     tested
+}
+
+/// A launch that failed.
+struct Failure {
+    mark: Mark,
+    host: HostName,
+    component: Name,
+    code: u32,
+}
+
+/// What a host tells that may have to do with its failures, each with the number of the event.
+#[derive(Default)]
+struct Told {
+    codes: BTreeSet<u32>,
+    due: Vec<(u64, Name)>,
+    /// Lines of logs that name a code.
+    named: Vec<(u64, u32)>,
+    statuses: Vec<(u64, Name, Option<Value>)>,
+}
+
+impl Told {
+    fn take(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::ComponentDue { component, .. } => self.due.push((event.seq, component.clone())),
+            EventKind::Log { text, .. } => {
+                let named = self.codes.iter().filter(|code| names_code(text, **code));
+                self.named.extend(named.map(|code| (event.seq, *code)));
+            }
+            EventKind::Fact(Fact::State { key: StateKey::Component { component }, value, .. }) => {
+                self.statuses.push((event.seq, component.clone(), value.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// From the last time that a component was due before an event to the next time that it is.
+    fn turn(&self, component: &Name, seq: u64) -> Range<u64> {
+        let due = || self.due.iter().filter(|(_, due)| due == component).map(|(due, _)| *due);
+        let from = due().take_while(|due| *due < seq).last().unwrap_or(seq);
+        from..due().find(|due| *due >= seq).unwrap_or(u64::MAX)
+    }
+
+    /// Whether one of these shows another status than the good one just before an event, or from there to another.
+    fn shows_failure(&self, between: Range<u64>, names: &[Option<&Name>], good: Option<&Name>) -> bool {
+        names.iter().flatten().any(|name| {
+            let own = || self.statuses.iter().filter(|(_, of, _)| of == *name);
+            let is_bad = |value: &Option<Value>| value.as_ref().is_some_and(|value| is_bad(value, good));
+            let before = own().take_while(|(seq, ..)| *seq < between.start).last();
+            before.is_some_and(|(_, _, value)| is_bad(value))
+                || own().any(|(seq, _, value)| between.contains(seq) && is_bad(value))
+        })
+    }
+}
+
+/// The launches that failed, and what their hosts tell.
+fn failures(outline: &Outline<'_>) -> (Vec<Failure>, BTreeMap<HostName, Told>) {
+    let mut failures = Vec::new();
+    let mut hosts: BTreeMap<HostName, Told> = BTreeMap::new();
+    outline.register.launches.each(|event| {
+        let EventKind::ComponentLaunched { component, code } = &event.kind else { return };
+        if *code != 0 {
+            let (mark, host) = (Mark::of(event), event.host.clone());
+            hosts.entry(host.clone()).or_default().codes.insert(*code);
+            failures.push(Failure { mark, host, component: component.clone(), code: *code });
+        }
+    });
+    // Without any, there is nothing to look for from one end of the run to the other.
+    if !failures.is_empty() {
+        let telling = Classes::STATES.and(Classes::these(&[Class::Launch, Class::Log]));
+        for event in outline.run.events.chosen(0, telling) {
+            if let Some(told) = hosts.get_mut(&event.host) {
+                told.take(&event);
+            }
+        }
+    }
+    (failures, hosts)
 }
 
 /// From a component's being due to its next being due, a line of a log of the host names the code, and its agent
 /// shows another status than the good one.
 pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
     let mut tested = Tested::default();
-    let events = &outline.run.events;
-    let is_failure =
-        |event: &&Event| matches!(event.kind, EventKind::ComponentLaunched { code, .. } if code != 0);
-    // Without any, there is nothing to look for from one end of the run to the other.
-    let any = outline.register.launches.iter().any(is_failure);
-    let failures = any.then(|| events.iter().enumerate()).into_iter().flatten().filter_map(
-        |(place, event)| match &event.kind {
-            EventKind::ComponentLaunched { component, code } if *code != 0 => {
-                Some((place, event, component, *code))
-            }
-            _ => None,
-        },
-    );
-    for (place, event, component, code) in failures {
+    let (failures, hosts) = failures(outline);
+    for Failure { mark, host, component, code } in &failures {
+        let Some(told) = hosts.get(host) else { continue };
         // A run that ends at this very instant leaves no time for a report.
-        if event.at == outline.end {
+        if mark.at == outline.end {
             continue;
         }
         tested.occasion();
-        let same = |other: &&Event| {
-            other.host == event.host
-                && matches!(&other.kind, EventKind::ComponentDue { component: due, .. } if due == component)
-        };
-        let from = events.range(..place).rposition(|other| same(&other)).unwrap_or(place);
-        let to =
-            events.range(place..).position(|other| same(&other)).map_or(events.len(), |next| place + next);
-        let rules = outline.profile(&event.host, event.seq);
+        let turn = told.turn(component, mark.seq);
+        let rules = outline.profile(host, mark.seq);
         let mut missing = Vec::new();
-        if !events.range(from..to).any(|line| names_code(line, &event.host, code)) {
+        if !told.named.iter().any(|(seq, named)| turn.contains(seq) && named == code) {
             missing.push(format!("no log line names {code}"));
         }
         let agent = rules.and_then(|profile| component_rules(profile, component)).map(|rules| &rules.agent);
         let good = rules.map(|profile| &profile.client_service.good_status);
         if agent.is_none_or(|agent| !agent.as_str().is_empty())
-            && !shows_failure(events, place..to, &event.host, &[Some(component), agent], good)
+            && !told.shows_failure(mark.seq..turn.end, &[Some(component), agent], good)
         {
             missing.push("no status shows it".to_owned());
         }
         if !missing.is_empty() {
-            let text =
-                format!("{component} on {} fails with {code}, and {}", event.host, missing.join(" and "));
-            tested.broken(text, [event.seq]);
+            let text = format!("{component} on {host} fails with {code}, and {}", missing.join(" and "));
+            tested.broken(text, [mark.seq]);
         }
     }
     // The service control manager tells the code (events 7000 and 7013); a status must show it as well.
     for refused in refused_starts(outline) {
-        if refused.event.at == outline.end {
+        if refused.mark.at == outline.end {
             continue;
         }
         tested.occasion();
         if !refused.shows() && !shows_later(outline, &refused) {
             let text = format!("each of its agents goes on showing {}", refused.good);
-            tested.broken(refused.told(&text), [refused.event.seq]);
+            tested.broken(refused.told(&text), [refused.mark.seq]);
         }
     }
     tested
@@ -256,12 +327,13 @@ pub(super) fn failed_launch_is_reported(outline: &Outline<'_>) -> Tested {
 
 /// Whether an agent of the host shows another status than the good one before the service starts again.
 fn shows_later(outline: &Outline<'_>, refused: &RefusedStart<'_>) -> bool {
-    let later = outline.run.events.since(refused.event.seq);
-    let here = later.filter(|event| event.host == refused.event.host);
-    let until = here.take_while(|event| {
-        !matches!(&event.kind, EventKind::Fact(Fact::ServiceStarted { service, .. }) if service.name() == refused.service)
+    let from = usize::try_from(refused.mark.seq).unwrap_or(usize::MAX);
+    let later = outline.run.events.chosen(from, Classes::STATES.and(Classes::these(&[Class::Process])));
+    let here = later.filter(|event| event.host == refused.host);
+    let mut until = here.take_while(|event| {
+        !matches!(&event.kind, EventKind::Fact(Fact::ServiceStarted { service, .. }) if *service.name() == refused.service)
     });
-    until.into_iter().any(|event| match &event.kind {
+    until.any(|event| match &event.kind {
         EventKind::Fact(Fact::State { key: StateKey::Component { .. }, value: Some(value), .. }) => {
             is_bad(value, Some(refused.good))
         }
@@ -276,29 +348,6 @@ fn component_rules<'a>(profile: &'a Profile, component: &Name) -> Option<&'a Com
     profile.components.iter().find(named).map(|(_, rules)| rules)
 }
 
-fn names_code(event: &Event, host: &HostName, code: u32) -> bool {
-    let EventKind::Log { text, .. } = &event.kind else { return false };
-    event.host == *host && (text.contains(&code.to_string()) || text.contains(&format!("0x{code:X}")))
-}
-
-/// Whether the agent's status is not good just before the failure, or at some moment after it.
-fn shows_failure(
-    events: &Events,
-    places: Range<usize>,
-    host: &HostName,
-    names: &[Option<&Name>],
-    good: Option<&Name>,
-) -> bool {
-    let key = |name: &Name| StateKey::Component { component: name.clone() };
-    let mut view = StateView::new();
-    events.range(..places.start).for_each(|event| view.apply(event));
-    let keys: Vec<StateKey> = names.iter().flatten().map(|name| key(name)).collect();
-    let bad_now = |view: &StateView| {
-        keys.iter().any(|key| view.known(host, key).is_some_and(|known| is_bad(&known.value, good)))
-    };
-    bad_now(&view)
-        || events.range(places).any(|event| {
-            view.apply(event);
-            bad_now(&view)
-        })
+fn names_code(text: &str, code: u32) -> bool {
+    text.contains(&code.to_string()) || text.contains(&format!("0x{code:X}"))
 }

@@ -1,5 +1,6 @@
 //! Who plays on a stage, and how one comes to it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
@@ -48,6 +49,38 @@ pub(in crate::run) struct Actor {
     pub(in crate::run) role: Role,
     pub(in crate::run) process: Option<ProcessId>,
     pub(in crate::run) doom: Rc<Doom>,
+}
+
+/// The actors that have not ended. Whoever plays a process is found by it, however many there are.
+#[derive(Default)]
+pub(in crate::run) struct Actors {
+    all: BTreeMap<ActorId, Actor>,
+    by_process: BTreeSet<(ProcessId, ActorId)>,
+}
+
+impl Actors {
+    pub(in crate::run) fn insert(&mut self, id: ActorId, actor: Actor) {
+        self.by_process.extend(actor.process.map(|process| (process, id)));
+        self.all.insert(id, actor);
+    }
+
+    pub(in crate::run) fn remove(&mut self, id: ActorId) -> Option<Actor> {
+        let actor = self.all.remove(&id)?;
+        if let Some(process) = actor.process {
+            self.by_process.remove(&(process, id));
+        }
+        Some(actor)
+    }
+
+    /// Those who play a process, in the order of starting.
+    pub(in crate::run) fn playing(&self, process: ProcessId) -> impl Iterator<Item = ActorId> {
+        let all = (process, ActorId(0))..=(process, ActorId(u32::MAX));
+        self.by_process.range(all).map(|(_, id)| *id)
+    }
+
+    pub(in crate::run) fn iter(&self) -> impl Iterator<Item = &Actor> {
+        self.all.values()
+    }
 }
 
 /// An actor that shall start as soon as the present one gives way.

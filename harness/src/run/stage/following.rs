@@ -73,7 +73,7 @@ impl Stage {
         };
         // The service control manager reports both a service's start and its process: one actor plays both.
         let already = self.births.borrow().iter().any(|birth| birth.start.process == Some(process))
-            || self.actors.borrow().values().any(|actor| actor.process == Some(process));
+            || self.actors.borrow().playing(process).next().is_some();
         if already {
             return;
         }
@@ -91,15 +91,9 @@ impl Stage {
         }
         drop(waiting);
         self.births.borrow_mut().retain(|birth| birth.start.process != Some(process));
-        let gone: Vec<ActorId> = self
-            .actors
-            .borrow()
-            .iter()
-            .filter(|(_, actor)| actor.process == Some(process))
-            .map(|(id, _)| *id)
-            .collect();
+        let gone: Vec<ActorId> = self.actors.borrow().playing(process).collect();
         for id in gone {
-            let Some(actor) = self.actors.borrow_mut().remove(&id) else { continue };
+            let Some(actor) = self.actors.borrow_mut().remove(id) else { continue };
             match self.condemned.borrow_mut().as_mut() {
                 Some(condemned) if self.acting.get() == Some(id) => condemned.push(actor.doom),
                 _ => actor.doom.come(),

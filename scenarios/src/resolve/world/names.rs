@@ -8,7 +8,7 @@ use crate::resolve::context::Context;
 use crate::{Code, Problem};
 
 /// More copies of one table are a slip of the keyboard.
-const MOST_COPIES: u32 = 5_000;
+const MOST_COPIES: u32 = 100_000;
 
 /// The names that a table with `name`, `names` or a pattern with `count` stands for.
 pub(in crate::resolve) fn names_of(
@@ -69,7 +69,7 @@ fn copies(context: &mut Context<'_>, name: &Word, count: Option<&Located<u32>>) 
             .map(|n| Located { value: format!("{before}{n:0width$}{after}"), span: name.span.clone() })
             .collect(),
         (Some(_), Some(count)) => {
-            context.report(problem(count.span.clone(), "`count` is from 1 to 5000"));
+            context.report(problem(count.span.clone(), "`count` is from 1 to 100000"));
             Vec::new()
         }
         (None, Some(count)) => {

@@ -1,0 +1,156 @@
+//! Events of a long run, laid away: by class, in a binary form, compressed.
+
+use std::sync::OnceLock;
+
+use mockdc_mocks::{HostName, SimTime};
+use serde::{Deserialize, Serialize};
+
+use super::class::{CLASSES, Class, Classes};
+use super::{ActorId, Event, EventKind};
+
+/// Events in a page of a long run.
+pub(super) const PAGE: usize = 1 << 13;
+
+/// Events that follow each other. They take about a tenth of what they take as values.
+///
+/// What is alike is stored together, so that it compresses well, and whoever is interested in some classes unpacks no
+/// others.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    /// The number of the first event.
+    first: u64,
+    /// The instant of the first event.
+    since: SimTime,
+    /// The class of each event, in order.
+    classes: Box<[u8]>,
+    there: Classes,
+    /// Of each class that is there, its events in order.
+    heaps: Vec<(Class, Box<[u8]>)>,
+    /// The events as values, once somebody has asked for one of them.
+    whole: OnceLock<Box<[Event]>>,
+}
+
+/// An event as it is laid away; its number is told by its place.
+#[derive(Serialize)]
+struct Laid<'e> {
+    /// Since the page's first event.
+    after: i64,
+    host: &'e HostName,
+    actor: Option<ActorId>,
+    cause: Option<u64>,
+    kind: &'e EventKind,
+}
+
+/// An event as it is taken out again.
+#[derive(Deserialize)]
+struct Taken {
+    after: i64,
+    host: HostName,
+    actor: Option<ActorId>,
+    cause: Option<u64>,
+    kind: EventKind,
+}
+
+impl Page {
+    /// Lays events away. `None` when their numbers do not follow each other.
+    pub(super) fn of(events: &[Event]) -> Option<Page> {
+        let (first, since) = events.first().map(|event| (event.seq, event.at))?;
+        let mut heaps: [Vec<u8>; CLASSES] = std::array::from_fn(|_| Vec::new());
+        let mut classes = Vec::with_capacity(events.len());
+        let (mut there, mut present) = (Classes::NONE, Vec::new());
+        for (event, seq) in events.iter().zip(first..) {
+            if event.seq != seq {
+                return None;
+            }
+            let class = Class::of(event);
+            if !there.have(class) {
+                there.add(class);
+                present.push(class);
+            }
+            classes.push(class as u8);
+            let Event { at, host, actor, cause, kind, .. } = event;
+            let laid = Laid { after: at.0 - since.0, host, actor: *actor, cause: *cause, kind };
+            let heap = std::mem::take(&mut heaps[class as usize]);
+            heaps[class as usize] = postcard::to_extend(&laid, heap).ok()?;
+        }
+        let packed = |class: &Class| {
+            let heap = &heaps[*class as usize];
+            (*class, lz4_flex::compress_prepend_size(heap).into_boxed_slice())
+        };
+        Some(Page {
+            first,
+            since,
+            classes: classes.into_boxed_slice(),
+            there,
+            heaps: present.iter().map(packed).collect(),
+            whole: OnceLock::new(),
+        })
+    }
+
+    /// All of its events, as values that stay from now on.
+    pub(super) fn whole(&self) -> &[Event] {
+        self.whole.get_or_init(|| self.chosen(0, Classes::ALL).collect())
+    }
+
+    /// Its events of some classes, from a place on.
+    pub(super) fn chosen(&self, from: usize, classes: Classes) -> Chosen<'_> {
+        let mut heaps = [const { None }; CLASSES];
+        for (class, packed) in self.heaps.iter().filter(|(class, _)| classes.have(*class)) {
+            heaps[*class as usize] = Some(Heap { bytes: unpacked(packed), read: 0 });
+        }
+        let mut chosen = Chosen { page: self, classes, place: 0, heaps };
+        if self.there.meet(classes) {
+            while chosen.place < from && chosen.next().is_some() {}
+        } else {
+            chosen.place = self.classes.len();
+        }
+        chosen
+    }
+}
+
+/// Some events of a page, in order.
+pub(super) struct Chosen<'p> {
+    page: &'p Page,
+    classes: Classes,
+    place: usize,
+    heaps: [Option<Heap>; CLASSES],
+}
+
+struct Heap {
+    bytes: Vec<u8>,
+    read: usize,
+}
+
+impl Iterator for Chosen<'_> {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        let rest = self.page.classes.get(self.place..)?;
+        let ahead = rest.iter().position(|class| self.classes.has(*class));
+        let place = self.place + ahead.unwrap_or(rest.len());
+        self.place = place + 1;
+        let heap = self.heaps[usize::from(*self.page.classes.get(place)?)].as_mut()?;
+        Some(heap.next(self.page, place))
+    }
+}
+
+impl Heap {
+    fn next(&mut self, page: &Page, place: usize) -> Event {
+        let taken: Result<(Taken, &[u8]), _> = postcard::take_from_bytes(&self.bytes[self.read..]);
+        match taken {
+            Ok((Taken { after, host, actor, cause, kind }, rest)) => {
+                self.read = self.bytes.len() - rest.len();
+                let at = SimTime(page.since.0 + after);
+                Event { seq: page.first + place as u64, at, host, actor, cause, kind }
+            }
+            Err(error) => unreachable!("a page holds what was laid into it: {error}"),
+        }
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    match lz4_flex::decompress_size_prepended(packed) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("a page holds what was laid into it: {error}"),
+    }
+}
