@@ -18,7 +18,7 @@ use crate::backend::{self, Backend, NoRun, Played};
 use crate::orchestrator::{self, Prepared};
 use crate::report::console::{self, Style};
 use crate::report::{self, JUnitForm, Outcome, Reason, RunResult, Series, Summary, Table, Totals, json};
-use crate::run::Pace;
+use crate::run::{Pace, Pulse};
 use crate::timeline::{Events, Timeline};
 
 /// The seed of a run for which nobody states one.
@@ -102,7 +102,8 @@ pub(super) fn run(run: &Run, streams: &mut Streams<'_>) -> io::Result<Exit> {
         (true, Some(seed)) => Again::Seed(seed),
     };
     let set: Arc<[String]> = run.select.set.iter().map(ToString::to_string).collect();
-    let how = How { many_seeds: run.seeds.is_some(), again, speed: run.speed, set };
+    let pulse = progress.pulse();
+    let how = How { many_seeds: run.seeds.is_some(), again, speed: run.speed, set, pulse };
     let of_work = Arc::clone(&jobs);
     let play = move |number: usize| play(&of_work[number], &how);
     let desk = Arc::new(pool::Desk::default());
@@ -398,6 +399,8 @@ struct How {
     speed: Option<Pace>,
     /// Values set on the command line.
     set: Arc<[String]>,
+    /// To whom runs in virtual time tell how far they have got, where somebody looks.
+    pulse: Option<Arc<Pulse>>,
 }
 
 fn play(job: &Job, how: &How) -> Done {
@@ -411,6 +414,12 @@ fn play(job: &Job, how: &How) -> Done {
     }
     let own = OnceLock::new();
     let start = start.as_deref().unwrap_or(&own);
+    if let (Some(pulse), Backend::Fake, None) = (&how.pulse, backend, how.speed)
+        && let Ok(prepared) = Prepared::shared(plan, start)
+    {
+        // A plan that cannot be prepared is told when it is played.
+        prepared.tell(pulse);
+    }
     let Played { timeline, wall } = match backend::play_from(start, plan, seed, backend, how.speed) {
         Ok(played) => played,
         Err(NoRun::Skip(why)) => return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun))),

@@ -7,7 +7,7 @@ use mockdc_scenarios::Plan;
 
 use super::{RunError, Set, refuse_ports, set_up, since_monday, world_of};
 use crate::judge::{Judgement, Start, judge_from};
-use crate::run::{Driver, Margin, Opening};
+use crate::run::{Driver, Margin, Opening, Pulse};
 use crate::timeline::Timeline;
 
 /// A plan with what all of its runs begin with: the world at its start, the events that state it, and the view of
@@ -19,6 +19,8 @@ pub struct Prepared {
     opening: Option<Opening>,
     /// What judging needs of it.
     start: Option<Start>,
+    /// To whom its runs tell how far they have got.
+    pulse: OnceLock<Arc<Pulse>>,
 }
 
 impl Prepared {
@@ -37,7 +39,7 @@ impl Prepared {
             stage.opening()
         });
         let start = opening.as_ref().and_then(|opening: &Opening| Start::of(plan, &opening.events));
-        Ok(Prepared { plan: plan.clone(), world, opening, start })
+        Ok(Prepared { plan: plan.clone(), world, opening, start, pulse: OnceLock::new() })
     }
 
     /// What `shared` holds; the first who asks prepares it.
@@ -58,6 +60,11 @@ impl Prepared {
         &self.plan
     }
 
+    /// Has its runs tell how far they have got. The first who asks is told.
+    pub fn tell(&self, pulse: &Arc<Pulse>) {
+        self.pulse.get_or_init(|| pulse.clone());
+    }
+
     /// Runs the plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.
     ///
     /// # Errors
@@ -65,6 +72,9 @@ impl Prepared {
     /// None that [`Prepared::new`] has not met.
     pub fn run(&self, seed: u64) -> Result<Timeline, RunError> {
         let Set { stage, until, host } = self.set_up(seed)?;
+        if let Some(pulse) = self.pulse.get() {
+            stage.tell(pulse.clone());
+        }
         let ending = Driver::new(stage).run(until, host);
         Ok(Timeline::new(self.plan.clone(), seed, ending.events))
     }

@@ -8,9 +8,10 @@ pub(super) use birth::{Actor, Actors, Birth};
 pub use birth::{ActorFuture, ActorStart, ProgramFactory, ProgramStart};
 pub(crate) use opening::Opening;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use mockdc_mocks::{
     Caller, Domain, Fact, FactRecord, HostName, Language, Operation, Outcome, ProgramName, ServiceName,
@@ -22,6 +23,7 @@ use self::following::Waiting;
 use super::Ctx;
 use super::life::Doom;
 use super::margin::{Margin, Watched};
+use super::pulse::Pulse;
 use super::secrets::Secrets;
 use super::timers::Timers;
 use super::turns::Present;
@@ -70,6 +72,7 @@ pub struct Stage {
     /// Actors that were ended by their own call while its answer is still to come: they take it first.
     pub(super) condemned: RefCell<Option<Vec<Rc<Doom>>>>,
     pub(super) watched: RefCell<Option<Watched>>,
+    pulse: OnceCell<Arc<Pulse>>,
 }
 
 /// How far a host's clock is wrong, and when.
@@ -112,6 +115,7 @@ impl Stage {
             under_way: Cell::new(0),
             condemned: RefCell::default(),
             watched: RefCell::default(),
+            pulse: OnceCell::new(),
         })
     }
 
@@ -177,6 +181,11 @@ impl Stage {
     /// Reads the events so far.
     pub fn events<R>(&self, read: impl FnOnce(&Events) -> R) -> R {
         read(&self.events.borrow())
+    }
+
+    /// Tells from now on how far the run has got.
+    pub fn tell(&self, pulse: Arc<Pulse>) {
+        self.pulse.get_or_init(|| pulse);
     }
 
     /// Notes events and deadlines from now on, for [`Stage::margin`].
@@ -251,6 +260,9 @@ impl Stage {
         let mut event = event;
         self.secrets.mask(&mut event.kind);
         self.events.borrow_mut().push(event);
+        if let Some(pulse) = self.pulse.get() {
+            pulse.recorded(seq, self.now());
+        }
         self.count_at_instant();
         if seq as usize >= self.limit {
             self.end(EndReason::Runaway);

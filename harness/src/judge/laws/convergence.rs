@@ -106,10 +106,9 @@ impl Databases {
                 return;
             }
             // What policy makes of rights is each controller's own affair, also of those that are not judged.
-            if version.is_none() && matches!(key, StateKey::Right { .. }) && outline.is_dc(&event.host) {
-                if !by_policy.contains(key) {
-                    by_policy.insert(key.clone());
-                }
+            let of_policy = version.is_none() && matches!(key, StateKey::Right { .. });
+            if of_policy && outline.is_dc(&event.host) && !by_policy.contains(key) {
+                by_policy.insert(key.clone());
             }
             let place = match &last {
                 Some((host, place)) if *host == event.host => *place,
