@@ -27,6 +27,8 @@ mod descriptors;
 mod dirsync;
 #[path = "front/faults.rs"]
 mod faults;
+#[path = "front/forest.rs"]
+mod forest;
 #[path = "front/identities.rs"]
 mod identities;
 #[path = "front/pings.rs"]

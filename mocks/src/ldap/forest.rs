@@ -27,12 +27,13 @@ pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
     ("AB8153B7768811D1ADED00C04FD8D5CD", "CN=LostAndFound"),
 ];
 
-struct Forest {
+/// The objects in the order in which they are stated.
+pub(super) struct Forest {
     list: Vec<Fixed>,
 }
 
 impl Forest {
-    fn add(&mut self, class: &'static str, dn: String, attributes: &[(&str, &str)]) {
+    pub(super) fn add(&mut self, class: &'static str, dn: String, attributes: &[(&str, &str)]) {
         let mut all = Attributes::new();
         for (name, value) in attributes {
             all.entry((*name).to_owned()).or_default().push(value.as_bytes().to_vec());
@@ -40,7 +41,7 @@ impl Forest {
         self.list.push(Fixed { dn, class, attributes: all });
     }
 
-    fn give(&mut self, name: &str, value: Vec<u8>) {
+    pub(super) fn give(&mut self, name: &str, value: Vec<u8>) {
         if let Some(last) = self.list.last_mut() {
             last.attributes.entry(name.to_owned()).or_default().push(value);
         }
@@ -74,7 +75,11 @@ pub(super) fn forest(
     forest.add(
         "organizationalUnit",
         below("OU=Domain Controllers"),
-        &[("description", "Default container for domain controllers"), critical],
+        &[
+            ("description", "Default container for domain controllers"),
+            ("gPLink", &super::first_day::policy_link(naming, 1)),
+            critical,
+        ],
     );
     forest.add("builtinDomain", below("CN=Builtin"), &[critical]);
     forest.give("objectSid", sid::parse("S-1-5-32").unwrap_or_default());
@@ -88,7 +93,12 @@ pub(super) fn forest(
         below("CN=LostAndFound"),
         &[("description", "Default container for orphaned objects"), critical, hidden],
     );
-    forest.add("infrastructureUpdate", below("CN=Infrastructure"), &[critical, hidden]);
+    let owner = role_owner(domain, naming);
+    forest.add(
+        "infrastructureUpdate",
+        below("CN=Infrastructure"),
+        &[("fSMORoleOwner", &owner), critical, hidden],
+    );
     forest.add(
         "container",
         below("CN=ForeignSecurityPrincipals"),
@@ -102,10 +112,11 @@ pub(super) fn forest(
     forest.add(
         "rIDManager",
         below("CN=RID Manager$,CN=System"),
-        &[critical, hidden, ("rIDAvailablePool", "4611686014132422209")],
+        &[critical, hidden, ("fSMORoleOwner", &owner), ("rIDAvailablePool", "4611686014132422209")],
     );
     let has_readers = domain.world().dcs.iter().any(|dc| dc.role == DcRole::Rodc);
     accounts(&mut forest, database, naming, has_readers);
+    forest.first_day_of_domain(database, naming);
     for unit in &domain.world().units {
         let mut dn = format!("OU={}", super::dn::escape(unit.name.as_str()));
         let mut parent = unit.parent.as_ref();
@@ -131,11 +142,16 @@ pub(super) fn forest(
     forest.list
 }
 
+/// The settings of the controller that has the five roles of single masters.
+fn role_owner(domain: &Domain, naming: &Naming) -> String {
+    let directory = domain.directory();
+    let pdc = directory.pdc();
+    let site = site_name(directory.controller(pdc).site.as_str());
+    format!("CN=NTDS Settings,{}", naming.server(directory.name(pdc), site))
+}
+
 fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
-    let owner = domain.controllers().into_iter().find(|(_, role)| *role == DcRole::Pdc);
-    let site = "Default-First-Site-Name";
-    let owner =
-        owner.map(|(pdc, _)| format!("CN=NTDS Settings,{}", naming.server(&pdc, site))).unwrap_or_default();
+    let owner = role_owner(domain, naming);
     let (root, configuration) = (&naming.root, &naming.configuration);
     let mixed = match &domain.world().domain.replication {
         Replication::Ad(ad) if ad.mixed.is_none() => "0",
@@ -146,6 +162,7 @@ fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
         root.clone(),
         &[
             ("fSMORoleOwner", &owner),
+            ("gPLink", &super::first_day::policy_link(naming, 0)),
             ("instanceType", "5"),
             ("systemFlags", "-1946157056"),
             ("isCriticalSystemObject", "TRUE"),
@@ -268,7 +285,11 @@ fn configuration(
     forest.add("sitesContainer", below("CN=Sites"), &[hidden]);
     forest.add("subnetContainer", below("CN=Subnets,CN=Sites"), &[hidden]);
     forest.add("interSiteTransportContainer", below("CN=Inter-Site Transports,CN=Sites"), &[hidden]);
-    forest.add("crossRefContainer", below("CN=Partitions"), &[hidden, ("msDS-Behavior-Version", "2")]);
+    forest.add(
+        "crossRefContainer",
+        below("CN=Partitions"),
+        &[hidden, ("msDS-Behavior-Version", "2"), ("fSMORoleOwner", &role_owner(domain, naming))],
+    );
     forest.add("container", below("CN=Services"), &[hidden]);
     forest.add("container", below("CN=Extended-Rights"), &[hidden]);
     forest.add("container", below("CN=WellKnown Security Principals"), &[hidden]);
@@ -321,6 +342,11 @@ fn configuration(
             sites.push(site);
         }
     }
+    let settings: Vec<String> = controllers
+        .iter()
+        .map(|(dc, site, ..)| format!("CN=NTDS Settings,{}", naming.server(dc, site)))
+        .collect();
+    forest.first_day_of_forest(domain, naming, &sites, &settings);
     for site in sites {
         let dn = below(&format!("CN={},CN=Sites", super::dn::escape(site)));
         forest.add("site", dn.clone(), &[hidden]);

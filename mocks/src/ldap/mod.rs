@@ -39,6 +39,7 @@ mod dns;
 mod error;
 mod event;
 mod filter_text;
+mod first_day;
 mod forest;
 mod ldif;
 mod line;

@@ -12,7 +12,7 @@ mod timers;
 
 pub(crate) use ad::Ad;
 #[cfg(feature = "ldap")]
-pub(crate) use ad::outranks;
+pub(crate) use ad::{outranks, partners};
 pub(crate) use delay::*;
 pub(crate) use network::*;
 pub(crate) use nt4::Nt4;

@@ -23,6 +23,8 @@ mod vectors;
 #[cfg(feature = "ldap")]
 pub(crate) use conflict::outranks;
 pub(crate) use restore::Kept;
+#[cfg(feature = "ldap")]
+pub(crate) use topology::pairs as partners;
 
 use std::collections::{BTreeMap, BTreeSet};
 

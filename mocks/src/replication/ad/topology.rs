@@ -79,6 +79,13 @@ pub(super) fn connections(spec: &AdSpec, dcs: &[DcSpec], since_monday: Span) -> 
     connections
 }
 
+/// Who pulls from whom, as the directory shows it: sources and targets.
+#[cfg(feature = "ldap")]
+pub(crate) fn pairs(spec: &AdSpec, dcs: &[DcSpec]) -> Vec<(DcIndex, DcIndex)> {
+    let all = connections(spec, dcs, Span::ZERO);
+    all.into_iter().map(|connection| (connection.source, connection.target)).collect()
+}
+
 /// How many partners a source has told before this one.
 fn next_rank(told: &mut [i64], source: DcIndex) -> i64 {
     let rank = told[usize::from(source.0)];
