@@ -223,7 +223,9 @@ impl Session {
                 .wire_logon(now, &front.dc, from, &user, &presented)
                 .map_err(|error| LdapError::bind_refused(error, true))?;
             let name = domain.directory().database(dc).name(rid).cloned().unwrap_or(user);
-            Ok((Identity { rid, name, groups: domain.wire_groups(dc, rid) }, presented))
+            let groups = domain.wire_groups(dc, rid);
+            state.logged_on(dc, rid, now);
+            Ok((Identity { rid, name, groups }, presented))
         })
     }
 

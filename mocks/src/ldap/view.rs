@@ -400,7 +400,7 @@ impl<'a> View<'a> {
             }
             "accountexpires" => match self.database.expires(id) {
                 Some(at) => one(self.file_time(at).to_string()),
-                None => one(NEVER.to_string()),
+                None => self.stated(id, "accountExpires").unwrap_or_else(|| one(NEVER.to_string())),
             },
             "lockouttime" => match self.database.records().value(&Part::Lockout(id)) {
                 Some(RecordValue::Time(Some(since))) => one(self.file_time(*since).to_string()),
@@ -426,6 +426,12 @@ impl<'a> View<'a> {
                 if list.is_empty() { Vec::new() } else { one(list) }
             }
             "logonhours" => self.logon_hours(id)?,
+            "lastlogon" if self.tree.logon(id).is_some() => {
+                self.tree.logon(id).map(|(at, _)| one(self.file_time(at).to_string()))?
+            }
+            "logoncount" if self.tree.logon(id).is_some() => {
+                self.tree.logon(id).map(|(_, count)| one(count.to_string()))?
+            }
             "codepage" | "countrycode" | "lastlogon" | "lastlogoff" | "logoncount"
                 if self.stated(id, name).is_none() =>
             {

@@ -168,3 +168,38 @@ async fn what_is_asked_for_twice_is_given_once_and_graves_are_shown_on_request()
     assert_eq!(base(ldap.with_controls(vec![control]), &graves, &["cn"]).await?.dn, graves);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_account_that_never_expires_shows_the_number_that_it_was_given() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    for number in ["0", "9223372036854775807", "0", "126800000000000000", "9223372036854775807"] {
+        let change = vec![Mod::Replace("accountExpires", set(&[number]))];
+        ldap.modify(&dn("jdoe"), change).await?.success()?;
+        let shown = base(&mut ldap, &dn("jdoe"), &["accountExpires"]).await?;
+        assert_eq!(shown.attrs["accountExpires"], [number]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn logons_are_counted_where_they_are() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let names = ["lastLogon", "logonCount"];
+    let before = base(&mut ldap, &dn("jdoe"), &names).await?;
+    assert_eq!((before.attrs["lastLogon"][0].as_str(), before.attrs["logonCount"][0].as_str()), ("0", "0"));
+    field.hand.to(mockdc_mocks::Span::mins(1));
+    for _ in 0..2 {
+        Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
+    }
+    let refused = Field::at(&field.pdc).await?.simple_bind("CORP\\jdoe", "wrong").await?;
+    assert_eq!(refused.rc, 49);
+    let after = base(&mut ldap, &dn("jdoe"), &names).await?;
+    assert_eq!(after.attrs["logonCount"], ["2"]);
+    // A minute after the start, in steps of 100 ns since 1601.
+    assert_eq!(after.attrs["lastLogon"], ["126730980600000000"]);
+    let mut bdc = Field::bound(&field.bdc, ADMINISTRATOR).await?;
+    assert_eq!(base(&mut bdc, &dn("jdoe"), &names).await?.attrs["logonCount"], ["0"]);
+    Ok(())
+}

@@ -80,6 +80,7 @@ impl Tree {
             contexts: Vec::new(),
             usn: FIRST_USN,
             histories: BTreeMap::new(),
+            logons: BTreeMap::new(),
             homes: Default::default(),
             readers: Default::default(),
             guids_given: Default::default(),

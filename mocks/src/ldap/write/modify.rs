@@ -292,10 +292,17 @@ impl Edit<'_> {
     }
 
     pub(super) fn settle(&mut self, attribute: &'static Attribute, values: &Values) -> Result<(), LdapError> {
-        match &mut self.account {
-            Some(account) => account.set(&self.view, self.id, attribute, values).unwrap_or(Ok(())),
-            None => Ok(()),
+        let Some(account) = &mut self.account else { return Ok(()) };
+        account.set(&self.view, self.id, attribute, values).unwrap_or(Ok(()))?;
+        if attribute.name == "accountExpires" {
+            // Never has two numbers: the account shows the one that it was given.
+            let zero: Values = values.iter().filter(|value| number(value) == Some(0)).cloned().collect();
+            let had = self.id.is_some_and(|id| self.view.stated(id, attribute.name).is_some());
+            if had || !zero.is_empty() {
+                self.stated.insert(attribute.name, zero);
+            }
         }
+        Ok(())
     }
 }
 
