@@ -59,6 +59,10 @@ pub fn inexpressible(spec: &WorldSpec, verbs: &[Verb]) -> Vec<Inexpressible> {
                 let what = format!("the pause `{}` of {at} is for so many occasions", fault.name);
                 cannot(what, "a container stands still for a time, whoever calls it");
             }
+            kind if kind.is_at_ports() => {
+                let what = format!("the fault `{}` lies on the wire", fault.name);
+                cannot(what, "only clients at the ports of the mock controllers meet it");
+            }
             _ => {}
         }
     }
@@ -146,6 +150,15 @@ mod tests {
             inexpressible(world.spec(), &[]).len()
         };
         assert_eq!((away(59), away(60)), (0, 1));
+    }
+
+    #[test]
+    fn what_lies_on_the_wire_of_mock_controllers_cannot_be_played() {
+        let shut = FaultKind::ClosePort { at: Vec::new() };
+        let mut world = Domain::builder().pdc("PDC1").fault("shut", shut, Span::ZERO, None);
+        let found = inexpressible(world.spec(), &[]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].what, "the fault `shut` lies on the wire");
     }
 
     #[test]

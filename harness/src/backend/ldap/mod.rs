@@ -95,6 +95,10 @@ impl Wired {
         start: i64,
         seed: u64,
     ) -> Result<Wired, NoPorts> {
+        if let Some(fault) = spec.faults.iter().find(|fault| fault.kind.is_at_ports()) {
+            let why = "the model is called directly as well, and the two would part";
+            return Err(NoPorts(format!("the fault `{}` lies on the wire: {why}", fault.name)));
+        }
         let spec = without_lost_calls(spec);
         let served = Domain::new(&spec, since_monday, seed).map_err(|error| NoPorts(error.to_string()))?;
         let hand = Hand::default();

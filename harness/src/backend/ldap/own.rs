@@ -316,6 +316,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_fault_on_the_wire_is_refused_and_not_inert() {
+        let shut = FaultKind::ClosePort { at: Vec::new() };
+        let builder = LdapDomain::builder().fault("shut", shut, Span::ZERO, None);
+        let refused = builder.start().await.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("the fault `shut` lies on the wire"), "{refused}");
+    }
+
+    #[tokio::test]
     async fn an_impossible_world_is_refused() -> Outcome {
         let mut builder = LdapDomain::builder();
         builder.spec().dcs.clear();
