@@ -121,6 +121,13 @@ impl Controllers {
         touched
     }
 
+    /// The name that an account had until a conflict took it away, when its name is one that a conflict gave.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn lost_name(&self, record: &super::Record) -> Option<crate::Name> {
+        let given = matches!(&record.value, Some(super::RecordValue::Name(name)) if is_given_up(name));
+        given.then(|| Some(self.commit(record.stamp.version)?.subject.clone())).flatten()
+    }
+
     fn entry(&self, at: DcIndex) -> (&HostName, &Controller) {
         self.list.get_index(usize::from(at.0)).expect("a DcIndex is a place in this list")
     }
@@ -226,4 +233,10 @@ impl Controllers {
     pub(crate) fn further_users(&self) -> u32 {
         self.further_users
     }
+}
+
+/// Whether an account bears the name that it gets when another takes its own.
+#[cfg(feature = "ldap")]
+pub(crate) fn is_given_up(name: &crate::AccountName) -> bool {
+    name.as_str().starts_with("$DUPLICATE-")
 }

@@ -148,6 +148,8 @@ pub(crate) enum Beside {
     Nothing,
     /// These joined a group (`true`) or left it.
     Members(Vec<(Rid, bool)>),
+    /// The account lost this name to another.
+    Formerly(crate::Name),
     /// Flags: whether the password must be changed is no longer as it was.
     MustChange,
 }

@@ -1,7 +1,7 @@
 //! What the wire front sees and does of the domain model.
 
 use super::Domain;
-use crate::directory::{Change, Controllers, Database, DcIndex, Put, Rid, account};
+use crate::directory::{Beside, Change, Controllers, Database, DcIndex, Put, Rid, account};
 use crate::fault::{ClientMessage, MessageFate};
 use crate::{
     AccountName, Authority, Credentials, DcRole, HostName, LogonType, Secret, SimTime, Win32Error,
@@ -131,9 +131,12 @@ impl Domain {
     /// What a controller's database was put since the last time. Of accounts that are deleted it has by then what is left
     /// of them where that was done, even if it is here, and before the disk was copied that the controller has now.
     pub(crate) fn take_journal(&mut self, dc: DcIndex) -> Vec<Put> {
-        let journal = self.controllers.take_journal(dc);
-        for Put { part, .. } in &journal {
+        let mut journal = self.controllers.take_journal(dc);
+        for Put { part, head, beside, .. } in &mut journal {
             let Some(rid) = account(part) else { continue };
+            if let Some(name) = head.as_ref().and_then(|record| self.controllers.lost_name(record)) {
+                *beside = Beside::Formerly(name);
+            }
             let record = self.controllers.database(dc).records().record(part);
             let Some(record) = record.filter(|record| record.value.is_none()) else { continue };
             if let Some(remains) = self.controllers.remains(record.stamp.version, rid).cloned() {

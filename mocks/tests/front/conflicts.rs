@@ -56,6 +56,37 @@ async fn of_two_objects_of_one_name_all_controllers_leave_it_to_the_same() -> Ou
 }
 
 #[tokio::test]
+async fn an_account_that_loses_its_logon_name_keeps_its_name_with_a_mark() -> Outcome {
+    // Asked meanwhile, and asked only when all is over.
+    for early in [true, false] {
+        let (field, mut pdc, mut bdc) = two_writers().await?;
+        let user = || attributes(&[("objectClass", "user"), ("sAMAccountName", "twin")]);
+        field.hand.to(Span::mins(1));
+        pdc.add(&format!("CN=twin,CN=Users,{BASE}"), user()).await?.success()?;
+        field.hand.to(Span::mins(1) + Span::secs(5));
+        bdc.add(&format!("CN=twin,CN=Users,{BASE}"), user()).await?.success()?;
+        if early {
+            field.hand.to(Span::mins(7));
+            namesakes(&mut pdc, "(cn=twin*)").await?;
+            namesakes(&mut bdc, "(cn=twin*)").await?;
+        }
+        field.hand.to(Span::hours(1));
+        let (there, here) =
+            (namesakes(&mut pdc, "(cn=twin*)").await?, namesakes(&mut bdc, "(cn=twin*)").await?);
+        assert_eq!(there, here, "{early}");
+        let [kept, lost] = there.as_slice() else { return Err(format!("{there:?}").into()) };
+        assert_eq!(kept.0, format!("CN=twin,CN=Users,{BASE}"));
+        assert!(lost.0.starts_with("CN=twin\\0ACNF:"), "{there:?}");
+        for ldap in [&mut pdc, &mut bdc] {
+            let given = namesakes(ldap, "(sAMAccountName=$DUPLICATE-*)").await?;
+            assert_eq!(given, std::slice::from_ref(lost));
+            assert_eq!(namesakes(ldap, "(sAMAccountName=twin)").await?, std::slice::from_ref(kept));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_made_below_an_object_that_is_deleted_elsewhere_is_found_without_a_home() -> Outcome {
     let (field, mut pdc, mut bdc) = two_writers().await?;
     let unit = || attributes(&[("objectClass", "organizationalUnit")]);

@@ -9,7 +9,9 @@ use super::history::Touched;
 use super::plant::{made, value_of};
 use super::step::Step;
 use super::{Node, Tree};
-use crate::directory::{Database, Object, Part, Principal, PrincipalKind, Put, Rid, Stamp, is_computer};
+use crate::directory::{
+    Database, Object, Part, Principal, PrincipalKind, Put, Rid, Stamp, is_computer, is_given_up,
+};
 use crate::replication::outranks;
 use crate::{AccountFlag, SimTime};
 
@@ -31,6 +33,9 @@ impl Tree {
         for mut step in Step::all(journal, self.places.domain) {
             let rid = step.rid;
             let (before, touched) = (self.usn, std::mem::take(&mut step.touched));
+            if let Some(name) = step.formerly.take() {
+                self.formerly.insert(rid, name);
+            }
             // Nothing is there before the record comes by which it exists.
             if !self.nodes.contains_key(&rid) && !step.makes() && !step.deletes() {
                 continue;
@@ -174,9 +179,13 @@ impl Tree {
     fn give_way(&mut self, rid: Rid, parent: Rid, key: &str, database: &Database) {
         let Some(other) = self.child(parent, key).filter(|other| *other != rid) else { return };
         let (Some(here), Some(comes)) = (written(other, database), written(rid, database)) else { return };
-        if outranks(comes, here)
-            && let Some(node) = self.nodes.get(&other)
-        {
+        let gave_up = |rid: Rid| database.name(rid).is_some_and(is_given_up);
+        let takes = match (gave_up(other), gave_up(rid)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => outranks(comes, here),
+        };
+        if takes && let Some(node) = self.nodes.get(&other) {
             let (rdn, key) = lost_name(&node.rdn, &node.key, &node.guid);
             self.moved(other, parent, rdn, key);
         }
@@ -333,7 +342,9 @@ impl Tree {
             return Some(Place { class, parent, rdn: object.rdn.clone(), key });
         }
         let principal = principal?;
-        let name = principal.name.as_str();
+        // A logon name that went to another account leaves the object its name, as far as nobody else has that.
+        let lost = self.formerly.get(&rid).filter(|_| is_given_up(&principal.name));
+        let name = lost.map_or(principal.name.as_str(), String::as_str);
         let (class, parent, name) = match principal.kind {
             PrincipalKind::User if flags.is_some_and(is_computer) => {
                 let server = flags.is_some_and(|flags| flags.contains(&AccountFlag::ServerTrustAccount));

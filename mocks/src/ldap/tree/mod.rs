@@ -52,6 +52,8 @@ pub(super) struct Tree {
     /// Where accounts stand that the world puts elsewhere than where their kind stands by default: the object that they
     /// stand in, and their relative names.
     homes: Arc<BTreeMap<Rid, (Rid, dn::Rdn)>>,
+    /// The names that accounts had in the directory before a conflict took their logon names.
+    formerly: BTreeMap<Rid, String>,
     /// The accounts of read-only controllers.
     readers: Arc<BTreeSet<Rid>>,
     /// The identifiers that the world states.

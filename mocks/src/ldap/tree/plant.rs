@@ -8,7 +8,7 @@ use super::super::naming::{Naming, site_name};
 use super::super::{dn, sid};
 use super::step::Step;
 use super::{Context, Node, Places, Tree};
-use crate::directory::{Database, DcIndex, Part, Rid, computer_account};
+use crate::directory::{Database, DcIndex, Part, Record, Rid, computer_account};
 use crate::{AccountName, DcRole, Domain, EntrySpec, HostName, SimTime, WorldSpec};
 
 /// The first update sequence number after a domain's installation.
@@ -83,6 +83,7 @@ impl Tree {
             logons: BTreeMap::new(),
             homes: Default::default(),
             readers: Default::default(),
+            formerly: BTreeMap::new(),
             guids_given: Default::default(),
             restored: database.restored(),
         };
@@ -103,6 +104,9 @@ impl Tree {
         tree.homes = Arc::new(tree.homes_of(domain.world(), database));
         tree.readers = Arc::new(readers_of(domain.world(), database).map(|(_, rid)| rid).collect());
         tree.guids_given = Arc::new(guids_of(domain.world(), database));
+        let heads = database.principals().filter_map(|(rid, _)| Some((rid, head_of(rid, database)?)));
+        let lost = heads.filter_map(|(rid, head)| Some((rid, domain.directory().lost_name(head)?)));
+        tree.formerly = lost.map(|(rid, name)| (rid, name.to_string())).collect();
         let accounts: Vec<Rid> = database.principals().map(|(rid, _)| rid).collect();
         let objects = database.plain_objects();
         let buried: Vec<Rid> = database.all_buried().collect();
@@ -244,8 +248,13 @@ fn guids_of(world: &WorldSpec, database: &Database) -> BTreeMap<Rid, [u8; 16]> {
 
 /// When the part was written by which an object exists.
 pub(super) fn made(rid: Rid, database: &Database) -> Option<SimTime> {
+    head_of(rid, database).map(|record| record.stamp.at)
+}
+
+/// The record by which an object exists.
+fn head_of(rid: Rid, database: &Database) -> Option<&Record> {
     let heads = [Part::User(rid), Part::Group(rid), Part::LocalGroup(rid), Part::Object(rid)];
-    heads.iter().find_map(|head| database.records().record(head)).map(|record| record.stamp.at)
+    heads.iter().find_map(|head| database.records().record(head))
 }
 
 /// The value in a key.

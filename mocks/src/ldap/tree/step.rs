@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::history::Touched;
 use super::plant::made;
 use crate::SimTime;
-use crate::directory::{Database, Object, Part, Put, Record, RecordValue, Rid};
+use crate::directory::{Beside, Database, Object, Part, Put, Record, RecordValue, Rid};
 
 /// The parts of one change that belong to one object.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Step {
     head: Option<Record>,
     /// Where it puts the object, when that is stated.
     pub(super) object: Option<Arc<Object>>,
+    /// The name that it lost.
+    pub(super) formerly: Option<String>,
     /// What changed of it.
     pub(super) touched: Vec<Touched>,
 }
@@ -34,6 +36,7 @@ impl Step {
                 step.head = step.head.or(further.head);
                 step.object = further.object.or(step.object);
                 step.touched.extend(further.touched);
+                step.formerly = further.formerly.or(step.formerly);
             }
             Some(step)
         })
@@ -42,11 +45,15 @@ impl Step {
     /// How an object comes that was there before anybody followed the journal.
     pub(super) fn first(rid: Rid, database: &Database) -> Step {
         let at = made(rid, database).unwrap_or_default();
-        Step { at, rid, moves: true, head: None, object: None, touched: Vec::new() }
+        Step { at, rid, moves: true, head: None, object: None, formerly: None, touched: Vec::new() }
     }
 
     fn of(mut put: Put, domain: Rid) -> Option<Step> {
         let touched = vec![Touched::by(&mut put)];
+        let formerly = match &put.beside {
+            Beside::Formerly(name) => Some(name.to_string()),
+            _ => None,
+        };
         let Put { at, part, head: record, .. } = put;
         let rid = subject(&part, domain)?;
         let is_head = match &part {
@@ -58,7 +65,15 @@ impl Step {
             Some(RecordValue::Object(object)) => Some(object.clone()),
             _ => None,
         };
-        Some(Step { at, rid, moves: moves(&part), head: record.filter(|_| is_head), object, touched })
+        Some(Step {
+            at,
+            rid,
+            moves: moves(&part),
+            head: record.filter(|_| is_head),
+            object,
+            formerly,
+            touched,
+        })
     }
 
     /// Whether what comes next belongs to the same change; what is made and deleted at one instant comes twice.
