@@ -129,6 +129,7 @@ pub(crate) struct Record {
 
 /// A part that was put into a database.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front follows a database"))]
 pub(crate) struct Put {
     /// When.
     pub(crate) at: SimTime,
@@ -149,6 +150,7 @@ pub(crate) enum Beside {
     /// These joined a group (`true`) or left it.
     Members(Vec<(Rid, bool)>),
     /// The account lost this name to another.
+    #[cfg_attr(not(feature = "ldap"), expect(dead_code, reason = "only the front asks for it"))]
     Formerly(crate::Name),
     /// Flags: whether the password must be changed is no longer as it was.
     MustChange,
