@@ -16,7 +16,7 @@ use super::page::{PAGE, Page};
 ///
 /// The state of the world at its start is told by many events, which are the same in every run of a plan: they are
 /// kept once for all of them. Of a long run only the last events are kept as values; those before them are laid away
-/// in pages of about a tenth of the size, and read again where somebody looks.
+/// in compressed pages, and read again where somebody looks.
 #[derive(Clone, Debug)]
 pub struct Events {
     start: Arc<[Event]>,

@@ -11,7 +11,7 @@ use super::{ActorId, Event, EventKind};
 /// Events in a page of a long run.
 pub(super) const PAGE: usize = 1 << 13;
 
-/// Events that follow each other. They take about a tenth of what they take as values.
+/// Events that follow each other. They take less room than as values.
 ///
 /// What is alike is stored together, so that it compresses well, and whoever is interested in some classes unpacks no
 /// others.
