@@ -254,6 +254,34 @@ fn a_third_controller_hears_of_lost_changes_from_whoever_has_them() {
     assert_eq!(domain.drain_facts().iter().filter(|record| taken(record)).count(), 2);
 }
 
+#[test]
+fn of_two_changes_under_one_number_a_third_controller_takes_what_it_was_sent() {
+    let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2");
+    builder = builder.replication(Replication::Ad(AdSpec::default()));
+    let mut domain = builder.build(1).unwrap();
+    let fault = |name: &str, kind| FaultSpec {
+        name: name.into(),
+        kind,
+        from: Span::ZERO,
+        until: None,
+        count: Default::default(),
+        touches_nothing: false,
+    };
+    let parted = FaultKind::Partition { from: vec!["BDC1".into()], to: vec!["BDC2".into()], one_way: false };
+    go(&mut domain, minute(0), "BDC1", take());
+    domain.add_fault(minute(1), fault("hold", FaultKind::Hold { at: vec!["BDC2".into()] })).unwrap();
+    domain.add_fault(minute(1), fault("parted", parted)).unwrap();
+    go(&mut domain, minute(2), "BDC1", add("x"));
+    assert_eq!(shown(&mut domain, minute(60), "PDC1", &["x"]), ["x"]);
+    // The copied disk gives the number of `x` to `z`, which nobody asks for: PDC1 believes that it has it.
+    go(&mut domain, minute(61), "BDC1", restore(Invocation::Kept));
+    assert_eq!(go(&mut domain, minute(90), "BDC1", add("z")), 0);
+    assert!(domain.lift_fault(minute(120), &"hold".into()));
+    assert_eq!(shown(&mut domain, minute(300), "BDC2", &["x", "z"]), ["x"]);
+    let taken = |record: &FactRecord| matches!(record.fact, Fact::Replicated { .. }) && record.host == "BDC2";
+    assert_eq!(domain.drain_facts().iter().filter(|record| taken(record)).count(), 1);
+}
+
 /// A crash that lasts until it is lifted.
 fn crash(domain: &mut Domain, now: SimTime, host: &str) {
     let fault = FaultSpec {

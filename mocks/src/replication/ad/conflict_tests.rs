@@ -102,6 +102,18 @@ fn a_linked_value_travels_without_the_rest_of_the_list() {
 }
 
 #[test]
+fn the_making_of_a_list_without_values_is_handed_on() {
+    let mut lab = level(FunctionalLevel::Windows2003);
+    lab.part("DC1", "DC3");
+    let group = lab.add_group("DC1", "staff", &[]);
+    lab.run_to(Span::hours(1));
+    let made = |at: &str| {
+        lab.database(at).into_iter().filter(|(part, _)| *part == Part::GroupMembers(group)).count()
+    };
+    assert_eq!((made("DC2"), made("DC3")), (1, 1), "DC3 hears of it from DC2");
+}
+
+#[test]
 fn a_deletion_stays_whatever_was_written_later_elsewhere() {
     let mut lab = lab(&PAIR);
     let alice = lab.add_user("DC1", "alice");

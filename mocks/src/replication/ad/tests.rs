@@ -30,6 +30,13 @@ fn two_sites(first: Option<Span>) -> Lab {
     )
 }
 
+/// Two controllers with a slow link between them.
+fn over_a_link(bits_per_second: Option<u64>, latency: Span) -> Lab {
+    let dcs = dcs(&["DC1", "DC2"]);
+    let link = LinkSpec { between: ("DC1".into(), "DC2".into()), bits_per_second, latency, busy: Vec::new() };
+    Lab::over(Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1)), &dcs, &[link])
+}
+
 /// A site link as the product makes it, without jitter.
 pub(super) fn wan(sites: &[&str]) -> SiteLinkSpec {
     SiteLinkSpec {
@@ -46,6 +53,25 @@ pub(super) fn wan(sites: &[&str]) -> SiteLinkSpec {
 
 fn seconds(n: i64) -> Option<Span> {
     Some(Span::secs(n))
+}
+
+#[test]
+fn of_two_syncs_asked_for_during_a_third_the_fuller_is_done() {
+    let mut lab = over_a_link(None, Span::secs(1));
+    lab.add_user("DC1", "alice");
+    for full in [false, true, false] {
+        lab.synchronize("DC2", full).unwrap();
+    }
+    lab.run_to(Span::mins(1));
+    let kinds: Vec<_> = lab
+        .ended("DC2")
+        .into_iter()
+        .map(|(_, fact)| match fact {
+            Fact::SyncEnded { kind, reason: SyncReason::Forced, .. } => kind,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(kinds, [SyncKind::Partial, SyncKind::Full]);
 }
 
 #[test]
@@ -196,12 +222,7 @@ fn a_crash_names_the_writes_that_nobody_else_has() {
 
 #[test]
 fn a_slow_link_delays_the_answer_and_leaves_a_trace_of_its_length() {
-    let dcs = dcs(&["DC1", "DC2"]);
-    let between = ("DC1".into(), "DC2".into());
-    let link =
-        LinkSpec { between, bits_per_second: Some(12_288), latency: Span::millis(500), busy: Vec::new() };
-    let mut lab =
-        Lab::over(Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1)), &dcs, &[link]);
+    let mut lab = over_a_link(Some(12_288), Span::millis(500));
     lab.add_user("DC1", "alice");
     lab.run_to(Span::mins(10));
     // The call takes 500 ms; 1,536 bytes take a second, and 500 ms more.

@@ -99,6 +99,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_logs_agree_up_to_the_first_entry_that_differs() {
+        let log = |sam: &[u64]| {
+            let mut log = ChangeLog::new(64 * ENTRY);
+            sam.iter().for_each(|version| log.append(Stream::Sam, Version(*version)));
+            log.append(Stream::Lsa, Version(9));
+            log
+        };
+        assert_eq!(log(&[1, 2, 3]).common(&log(&[1, 2, 4, 3])), [2, 0, 1]);
+        assert_eq!(log(&[1, 2]).common(&log(&[1, 2, 3])), [2, 0, 1]);
+        assert_eq!(log(&[]).common(&log(&[1])), [0, 0, 1]);
+    }
+
+    #[test]
     fn an_entry_leaves_the_ring_when_as_many_as_it_holds_came_after() {
         let mut log = ChangeLog::new(4 * ENTRY);
         log.append(Stream::Lsa, Version(1));

@@ -43,7 +43,7 @@ impl Nt4 {
                 (bdc.has, bdc.wants_full) = (*has, *wants_full);
                 bdc.keep_to(self.log.common(log));
             }
-            (None, Kept::Primary(log)) if at == self.pdc => {
+            (None, Kept::Primary(log)) => {
                 let common = log.common(&self.log);
                 self.log = log.clone();
                 self.bdcs.iter_mut().for_each(|bdc| bdc.keep_to(common));

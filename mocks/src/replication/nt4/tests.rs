@@ -4,8 +4,8 @@ use super::Nt4;
 use crate::directory::Rid;
 use crate::replication::lab::{Lab, dcs};
 use crate::{
-    BusyHours, Counter, Fact, LinkSpec, Nt4BdcSpec, Nt4Spec, Right, Slots, Span, Streams, SyncKind,
-    SyncReason, Win32Error,
+    BusyHours, Counter, DeltaSizes, Fact, LinkSpec, Nt4BdcSpec, Nt4Spec, Right, Slots, Span, StateKey,
+    Streams, SyncKind, SyncReason, Win32Error,
 };
 
 /// A pulse of five minutes, the first after one; BDCs answer at once.
@@ -41,6 +41,32 @@ fn an_account_shows_at_the_bdc_with_the_next_pulse() {
     let Fact::SyncEnded { kind, reason, deltas, bytes, error, .. } = &reasons[0].1 else { panic!() };
     assert_eq!((*kind, *reason), (SyncKind::Partial, SyncReason::Notification));
     assert_eq!((*deltas, *bytes, *error), (1, 1_024, None));
+}
+
+#[test]
+fn a_group_weighs_as_a_group_and_its_members() {
+    let mut lab = lab(&spec(), &PAIR);
+    lab.run_to(Span::secs(61));
+    let users = ["a", "b", "c"].map(|name| lab.add_user("PDC1", name));
+    lab.run_to(Span::mins(7));
+    lab.add_group("PDC1", "staff", &users);
+    lab.run_to(Span::mins(12));
+    let sizes = DeltaSizes::default();
+    let Fact::SyncEnded { bytes, .. } = lab.ended("BDC1")[1].1 else { panic!() };
+    assert_eq!(bytes, sizes.group + 3 * sizes.member);
+}
+
+#[test]
+fn a_synchronisation_that_moved_nothing_counts_no_bytes() {
+    let mut lab = lab(&spec(), &PAIR);
+    lab.run_to(Span::secs(61));
+    lab.part("PDC1", "BDC1");
+    assert_eq!(lab.synchronize("BDC1", false), Err(Win32Error::SERVER_UNAVAILABLE));
+    lab.run_to(Span::mins(2));
+    assert!(matches!(lab.ended("BDC1")[..], [(_, Fact::SyncEnded { bytes: 0, error: Some(_), .. })]));
+    let bytes = StateKey::Counter { counter: Counter::BytesReceived };
+    let counted = lab.facts("BDC1").any(|(_, fact)| matches!(fact, Fact::State { key, .. } if *key == bytes));
+    assert!(!counted);
 }
 
 #[test]
