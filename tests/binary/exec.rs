@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::command::{Tested, folder, mockdc, mockdc_with, top};
+use super::command::{Tested, folder, mockdc, mockdc_with, scenario, top};
 
 /// Fails instead of leaving out, where the tools of clients are missing.
 const REQUIRE: &str = "MOCKDC_REQUIRE_CLIENTS";
@@ -203,5 +203,39 @@ fn the_controllers_speak_tls_under_the_authority_that_a_program_is_given() -> Te
         !ran.err.contains("program | dn: DC=corp,DC=example"),
         "whom it does not trust it does not ask: {ran:?}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_file_that_an_earlier_run_has_left_is_not_what_the_program_wrote() -> Tested {
+    let report = folder("exec-left")?.join("report.txt").to_string_lossy().into_owned();
+    let text = format!(
+        r#"format = 1
+name = "left"
+until = "1m"
+
+[[dc]]
+name = "PDC1"
+role = "pdc"
+
+[program]
+host = "PDC1"
+files = ["{report}"]
+
+[[expect]]
+state = {{ file = {{ host = "PDC1", path = "{report}", is = {{ contains = "done" }} }} }}
+"#
+    );
+    let file = scenario("exec-left-scenario", &text)?;
+    let write = format!("echo done > {report}");
+    let run = |script: &str| mockdc(&["exec", &file, "--speed", "600", "--", "sh", "-c", script]);
+    let ran = run(&write)?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run("true")?;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("report.txt is there already: it counts when the program writes it"), "{ran:?}");
+    // Written anew, with the same text.
+    let ran = run(&write)?;
+    assert_eq!(ran.code, 0, "{ran:?}");
     Ok(())
 }

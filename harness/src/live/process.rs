@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -187,6 +187,7 @@ impl Running {
             .process_group(0)
             .kill_on_drop(true);
         let refused = |error| NoProgram::Start { program: name.to_owned(), error };
+        let before: Vec<Option<Mark>> = program.files.iter().map(|path| mark(path)).collect();
         let mut child = command.spawn().map_err(refused)?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| refused(io::Error::other("it has no process number")))?;
@@ -223,7 +224,11 @@ impl Running {
                     abort.abort();
                 }
             }
-            inbox.ended(ended, files.iter().map(|path| (path.clone(), content(path))).collect());
+            let written = |(path, before): (&String, &Option<Mark>)| {
+                let text = if mark(path) == *before { None } else { content(path) };
+                (path.clone(), text)
+            };
+            inbox.ended(ended, files.iter().zip(&before).map(written).collect());
         });
         Ok(Running { group: Group(pid), stop, task })
     }
@@ -279,6 +284,25 @@ async fn read(stream: impl AsyncRead + Unpin, which: Stream, output: Output, inb
 /// A line as text, without its end.
 fn text_of(line: &[u8]) -> String {
     String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']).to_owned()
+}
+
+/// What tells a file that has been written from the one that stood there: its number, length and times.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+fn mark(path: &str) -> Option<Mark> {
+    let file = std::fs::metadata(path).ok()?;
+    Some(Mark {
+        inode: file.ino(),
+        length: file.len(),
+        modified: (file.mtime(), file.mtime_nsec()),
+        changed: (file.ctime(), file.ctime_nsec()),
+    })
 }
 
 /// A file's text, its beginning when it is large; nothing when it is not there.

@@ -241,6 +241,9 @@ fn prepare(
     let files =
         stated.map_or_else(Vec::new, |program| program.files.iter().map(ToString::to_string).collect());
     let timeout = Duration::from_millis(timeout.as_millis().unsigned_abs());
+    for path in files.iter().filter(|path| Path::new(path).exists()) {
+        tell(Told::Note(&format!("{path} is there already: it counts when the program writes it")))?;
+    }
     Ok(Program { command, variables, timeout, files })
 }
 
