@@ -138,6 +138,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "ages-crossed",
     "ages-crossed.by-a-step",
     "bad-date.past-the-last-year",
+    "bad-pattern.too-many-copies",
     "duplicate-name",
     "empty-window",
     "empty-window.of-a-delay",
