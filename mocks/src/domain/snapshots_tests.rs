@@ -234,16 +234,8 @@ fn a_third_controller_hears_of_lost_changes_from_whoever_has_them() {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2");
     builder = builder.replication(Replication::Ad(AdSpec::default()));
     let mut domain = builder.build(1).unwrap();
-    let hold = FaultSpec {
-        name: "hold".into(),
-        kind: FaultKind::Hold { at: vec!["BDC2".into()] },
-        from: Span::ZERO,
-        until: None,
-        count: Default::default(),
-        touches_nothing: false,
-    };
     go(&mut domain, minute(0), "BDC1", take());
-    domain.add_fault(minute(1), hold).unwrap();
+    domain.add_fault(minute(1), lasting("hold", FaultKind::Hold { at: vec!["BDC2".into()] })).unwrap();
     go(&mut domain, minute(2), "BDC1", add("x"));
     assert_eq!(shown(&mut domain, minute(60), "PDC1", &["x"]), ["x"]);
     go(&mut domain, minute(61), "BDC1", restore(Invocation::New));
@@ -259,18 +251,10 @@ fn of_two_changes_under_one_number_a_third_controller_takes_what_it_was_sent() {
     let mut builder = Domain::builder().pdc("PDC1").bdc("BDC1").bdc("BDC2");
     builder = builder.replication(Replication::Ad(AdSpec::default()));
     let mut domain = builder.build(1).unwrap();
-    let fault = |name: &str, kind| FaultSpec {
-        name: name.into(),
-        kind,
-        from: Span::ZERO,
-        until: None,
-        count: Default::default(),
-        touches_nothing: false,
-    };
     let parted = FaultKind::Partition { from: vec!["BDC1".into()], to: vec!["BDC2".into()], one_way: false };
     go(&mut domain, minute(0), "BDC1", take());
-    domain.add_fault(minute(1), fault("hold", FaultKind::Hold { at: vec!["BDC2".into()] })).unwrap();
-    domain.add_fault(minute(1), fault("parted", parted)).unwrap();
+    domain.add_fault(minute(1), lasting("hold", FaultKind::Hold { at: vec!["BDC2".into()] })).unwrap();
+    domain.add_fault(minute(1), lasting("parted", parted)).unwrap();
     go(&mut domain, minute(2), "BDC1", add("x"));
     assert_eq!(shown(&mut domain, minute(60), "PDC1", &["x"]), ["x"]);
     // The copied disk gives the number of `x` to `z`, which nobody asks for: PDC1 believes that it has it.
@@ -282,17 +266,16 @@ fn of_two_changes_under_one_number_a_third_controller_takes_what_it_was_sent() {
     assert_eq!(domain.drain_facts().iter().filter(|record| taken(record)).count(), 1);
 }
 
+/// A fault that lasts until it is lifted.
+fn lasting(name: &str, kind: FaultKind) -> FaultSpec {
+    let (name, count) = (name.into(), Occasions::All);
+    FaultSpec { name, kind, from: Span::ZERO, until: None, count, touches_nothing: false }
+}
+
 /// A crash that lasts until it is lifted.
 fn crash(domain: &mut Domain, now: SimTime, host: &str) {
-    let fault = FaultSpec {
-        name: "crash".into(),
-        kind: FaultKind::Crash { at: host.into(), loses_unreplicated: false },
-        from: Span::ZERO,
-        until: None,
-        count: Default::default(),
-        touches_nothing: false,
-    };
-    domain.add_fault(now, fault).unwrap();
+    let crash = FaultKind::Crash { at: host.into(), loses_unreplicated: false };
+    domain.add_fault(now, lasting("crash", crash)).unwrap();
 }
 
 /// The same as the domain's administrator who stands at the machine.
