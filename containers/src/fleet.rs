@@ -304,11 +304,12 @@ impl Fleet {
     /// Starts a controller after [`Fleet::crash`] or [`Fleet::shut_down`], and is done when it answers. Its addresses
     /// are others than before; its partitions hold.
     ///
-    /// One that does not answer in time is started once more: Samba does not always get up after a crash.
+    /// One that does not answer in time, or ends, is started once more: Samba does not always get up after a crash.
     pub async fn start_again(&self, place: usize) -> Result<(), FleetError> {
         match self.start_within(place, PATIENCE / 2).await {
-            Err(FleetError::Silent(name)) => {
-                tracing::warn!("{name} does not get up after its restart: it is started once more");
+            Err(error @ (FleetError::Silent(_) | FleetError::Engine(EngineError::Container(..)))) => {
+                let name = &self.members[place].name;
+                tracing::warn!("{name} does not get up after its restart: it is started once more ({error})");
                 // It may have ended meanwhile; then there is nothing to end.
                 let _ = self.crash(place).await;
                 self.start_within(place, PATIENCE).await
