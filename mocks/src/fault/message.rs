@@ -97,16 +97,7 @@ impl Faults {
                 continue;
             }
             closed = true;
-            if !rule.held.contains(controller) {
-                rule.held.push(controller.clone());
-                let (host, fault) = (controller.clone(), rule.spec.name.clone());
-                self.touches.push(Touch {
-                    at: now,
-                    host,
-                    fault,
-                    touched: format!("the ports of {controller}"),
-                });
-            }
+            self.touches.extend(rule.touches_once(now, controller, "the ports of"));
         }
         closed
     }

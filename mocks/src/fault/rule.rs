@@ -1,5 +1,6 @@
 //! One fault with its window and its count of occasions.
 
+use super::Touch;
 use crate::{AccountName, FaultKind, FaultSpec, HostName, Occasions, SimTime, Span, Verb, VerbKind};
 
 /// A fault with what it has met so far.
@@ -35,6 +36,16 @@ impl Rule {
             Occasions::Nth(n) => self.met == n,
             Occasions::After(n) => self.met > n,
         }
+    }
+
+    /// What it touches at a controller, `what` of it: said the first time and then no more.
+    pub(crate) fn touches_once(&mut self, now: SimTime, controller: &HostName, what: &str) -> Option<Touch> {
+        if self.held.contains(controller) {
+            return None;
+        }
+        self.held.push(controller.clone());
+        let (host, fault) = (controller.clone(), self.spec.name.clone());
+        Some(Touch { at: now, host, fault, touched: format!("{what} {controller}") })
     }
 
     /// Whether traffic from one host to the other is cut by this partition.

@@ -297,16 +297,7 @@ impl Faults {
             {
                 continue;
             }
-            if !rule.held.contains(controller) {
-                rule.held.push(controller.clone());
-                let (host, fault) = (controller.clone(), rule.spec.name.clone());
-                self.touches.push(Touch {
-                    at: now,
-                    host,
-                    fault,
-                    touched: format!("replication to {controller}"),
-                });
-            }
+            self.touches.extend(rule.touches_once(now, controller, "replication to"));
             return true;
         }
         false
