@@ -32,66 +32,65 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    /// What a list of controls asks for: protocolError for a value that cannot be read, unavailableCriticalExtension
-    /// for an unknown critical one.
+    /// What a list of controls asks for: unavailableCriticalExtension for a critical one that is unknown, or whose value
+    /// cannot be read. One that is not critical is passed over then (MS-ADTS 3.1.1.3.4.1).
     pub(super) fn read(list: &[Control<'_>]) -> Result<Controls, LdapError> {
         let mut controls = Controls::default();
         for control in list {
-            controls.take(control)?;
+            if controls.take(control).is_none() && control.critical {
+                return Err(LdapError::critical_control());
+            }
         }
         Ok(controls)
     }
 
-    fn take(&mut self, control: &Control<'_>) -> Result<(), LdapError> {
+    /// Takes one over; `None`, and nothing taken, when it cannot be obeyed.
+    fn take(&mut self, control: &Control<'_>) -> Option<()> {
         let value = control.value.unwrap_or_default();
-        let wrong = |_| LdapError::control();
         match control.oid {
             b"1.2.840.113556.1.4.319" => {
-                let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                let size = inner.integer().map_err(wrong)?;
-                let cookie = inner.octets().map_err(wrong)?;
-                let size = usize::try_from(size).map_err(|_| LdapError::control())?;
+                let mut inner = Reader::new(value).inside(SEQUENCE).ok()?;
+                let size = inner.integer().ok()?;
+                let cookie = inner.octets().ok()?;
+                let size = usize::try_from(size).ok()?;
                 self.paged = Some((size, cookie.to_vec()));
             }
             b"1.2.840.113556.1.4.473" => {
-                let mut keys = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                let mut key = keys.inside(SEQUENCE).map_err(wrong)?;
-                let name = String::from_utf8_lossy(key.octets().map_err(wrong)?).into_owned();
-                key.optional(0x80).map_err(wrong)?;
-                let reverse = key.optional(0x81).map_err(wrong)?.is_some_and(|octets| octets != [0]);
+                let mut keys = Reader::new(value).inside(SEQUENCE).ok()?;
+                let mut key = keys.inside(SEQUENCE).ok()?;
+                let name = String::from_utf8_lossy(key.octets().ok()?).into_owned();
+                key.optional(0x80).ok()?;
+                let reverse = key.optional(0x81).ok()?.is_some_and(|octets| octets != [0]);
                 // One key is all that the directory sorts by.
                 if !keys.is_empty() {
-                    return match control.critical {
-                        true => Err(LdapError::critical_control()),
-                        false => Ok(()),
-                    };
+                    return None;
                 }
                 self.sort = Some((name, reverse, control.critical));
             }
             b"1.2.840.113556.1.4.801" => {
-                let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
+                let mut inner = Reader::new(value).inside(SEQUENCE).ok()?;
                 // No part is all of them.
-                let parts = inner.bits().map_err(wrong)? & descriptor::ALL;
+                let parts = inner.bits().ok()? & descriptor::ALL;
                 self.descriptor = Some(if parts == 0 { descriptor::ALL } else { parts });
             }
             b"1.2.840.113556.1.4.841" => {
-                let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                let (flags, most) = (inner.bits().map_err(wrong)?, inner.integer().map_err(wrong)?);
-                self.dirsync = Some((flags, most, inner.octets().map_err(wrong)?.to_vec()));
+                let mut inner = Reader::new(value).inside(SEQUENCE).ok()?;
+                let (flags, most) = (inner.bits().ok()?, inner.integer().ok()?);
+                self.dirsync = Some((flags, most, inner.octets().ok()?.to_vec()));
             }
             b"1.2.840.113556.1.4.529" => {
                 let option = match control.value {
                     Some(value) if !value.is_empty() => {
-                        let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                        inner.integer().map_err(wrong)?
+                        let mut inner = Reader::new(value).inside(SEQUENCE).ok()?;
+                        inner.integer().ok()?
                     }
                     _ => 0,
                 };
                 self.extended_dn = Some(option);
             }
             b"1.2.840.113556.1.4.1340" => {
-                let mut inner = Reader::new(value).inside(SEQUENCE).map_err(wrong)?;
-                let flags = inner.integer().map_err(wrong)?;
+                let mut inner = Reader::new(value).inside(SEQUENCE).ok()?;
+                let flags = inner.integer().ok()?;
                 self.domain_scope |= flags & 1 != 0;
                 self.phantom_root |= flags & 2 != 0;
             }
@@ -105,10 +104,9 @@ impl Controls {
             | b"1.2.840.113556.1.4.521"
             | b"1.2.840.113556.1.4.1338"
             | b"1.2.840.113556.1.4.970" => {}
-            _ if control.critical => return Err(LdapError::critical_control()),
-            _ => {}
+            _ => return None,
         }
-        Ok(())
+        Some(())
     }
 }
 
