@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::controls::{self, Controls};
-use super::message::{Scope, SearchRequest};
+use super::message::SearchRequest;
 use super::reply::{self, ResponseControl};
 use super::schema::Attribute;
 use super::search::Selection;
@@ -101,7 +101,9 @@ pub(super) fn synchronize(
 ) -> Result<Vec<ResponseControl>, LdapError> {
     let Some((flags, most, cookie)) = &controls.dirsync else { return Ok(Vec::new()) };
     let replicates = session.is_administrator();
-    if !replicates && flags & OBJECT_SECURITY == 0 {
+    // Only whole naming contexts are told of; a scope that is none of theirs is taken for theirs.
+    let whole = view.tree.node(base).is_some_and(|node| node.parent.is_none());
+    if flags & OBJECT_SECURITY == 0 && !(whole && replicates) {
         return Err(LdapError::head(
             ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
             0x2105,
@@ -110,12 +112,12 @@ pub(super) fn synchronize(
             0,
         ));
     }
-    if search.scope != Scope::Subtree || view.tree.node(base).is_none_or(|node| node.parent.is_some()) {
+    if !whole {
         return Err(LdapError::unwilling(0x20F7, 0x0315_0A8F));
     }
     let mut cookie = match cookie.as_slice() {
         [] => Cookie::default(),
-        octets => Cookie::read(octets).ok_or_else(LdapError::control)?,
+        octets => Cookie::read(octets).ok_or_else(LdapError::bad_cookie)?,
     };
     let database = own_database(session, view);
     if cookie.database != database {

@@ -124,6 +124,11 @@ impl LdapError {
         LdapError::head(ResultCode::PROTOCOL_ERROR, 0x57, 0x0C09_05AF, "Error processing control", 0)
     }
 
+    /// A cookie of directory synchronisation that no controller has given (MS-DRSR 5.115.11).
+    pub(super) fn bad_cookie() -> LdapError {
+        LdapError::head(ResultCode::PROTOCOL_ERROR, 0x203D, 0x0C09_05AF, "Error processing control", 0)
+    }
+
     pub(super) fn critical_control() -> LdapError {
         LdapError::head(
             ResultCode::UNAVAILABLE_CRITICAL_EXTENSION,

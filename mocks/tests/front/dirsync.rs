@@ -167,3 +167,25 @@ async fn whoever_may_not_replicate_sees_what_it_may_read() -> Outcome {
     assert_eq!(again.len(), found.len());
     Ok(())
 }
+
+#[tokio::test]
+async fn whole_naming_contexts_are_synchronised_whatever_the_scope() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let users = format!("CN=Users,{BASE}");
+    let mut ask = async |base: &str, scope: Scope, control: RawControl| {
+        let search = ldap.with_controls(vec![control]).search(base, scope, "(objectClass=user)", vec!["cn"]);
+        search.await.map(|ldap3::SearchResult(found, result)| (found.len(), result))
+    };
+    let (all, whole) = ask(BASE, Scope::Subtree, asked(0, 0, b"")).await?;
+    assert!(all > 0 && whole.rc == 0, "{whole:?}");
+    let (found, base) = ask(BASE, Scope::Base, asked(0, 0, b"")).await?;
+    assert_eq!((found, base.rc), (all, 0), "{base:?}");
+    let (_, part) = ask(&users, Scope::Subtree, asked(0, 0, b"")).await?;
+    assert!(part.rc == 50 && part.text.starts_with("00002105"), "{part:?}");
+    let (_, part) = ask(&users, Scope::Subtree, asked(1, 0, b"")).await?;
+    assert_eq!(part.rc, 53, "{part:?}");
+    let (_, foreign) = ask(BASE, Scope::Subtree, asked(0, 0, b"another server's")).await?;
+    assert!(foreign.rc == 2 && foreign.text.starts_with("0000203D"), "{foreign:?}");
+    Ok(())
+}
