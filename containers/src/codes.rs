@@ -46,7 +46,7 @@ mod result {
     pub(super) const ENTRY_EXISTS: u32 = 68;
 }
 
-/// Logons: `data` of a refused bind (MS-ADTS 5.1.1.1; seen from Samba 4.17 in each of these states).
+/// Logons: `data` of a refused bind, seen from Samba 4.17 in each of these states.
 const BIND_DATA: &[(u32, Win32Error)] = &[
     (0x525, W::LOGON_FAILURE),
     (0x52e, W::LOGON_FAILURE),

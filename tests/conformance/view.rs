@@ -22,7 +22,7 @@ pub(crate) struct View {
 
 /// Attributes that hold an instant which passes.
 const TIMES: [&str; 3] = ["pwdLastSet", "badPasswordTime", "lockoutTime"];
-/// Attributes whose stamps say nothing (MS-ADTS 3.1.1.2.6): `cn`, which like `name` each controller derives from the
+/// Attributes whose stamps say nothing, by their numbers: `cn`, which like `name` each controller derives from the
 /// account's place and stamps as its own, and `lastLogonTimestamp`, which Samba writes at a logon and the fake does not
 /// keep.
 const OWN_TO_SAMBA: [u64; 2] = [0x3, 0x0009_06A0];
@@ -219,7 +219,7 @@ impl View {
             let blob = entry.bin_attrs.get("replPropertyMetaData").and_then(|values| values.first());
             let lost = entry.dn.contains("CNF:");
             let unlocked = Entry::from(entry.clone()).number("lockoutTime") == Some(0);
-            // MS-ADTS 3.1.1.3.1.4.2: a head of 16 bytes, then attribute, version, time, originator, number, local number.
+            // As Samba stores it: a head of 16 bytes, then attribute, version, time, originator, number, local number.
             let stamps = blob.map_or(&[][..], |blob| blob.get(16..).unwrap_or_default()).chunks_exact(48);
             for stamp in stamps.filter(|stamp| guid_text(&stamp[16..32]) == self.invocation) {
                 let (attribute, version) = (number(&stamp[..4]), number(&stamp[4..8]));

@@ -175,7 +175,8 @@ impl Directory {
 /// `cn` and `name`: each controller derives them from the entry's place and stamps them as its own.
 const DERIVED: [u32; 2] = [0x3, 0x0009_0001];
 
-/// `replPropertyMetaData` (MS-ADTS 3.1.1.3.1.4.2): a head of 16 bytes with the count at 8, then 48 bytes an attribute.
+/// `replPropertyMetaData` as Samba stores it (`replPropertyMetaDataBlob` of its `drsblobs.idl`): a head of 16 bytes with
+/// the count at 8, then 48 bytes an attribute.
 fn stamps(blob: &[u8]) -> BTreeMap<u32, (u32, u64)> {
     let Some((_, rest)) = blob.split_at_checked(16) else { return BTreeMap::new() };
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));

@@ -210,7 +210,7 @@ fn control_bits(before: i64, flags: &BTreeSet<AccountFlag>) -> i64 {
     bits
 }
 
-/// A password as `unicodePwd` takes it: in quotation marks, UTF-16LE (MS-ADTS 3.1.1.3.1.5).
+/// A password as `unicodePwd` takes it: in quotation marks, UTF-16LE (MS-ADTS 3.1.1.3.1.5.1).
 fn quoted(password: &Secret) -> Vec<u8> {
     format!("\"{}\"", password.reveal()).encode_utf16().flat_map(u16::to_le_bytes).collect()
 }

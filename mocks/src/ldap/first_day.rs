@@ -54,7 +54,7 @@ const GROUPS: &[(u32, &str, &str)] = &[
 ];
 
 /// Rights beside those of the masks: name, identifier, what it applies to, and the mask that it belongs to (MS-ADTS
-/// 5.1.3.2.1).
+/// 5.1.3.2.1, 6.1.1.2.7).
 const RIGHTS: &[(&str, &str, &str, &str)] = &[
     (
         "User-Change-Password",

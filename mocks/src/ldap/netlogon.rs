@@ -1,4 +1,4 @@
-//! The ping by which clients find a controller (MS-ADTS 6.3): a search of the root for the attribute `NetLogon`, over TCP
+//! The ping by which clients find a controller (MS-ADTS 6.3.3): a search of the root for the attribute `NetLogon`, over TCP
 //! or in a datagram.
 
 use std::sync::Arc;

@@ -56,7 +56,7 @@ fn is_operable(view: &View<'_>, id: Rid) -> bool {
         && !view.tree.is_within(id, view.tree.places().controllers)
 }
 
-/// What whoever only has a quota of computers may state of a new one (MS-ADTS 3.1.1.5.2.1).
+/// What whoever only has a quota of computers may state of a new one: the list of MS-ADTS 3.1.1.5.2.2, and a descriptor.
 const OF_A_NEW_COMPUTER: &[&str] = &[
     "dNSHostName",
     "nTSecurityDescriptor",

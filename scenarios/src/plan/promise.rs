@@ -58,7 +58,7 @@ promises! {
     WaitEndsWithinItsMaximum "wait-ends-within-its-maximum"
         "An install's wait for its account to be usable at the target is met before the product's maximum wait is over." "Q271724, Q221218";
     LastReadShowsOwnWrites "last-read-shows-own-writes"
-        "What a program last reads of an account at a controller shows everything that the program had written of it before, wherever it wrote." "MS-ADTS 3.1.1.1.9 (replicas lag behind)";
+        "What a program last reads of an account at a controller shows everything that the program had written of it before, wherever it wrote." "MS-ADTS 3.1.1.1.5 (replicas converge, and may differ until then)";
 }
 
 impl fmt::Display for PromiseId {

@@ -175,7 +175,7 @@ impl Tree {
     }
 
     /// Takes the name of whoever stands in an object's place, when the object's was written later: each controller finds
-    /// the same, whichever of the two it met first (MS-ADTS 3.1.1.5.1.4).
+    /// the same, whichever of the two it met first (MS-DRSR 4.1.10.6.12).
     fn give_way(&mut self, rid: Rid, parent: Rid, key: &str, database: &Database) {
         let Some(other) = self.child(parent, key).filter(|other| *other != rid) else { return };
         let (Some(here), Some(comes)) = (written(other, database), written(rid, database)) else { return };
@@ -281,7 +281,7 @@ impl Tree {
         let stated = database.extras(rid).and_then(|extras| extras.object.clone());
         let principal = database.principal(rid).filter(|principal| principal.kind != PrincipalKind::Foreign);
         let mut place = self.place_of(rid, stated.as_deref(), principal, database.flags(rid))?;
-        // What was made below an object that somebody else deletes is found, and loses its home (MS-ADTS 3.1.1.5.1.4).
+        // What was made below an object that somebody else deletes is found, and loses its home (MS-DRSR 4.1.10.6.11).
         if self.nodes.get(&place.parent).is_some_and(|parent| parent.deleted_from.is_some()) {
             place.parent = self.places.lost;
         }

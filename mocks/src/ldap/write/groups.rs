@@ -1,4 +1,4 @@
-//! What kinds of groups there are, and who may belong to which (MS-SAMR 3.1.1.8.4, 3.1.1.8.9).
+//! What kinds of groups there are, and who may belong to which (MS-SAMR 3.1.1.6, 3.1.1.8.9).
 
 use crate::directory::Rid;
 use crate::ldap::LdapError;
