@@ -13,7 +13,7 @@ use super::{
     Stamp, Standings,
 };
 #[cfg(feature = "ldap")]
-use super::{Graves, Remains};
+use super::{Graves, KEPT, Remains};
 use crate::domain::Facts;
 use crate::{AccountName, AccountPolicy, HostName, Invocation, Language, RightSet, SimTime, Version};
 
@@ -180,13 +180,16 @@ impl Database {
         if self.journal.is_none() {
             return;
         }
-        let stated = |name: &str| {
-            self.extras.get(&rid).and_then(|extras| extras.attributes.get(&crate::Name::from(name)).cloned())
+        let extras = self.extras.get(&rid);
+        let stated = |name: &&str| {
+            let name = crate::Name::from(*name);
+            let values = extras?.attributes.get(&name)?.clone();
+            Some((name, values))
         };
-        let (control, group_type) = (stated("userAccountControl"), stated("groupType"));
+        let stated = KEPT.iter().filter_map(stated).collect();
         let flags = self.flags(rid).cloned().unwrap_or_default();
-        let object = self.extras.get(&rid).and_then(|extras| extras.object.clone());
-        self.graves.keep(rid, Remains { principal, flags, control, group_type, object });
+        let object = extras.and_then(|extras| extras.object.clone());
+        self.graves.keep(rid, Remains { principal, flags, stated, object });
     }
 
     /// Takes over what is left of an account where it was deleted, whatever was known of it here.

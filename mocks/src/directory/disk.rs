@@ -42,13 +42,23 @@ pub(crate) struct Remains {
     pub(crate) principal: Principal,
     /// The flags of a user.
     pub(crate) flags: BTreeSet<AccountFlag>,
-    /// What was stated beside them in `userAccountControl`.
-    pub(crate) control: Option<Values>,
-    /// What was stated as `groupType`.
-    pub(crate) group_type: Option<Values>,
+    /// What was stated of it, as far as a tombstone keeps it.
+    pub(crate) stated: BTreeMap<crate::Name, Values>,
     /// Where it stood, when that was stated.
     pub(crate) object: Option<std::sync::Arc<super::Object>>,
 }
+
+#[cfg(feature = "ldap")]
+/// Attributes that a tombstone keeps where they were stated (MS-ADTS 3.1.1.5.5.6.1).
+pub(super) const KEPT: [&str; 7] = [
+    "dNSHostName",
+    "groupType",
+    "legacyExchangeDN",
+    "mS-DS-CreatorSID",
+    "nTSecurityDescriptor",
+    "sIDHistory",
+    "userAccountControl",
+];
 
 #[cfg(feature = "ldap")]
 /// What deleted accounts have left, by identifier and by last name.
@@ -98,8 +108,7 @@ mod tests {
         let remains = |name: &str| Remains {
             principal: Principal { kind: PrincipalKind::User, name: name.into() },
             flags: BTreeSet::new(),
-            control: None,
-            group_type: None,
+            stated: BTreeMap::new(),
             object: None,
         };
         let mut graves = Graves::default();

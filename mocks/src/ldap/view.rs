@@ -54,7 +54,7 @@ impl<'a> View<'a> {
             return values;
         }
         if node.deleted_from.is_some() {
-            return Vec::new();
+            return self.of_remains(id, name);
         }
         let modelled = match self.database.principal(id).map(|principal| principal.kind) {
             Some(PrincipalKind::User) => self.of_user(id, name),
@@ -210,6 +210,7 @@ impl<'a> View<'a> {
             "subschemasubentry" => one(format!("CN=Aggregate,{}", self.tree.naming.schema)),
             "ntsecuritydescriptor" => self
                 .stated(id, "nTSecurityDescriptor")
+                .or_else(|| self.kept(id, name))
                 .unwrap_or_else(|| vec![Descriptor::of_any(self.database).written()]),
             "allowedattributes" => {
                 schema().allowed(node.class).iter().map(|name| name.as_bytes().to_vec()).collect()
@@ -222,9 +223,7 @@ impl<'a> View<'a> {
             "memberof" if !deleted => self.member_of(id),
             "directreports" | "managedobjects" if !deleted => self.linked_back(id, name),
             "objectsid" if self.database.principal(id).is_some() => vec![sid::of(self.database, id)],
-            "objectsid" | "samaccountname" | "useraccountcontrol" | "grouptype" if deleted => {
-                self.of_remains(id, name)
-            }
+            "objectsid" if deleted => self.of_remains(id, name),
             "attributetypes" if node.class == "subSchema" => {
                 schema().attributes().map(|attribute| attribute.description().into_bytes()).collect()
             }
@@ -339,16 +338,31 @@ impl<'a> View<'a> {
             "objectsid" => vec![sid::of(self.database, id)],
             "samaccountname" => one(remains.principal.name.as_str()),
             "useraccountcontrol" if user => {
-                let other = remains.control.as_ref().and_then(|values| number(values.first()?));
+                let other = self.kept(id, name).and_then(|values| number(values.first()?));
                 let has = |flag| remains.flags.contains(&flag);
                 one(control_bits(other.unwrap_or_default() as u32, has).to_string())
             }
-            "grouptype" if !user => match &remains.group_type {
-                Some(stated) => stated.to_vec(),
-                None => one(group_type(remains.principal.kind == PrincipalKind::LocalGroup, false)),
-            },
-            _ => Vec::new(),
+            "grouptype" if !user => self.kept(id, name).unwrap_or_else(|| {
+                one(group_type(remains.principal.kind == PrincipalKind::LocalGroup, false))
+            }),
+            "dnshostname" if crate::directory::is_computer(&remains.flags) => {
+                self.kept(id, name).unwrap_or_else(|| one(self.host_name(&remains.principal.name)))
+            }
+            "useraccountcontrol" | "grouptype" => Vec::new(),
+            _ => self.kept(id, name).unwrap_or_default(),
         }
+    }
+
+    /// What was stated of an account that is deleted, as far as its tombstone keeps it.
+    fn kept(&self, id: Rid, name: &str) -> Option<Values> {
+        let stated = self.database.remains(id)?.stated.get(&crate::Name::from(name))?;
+        Some(stated.to_vec())
+    }
+
+    /// What a computer is called that nobody has given another name.
+    fn host_name(&self, account: &crate::AccountName) -> String {
+        let host = account.as_str().trim_end_matches('$').to_ascii_lowercase();
+        format!("{host}.{}", self.tree.naming.dns)
     }
 
     fn computed_control(&self, id: Rid) -> u32 {
@@ -440,8 +454,7 @@ impl<'a> View<'a> {
             "admincount" if self.is_protected(id) => one("1"),
             "iscriticalsystemobject" if id.is_built_in() => one("TRUE"),
             "dnshostname" if computer() && self.stated(id, "dNSHostName").is_none() => {
-                let host = account.as_str().trim_end_matches('$').to_ascii_lowercase();
-                one(format!("{host}.{}", self.tree.naming.dns))
+                one(self.host_name(account))
             }
             "tokengroups" | "tokengroupsglobalanduniversal" | "tokengroupsnogcacceptable" => {
                 self.token_groups(id)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, Mod, Scope, SearchEntry};
 
-use super::{ADMINISTRATOR, BASE, Field, Outcome, attributes, delayed, set};
+use super::{ADMINISTRATOR, BASE, Field, Outcome, Span, attributes, delayed, set};
 
 const GLOBAL: &str = "-2147483646";
 const LOCAL: &str = "-2147483644";
@@ -166,6 +166,44 @@ async fn what_is_asked_for_twice_is_given_once_and_graves_are_shown_on_request()
     assert_eq!(ldap.search(&graves, Scope::Base, "(objectClass=*)", vec!["cn"]).await?.1.rc, 32);
     let control = RawControl { ctype: "1.2.840.113556.1.4.417".into(), crit: true, val: None };
     assert_eq!(base(ldap.with_controls(vec![control]), &graves, &["cn"]).await?.dn, graves);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tombstone_keeps_who_made_a_computer_what_it_was_called_and_its_descriptor() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut jdoe = Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
+    let mut admin = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let pc = format!("CN=PC1,CN=Computers,{BASE}");
+    let list = [("objectClass", "computer"), ("sAMAccountName", "PC1$"), ("userAccountControl", "4096")];
+    jdoe.add(&pc, attributes(&list)).await?.success()?;
+    let told = ["description", "dNSHostName"].map(|name| Mod::Replace(name, set(&["pc1.branch.example"])));
+    jdoe.modify(&pc, told.to_vec()).await?.success()?;
+    let names = ["dNSHostName", "description", "mS-DS-CreatorSID", "nTSecurityDescriptor"];
+    let owner = base(&mut admin, &dn("jdoe"), &["nTSecurityDescriptor"]).await?;
+    let mut descriptor = owner.bin_attrs["nTSecurityDescriptor"][0].clone();
+    // A list that inherits nothing tells this descriptor from those that nobody has written.
+    descriptor[3] |= 0x10;
+    let given = (b"nTSecurityDescriptor".to_vec(), HashSet::from([descriptor]));
+    admin.modify(&pc, vec![Mod::Replace(given.0, given.1)]).await?.success()?;
+    let before = base(&mut admin, &pc, &names).await?;
+    assert_ne!(before.bin_attrs["nTSecurityDescriptor"], owner.bin_attrs["nTSecurityDescriptor"]);
+    admin.delete(&pc).await?.success()?;
+    field.hand.to(Span::mins(40));
+    field.live.advance();
+    for server in [&field.pdc, &field.bdc] {
+        let mut ldap = Field::bound(server, ADMINISTRATOR).await?;
+        let shown = RawControl { ctype: "1.2.840.113556.1.4.417".into(), crit: true, val: None };
+        let search =
+            ldap.with_controls(vec![shown]).search(BASE, Scope::Subtree, "(sAMAccountName=PC1$)", names);
+        let grave = search.await?.success()?.0.into_iter().next().ok_or("no tombstone")?;
+        let grave = SearchEntry::construct(grave);
+        assert_eq!(grave.attrs["dNSHostName"], ["pc1.branch.example"]);
+        for name in ["mS-DS-CreatorSID", "nTSecurityDescriptor"] {
+            assert_eq!(grave.bin_attrs.get(name), before.bin_attrs.get(name), "{name}");
+        }
+        assert!(!grave.attrs.contains_key("description"), "{grave:?}");
+    }
     Ok(())
 }
 
