@@ -192,6 +192,47 @@ async fn a_backup_of_windows_nt_sends_writers_to_the_primary() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_simple_bind_takes_the_forms_of_a_name_that_the_directory_takes() -> Outcome {
+    let field = Field::new(delayed().user("ann", "Passw0rd!", &[])).await?;
+    let mut admin = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let dn = format!("CN=jdoe,CN=Users,{BASE}");
+    let told = [("displayName", "Jane Doe"), ("servicePrincipalName", "web/shop.corp.example")];
+    let told = told.map(|(name, value)| Mod::Replace(name, set(&[value])));
+    admin.modify(&dn, told.to_vec()).await?.success()?;
+    let (found, _) = admin.search(&dn, Scope::Base, "(objectClass=*)", vec!["*"]).await?.success()?;
+    let jdoe = SearchEntry::construct(found.into_iter().next().ok_or("no jdoe")?);
+    let guid = &jdoe.bin_attrs["objectGUID"][0];
+    let octets = |at: &[usize]| at.iter().map(|at| format!("{:02x}", guid[*at])).collect::<String>();
+    let parts = [&[3, 2, 1, 0][..], &[5, 4], &[7, 6], &[8, 9], &[10, 11, 12, 13, 14, 15]];
+    let guid = parts.map(octets).join("-");
+    let mut ldap = Field::at(&field.pdc).await?;
+    for name in [
+        &dn,
+        "CORP\\jdoe",
+        "jdoe@corp.example",
+        "corp.example/Users/jdoe",
+        &format!("{{{guid}}}"),
+        "jane doe",
+        "web/shop.corp.example",
+    ] {
+        let bound = ldap.simple_bind(name, "Passw0rd!").await?;
+        assert_eq!(bound.rc, 0, "{name}: {bound:?}");
+    }
+    // A bare logon name means nobody, and is no wrong password of whoever has it.
+    for name in ["jdoe", "Jane", &format!("{{{guid}")] {
+        let refused = ldap.simple_bind(name, "wrong").await?;
+        assert!(refused.rc == 49 && refused.text.contains("data 525"), "{name}: {refused:?}");
+    }
+    let counted = find(&mut admin, "(&(sAMAccountName=jdoe)(badPwdCount>=1))").await?;
+    assert!(counted.is_empty(), "{counted:?}");
+    // Nor does a name that two have mean anybody.
+    let other = format!("CN=ann,CN=Users,{BASE}");
+    admin.modify(&other, vec![Mod::Replace("displayName", set(&["Jane Doe"]))]).await?.success()?;
+    assert_eq!(ldap.simple_bind("Jane Doe", "Passw0rd!").await?.rc, 49);
+    Ok(())
+}
+
+#[tokio::test]
 async fn refused_binds_carry_the_sub_codes_of_the_directory() -> Outcome {
     use mockdc_mocks::AccountFlag::{Disabled, MustChangePassword};
     let mut builder = delayed()

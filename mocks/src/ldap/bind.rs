@@ -6,6 +6,7 @@ use super::ntlm::{Acceptor, Names, Proof, Protector};
 use super::session::{Identity, Session, Then, Told, text};
 use super::spnego::{self, State};
 use super::time::file_time;
+use super::view::View;
 use super::{LdapError, Manner, Protection, ResultCode, WireOperation, reply};
 use crate::directory::{Part, RecordValue};
 use crate::{AccountName, HostName, Secret, Win32Error};
@@ -183,26 +184,33 @@ impl Session {
         let password = Secret::from(String::from_utf8_lossy(password).into_owned());
         let from = self.front.dc.clone();
         // The logon itself happens at the controller, which is therefore the computer that limits of workstations see.
-        self.log_on(turn, name, &from, |_| Some(password.clone())).map(|(identity, _)| identity)
+        let chosen = |_: &[Secret]| Some(password.clone());
+        self.log_on(turn, name, &from, |view, name| view.bound_as(name), chosen).map(|(identity, _)| identity)
     }
 
-    /// Logs on with the password that `choose` picks from those that could be meant: the controller's, the primary
-    /// controller's, earlier ones. Whoever picks none presents a wrong one.
+    /// Logs on whom `find` says that the name means, with the password that `choose` picks from those that could be
+    /// meant: the controller's, the primary controller's, earlier ones. Whoever picks none presents a wrong one.
     fn log_on(
         &self,
         turn: &mut Turn<'_>,
         name: &str,
         from: &HostName,
+        find: impl Fn(&View<'_>, &str) -> Option<AccountName>,
         choose: impl Fn(&[Secret]) -> Option<Secret>,
     ) -> Result<(Identity, Secret), LdapError> {
         let front = &self.front;
         turn.enter(|state, now| {
-            let user = state.view(&front.dc, now, front.live.start_unix_ms()).account_of(name);
+            let view = state.view(&front.dc, now, front.live.start_unix_ms());
+            let user = find(&view, name);
+            // A name that means nobody is tried as one that nobody can have, whoever it may be elsewhere.
+            let unknown = match view.database.user(&name.into()) {
+                Some(_) => AccountName::from(format!("?{name}")),
+                None => AccountName::from(name),
+            };
             let domain = &mut state.domain;
             let dc = self.dc_index(domain);
             let Some(user) = user else {
-                let user = AccountName::from(name);
-                let refused = domain.wire_logon(now, &front.dc, from, &user, &Secret::from("?"));
+                let refused = domain.wire_logon(now, &front.dc, from, &unknown, &Secret::from("?"));
                 let error = refused.err().unwrap_or(Win32Error::LOGON_FAILURE);
                 return Err(LdapError::bind_refused(error, false));
             };
@@ -285,7 +293,8 @@ impl Session {
         let right = |known: &[Secret]| {
             known.iter().find(|password| acceptor.check(&proof, password.reveal()).is_some()).cloned()
         };
-        let (identity, password) = self.log_on(turn, &name, &from, right)?;
+        let (identity, password) =
+            self.log_on(turn, &name, &from, |view, name| view.account_of(name), right)?;
         let key = acceptor.check(&proof, password.reveal());
         let key = key.ok_or_else(|| LdapError::bind(Win32Error::LOGON_FAILURE, true))?;
         Ok(Step::Done(identity, None, Protector::new(&key, &proof)))

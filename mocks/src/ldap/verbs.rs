@@ -50,6 +50,7 @@ fn proof(credentials: &BindCredentials<'_>) -> Option<Proof> {
 
 /// A bind that says who it is.
 fn logon(view: &View<'_>, name: &[u8], credentials: &BindCredentials<'_>) -> Option<Verb> {
+    let simple = matches!(credentials, BindCredentials::Simple(_));
     let name = match credentials {
         BindCredentials::Simple([]) => return None,
         BindCredentials::Simple(_) => text(name),
@@ -62,7 +63,8 @@ fn logon(view: &View<'_>, name: &[u8], credentials: &BindCredentials<'_>) -> Opt
             }
         }
     };
-    let user = view.account_of(&name).unwrap_or_else(|| name.as_str().into());
+    let user = if simple { view.bound_as(&name) } else { view.account_of(&name) };
+    let user = user.unwrap_or_else(|| name.as_str().into());
     let credentials = Credentials { authority: Authority::Domain, user, password: unknown() };
     Some(Verb::Logon { credentials, logon: LogonType::Network })
 }

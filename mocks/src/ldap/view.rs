@@ -115,8 +115,34 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The account that a name of a bind means: a distinguished name, `DOMAIN\\user`, `user@domain`, a bare name, an
-    /// identifier.
+    /// The account that a simple bind means (MS-ADTS 5.1.1.1.1): a distinguished name, `DOMAIN\\user`, `user@domain`, a
+    /// security identifier, and what only one account has: an identifier in braces, a canonical name, a display name, a
+    /// service's principal name. A bare logon name means nobody.
+    pub(super) fn bound_as(&self, name: &str) -> Option<crate::AccountName> {
+        let spelt = name.contains(['\\', '@', '=']) || sid::parse(name).is_some();
+        if let Some(user) = spelt.then(|| self.account_of(name)).flatten() {
+            return Some(user);
+        }
+        let accounts = || self.database.principals().map(|(id, _)| id);
+        let has = |id: Rid, attribute: &str| {
+            self.values(id, attribute).iter().any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let bare = name.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
+        let meant: Vec<Rid> = match bare.and_then(sid::parse_guid) {
+            Some(guid) => self.tree.by_guid(&guid).into_iter().collect(),
+            None => ["canonicalname", "displayname", "serviceprincipalname"]
+                .into_iter()
+                .map(|form| accounts().filter(|id| has(*id, form)).collect::<Vec<_>>())
+                .find(|meant| !meant.is_empty())
+                .unwrap_or_default(),
+        };
+        let [one] = meant[..] else { return None };
+        let user = self.database.kind_of(one) == Some(PrincipalKind::User);
+        self.database.name(one).filter(|_| user).cloned()
+    }
+
+    /// The account that a name means that a client gives: a distinguished name, `DOMAIN\\user`, `user@domain`, a bare
+    /// name, an identifier.
     pub(super) fn account_of(&self, name: &str) -> Option<crate::AccountName> {
         let user = |id: Rid| {
             let user = self.database.kind_of(id) == Some(PrincipalKind::User);
