@@ -37,6 +37,8 @@ mod pings;
 mod pipeline;
 #[path = "front/read_only.rs"]
 mod read_only;
+#[path = "front/root.rs"]
+mod root;
 #[path = "front/rules.rs"]
 mod rules;
 #[path = "front/snapshots.rs"]

@@ -7,7 +7,7 @@ use super::time::from_file_time;
 use super::view::{Values, View, number, uac};
 use super::{LdapError, Problem, ResultCode};
 use crate::directory::{
-    NewPassword, Part, Password, RecordValue, Rid, check_name, check_new, is_computer, succeed,
+    NewPassword, Part, Password, PrincipalKind, RecordValue, Rid, check_name, check_new, is_computer, succeed,
 };
 use crate::{AccountFlag, AccountName, HostName, LogonHours, LogonLimits, Secret, SimTime, Win32Error};
 
@@ -313,27 +313,32 @@ impl Account {
     }
 }
 
-/// Whether an account of this name may be made, or an account called so.
+/// Whether an account may have this logon name: characters, length and end (MS-SAMR 3.1.1.6), and that nobody has it.
 pub(super) fn free_name(
     view: &View<'_>,
     id: Option<Rid>,
     name: &AccountName,
     most: usize,
 ) -> Result<(), LdapError> {
-    check_name(name, most).map_err(|_| {
-        let problem = Problem("SvcErr", 5003, "WILL_NOT_PERFORM");
-        LdapError::service(ResultCode::CONSTRAINT_VIOLATION, 0x523, 0x031A_0F80, problem)
-    })?;
-    let fixed = |other: &Rid| {
-        view.values(*other, "samaccountname")
+    if check_name(name, most).is_err() || name.as_str().ends_with('.') {
+        return Err(LdapError::account_name());
+    }
+    let fixed = |other: &&Rid| {
+        view.values(**other, "samaccountname")
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name.as_str().as_bytes()))
     };
     let taken = match view.database.find(name) {
-        Some(other) => Some(other) != id,
-        None => view.tree.fixed_accounts().iter().any(fixed),
+        Some(other) if Some(other) == id => None,
+        Some(other) => view.database.kind_of(other),
+        None => view.tree.fixed_accounts().iter().find(fixed).map(|_| PrincipalKind::User),
     };
-    if taken { Err(LdapError::exists(0x524, 0x031A_0F4F)) } else { Ok(()) }
+    match taken {
+        None => Ok(()),
+        Some(PrincipalKind::User | PrincipalKind::Foreign) => Err(LdapError::exists(0x524, 0x031A_0F4F)),
+        Some(PrincipalKind::Group) => Err(LdapError::exists(0x526, 0x031A_0F4F)),
+        Some(PrincipalKind::LocalGroup) => Err(LdapError::exists(0x563, 0x031A_0F4F)),
+    }
 }
 
 /// A password that the policy does not let through, or that is none.

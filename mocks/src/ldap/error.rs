@@ -228,6 +228,28 @@ impl LdapError {
         LdapError { referrals: vec![url], ..LdapError::new(ResultCode::REFERRAL, text) }
     }
 
+    /// An attribute's value of no length, where the syntax has none of that.
+    pub(super) fn empty_value() -> LdapError {
+        LdapError::head(
+            ResultCode::INVALID_ATTRIBUTE_SYNTAX,
+            0x57,
+            0x0C09_0B38,
+            "Error in attribute conversion operation",
+            0,
+        )
+    }
+
+    /// A name that no account may have: 0x523, ERROR_INVALID_ACCOUNT_NAME.
+    pub(super) fn account_name() -> LdapError {
+        LdapError::service(ResultCode::OTHER, 0x523, 0x031A_1202, Problem("SysErr", 22, "Invalid argument"))
+    }
+
+    /// Who has a role of the domain or forest is not reached: 0x20AF, ERROR_DS_COULDNT_CONTACT_FSMO.
+    pub(super) fn role_owner_unreached() -> LdapError {
+        let problem = Problem("SvcErr", 5002, "UNAVAILABLE");
+        LdapError::service(ResultCode::UNAVAILABLE, 0x20AF, 0x0321_0380, problem)
+    }
+
     /// An attribute that the schema does not have.
     pub(super) fn undefined_attribute() -> LdapError {
         LdapError::head(

@@ -241,3 +241,59 @@ async fn logons_are_counted_where_they_are() -> Outcome {
     assert_eq!(base(&mut bdc, &dn("jdoe"), &names).await?.attrs["logonCount"], ["0"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_logon_name_that_no_account_may_have_is_refused_as_an_argument() -> Outcome {
+    let field = Field::new(delayed()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    assert_eq!(group(&mut ldap, "Clerks", GLOBAL).await?, 0);
+    assert_eq!(group(&mut ldap, "Locals", LOCAL).await?, 0);
+    let (long, longer) = ("x".repeat(21), "x".repeat(257));
+    let bad = (80, "00000523: SysErr: ", "problem 22 (Invalid argument)");
+    let empty = (21, "00000057: LdapErr: ", "Error in attribute conversion operation");
+    let range = (19, "00002082: AtrErr: ", "Att 900dd (sAMAccountName):len 514");
+    for (name, of_a_user, of_a_group) in [
+        ("a/b", bad, bad),
+        ("a\"b", bad, bad),
+        ("a\u{1}b", bad, bad),
+        ("ends.", bad, bad),
+        (" ", bad, bad),
+        ("", empty, empty),
+        (long.as_str(), bad, (0, "", "")),
+        (longer.as_str(), range, range),
+        ("administrator", (68, "00000524: UpdErr", ""), (68, "00000524: UpdErr", "")),
+        ("clerks", (68, "00000526: UpdErr", ""), (0, "", "")),
+        ("LOCALS", (68, "00000563: UpdErr", ""), (68, "00000563: UpdErr", "")),
+    ] {
+        for (changed, class, (code, begins, holds)) in
+            [("jdoe", "user", of_a_user), ("Clerks", "group", of_a_group)]
+        {
+            let values = |list: &[&str]| list.iter().map(ToString::to_string).collect::<HashSet<_>>();
+            let list = vec![
+                ("objectClass".to_owned(), values(&[class])),
+                ("sAMAccountName".to_owned(), values(&[name])),
+            ];
+            let change = vec![Mod::Replace("sAMAccountName".to_owned(), values(&[name]))];
+            let modified = ldap.modify(&dn(changed), change).await?;
+            let added = match modified.rc {
+                0 => {
+                    let back = vec![Mod::Replace("sAMAccountName".to_owned(), values(&[changed]))];
+                    ldap.modify(&dn(changed), back).await?.success()?;
+                    // Another spelling of a group's own name is no name for anybody else.
+                    let own = name.eq_ignore_ascii_case(changed);
+                    assert_eq!(ldap.add(&dn("New"), list).await?.rc, if own { 68 } else { 0 }, "{name}");
+                    if !own {
+                        ldap.delete(&dn("New")).await?.success()?;
+                    }
+                    continue;
+                }
+                _ => ldap.add(&dn("New"), list).await?,
+            };
+            for refused in [modified, added] {
+                assert_eq!(refused.rc, code, "{class} {name:?}: {refused:?}");
+                assert!(refused.text.starts_with(begins) && refused.text.contains(holds), "{refused:?}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -15,7 +15,9 @@ type W = Win32Error;
 const ROWS: &[(Option<Act>, u32, Option<u32>, Win32Error)] = &[
     // A controller that only copies refers writers to the one that writes.
     (None, 10, Some(0x202b), W::NOT_PRIMARY),
-    (None, 19, Some(0x523), W::BAD_USERNAME),
+    (None, 80, Some(0x523), W::BAD_USERNAME),
+    (Some(Act::Create), 68, Some(0x526), W::NERR_GROUP_EXISTS),
+    (Some(Act::Create), 68, Some(0x563), W::ALIAS_EXISTS),
 ];
 
 /// Codes of the model's password rules. A directory has one number for all of them, 0x52D.

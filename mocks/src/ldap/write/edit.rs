@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{names, object_class, stands};
+use super::rules::{fits, known, names, object_class, owned, stands};
 use super::{Edit, Group, groups};
+use crate::AccountName;
 use crate::directory::{PrincipalKind, Rid};
 use crate::ldap::account::{Account, free_name};
 use crate::ldap::controls::Controls;
@@ -86,28 +87,26 @@ impl<'a> Edit<'a> {
             let hex: String = guid.iter().map(|octet| format!("{octet:02X}")).collect();
             format!("${}-{}", &hex[..6], &hex[6..18])
         };
+        let logon_name = |most: usize| -> Result<AccountName, LdapError> {
+            if let Some(values) = find("sAMAccountName") {
+                fits(&view, known(b"sAMAccountName")?, &owned(values))?;
+            }
+            let name = AccountName::from(value("sAMAccountName").unwrap_or_else(made_up));
+            free_name(&view, None, &name, most).map(|()| name)
+        };
         let mut account = None;
         let mut group = None;
         match class.name {
             "user" | "inetOrgPerson" | "computer" => {
-                let name = value("sAMAccountName").unwrap_or_else(made_up);
                 let computer = class.name == "computer";
-                free_name(&view, None, &name.as_str().into(), 20)?;
-                account = Some(Account::fresh(name.as_str().into(), computer, view.now));
+                account = Some(Account::fresh(logon_name(20)?, computer, view.now));
             }
             "group" => {
-                let name = value("sAMAccountName").unwrap_or_else(made_up);
-                free_name(&view, None, &name.as_str().into(), 256)?;
+                let name = logon_name(256)?;
                 let kind = value("groupType").map_or(Some(-2_147_483_646), |text| number(text.as_bytes()));
                 let kind = kind.ok_or_else(|| LdapError::unwilling(0x57, 0x031A_0F80))?;
                 let local = groups::scope(kind)? == groups::Scope::Local;
-                group = Some(Group {
-                    local,
-                    name: name.as_str().into(),
-                    renamed: true,
-                    listed: Default::default(),
-                    changed: true,
-                });
+                group = Some(Group { local, name, renamed: true, listed: Default::default(), changed: true });
             }
             "domainDNS"
             | "builtinDomain"

@@ -6,6 +6,7 @@ mod groups;
 mod members;
 mod modify;
 mod ranges;
+mod root;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -150,6 +151,9 @@ pub(in crate::ldap) fn modify(
     controls: &Controls,
     told: &mut Told,
 ) -> Result<(), LdapError> {
+    if name.is_empty() {
+        return root::modify(session, turn, changes);
+    }
     write(session, turn, name, |state, now, name| {
         let planned = {
             let view = session.view(state, now);

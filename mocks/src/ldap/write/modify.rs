@@ -1,14 +1,14 @@
 //! Modifications, one after the other.
 
-use super::rules::{known, object_class, owned};
-use super::{Edit, Refused, groups, ranges};
+use super::rules::{fits, known, object_class, owned};
+use super::{Edit, Refused, groups};
 use crate::ldap::account::{Account, free_name, password_refused, quoted, wrong_value};
 use crate::ldap::descriptor::Descriptor;
 use crate::ldap::message::{Modification, ModificationKind};
 use crate::ldap::schema::{Attribute, Syntax, schema};
 use crate::ldap::session::{Session, text};
 use crate::ldap::view::{Values, number};
-use crate::ldap::{LdapError, Problem, Protection, ResultCode, dn, matching, rights};
+use crate::ldap::{LdapError, Problem, Protection, ResultCode, matching, rights};
 use crate::{AccountName, AccountPolicy, Span};
 
 impl Edit<'_> {
@@ -187,7 +187,7 @@ impl Edit<'_> {
         if !schema().allows(self.class, attribute.name) {
             return Err(object_class());
         }
-        self.check(attribute, &values)?;
+        fits(&self.view, attribute, &values)?;
         if self.account.is_some() && Account::models(attribute.name) {
             // A value may go before another comes: what is left at the end counts.
             self.pending.insert(attribute.name, values.clone());
@@ -239,55 +239,6 @@ impl Edit<'_> {
         let mut whole = old.unwrap_or_else(|| Descriptor::of_any(self.view.database));
         whole.take(&given, self.descriptor);
         self.stated.insert(attribute.name, vec![whole.written()]);
-        Ok(())
-    }
-
-    /// Whether values are of the attribute's syntax, and no more than it may have.
-    pub(super) fn check(&self, attribute: &'static Attribute, values: &Values) -> Result<(), LdapError> {
-        if !attribute.many && values.len() > 1 {
-            return Err(LdapError::attribute(
-                ResultCode::CONSTRAINT_VIOLATION,
-                0x2081,
-                (1005, "CONSTRAINT_ATT_TYPE"),
-                0,
-                attribute.name,
-            ));
-        }
-        for (index, value) in values.iter().enumerate() {
-            let as_text = std::str::from_utf8(value).ok();
-            let good = match attribute.syntax {
-                Syntax::Integer => number(value).is_some_and(|n| i32::try_from(n).is_ok()),
-                Syntax::LargeInteger => number(value).is_some(),
-                Syntax::Boolean => matches!(as_text, Some("TRUE" | "FALSE")),
-                Syntax::Time => as_text.and_then(crate::ldap::time::parse_generalized).is_some(),
-                Syntax::Dn => as_text.and_then(dn::parse).is_some_and(|rdns| !rdns.is_empty()),
-                Syntax::Octets | Syntax::Sid | Syntax::Descriptor => true,
-                _ => as_text.is_some_and(|text| !text.is_empty()),
-            };
-            if !good {
-                return Err(wrong_value(attribute));
-            }
-            ranges::fits(attribute, value)?;
-            // A name that leads nowhere is no value.
-            if attribute.syntax == Syntax::Dn && as_text.is_some_and(|dn| self.view.tree.find(dn).is_none()) {
-                return Err(LdapError::attribute(
-                    ResultCode::CONSTRAINT_VIOLATION,
-                    0x20B0,
-                    (1005, "CONSTRAINT_ATT_TYPE"),
-                    0,
-                    attribute.name,
-                ));
-            }
-            if values[..index].iter().any(|other| matching::equal(&self.view, attribute, value, other)) {
-                return Err(LdapError::attribute(
-                    ResultCode::ATTRIBUTE_OR_VALUE_EXISTS,
-                    0x2083,
-                    (1006, "ATT_OR_VALUE_EXISTS"),
-                    0,
-                    attribute.name,
-                ));
-            }
-        }
         Ok(())
     }
 
