@@ -31,6 +31,8 @@ mod faults;
 mod forest;
 #[path = "front/identities.rs"]
 mod identities;
+#[path = "front/logons.rs"]
+mod logons;
 #[path = "front/pings.rs"]
 mod pings;
 #[path = "front/pipeline.rs"]

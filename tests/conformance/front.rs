@@ -87,6 +87,7 @@ impl Front {
             let options = Options {
                 dns_domain: Some(mockdc_containers::REALM.to_ascii_lowercase()),
                 tls: Some(self.authority.clone()),
+                stamps_logons: false,
                 ..Options::default()
             };
             let server = serve(sockets, &running.live, dc, options)?;

@@ -102,7 +102,8 @@ impl Controllers {
         (name, &mut controller.database)
     }
 
-    /// A controller's database to ask what it remembers of those whom it has let in: nothing is written.
+    /// A controller's database to ask what it remembers of those whom it has let in, or to note
+    /// that it has: nothing is written that replicates or that rights are made of.
     pub(crate) fn database_to_ask(&mut self, at: DcIndex) -> &mut Database {
         let (_, controller) =
             self.list.get_index_mut(usize::from(at.0)).expect("a DcIndex is a place in this list");

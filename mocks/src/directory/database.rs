@@ -13,7 +13,7 @@ use super::{
     Stamp, Standings,
 };
 #[cfg(feature = "ldap")]
-use super::{Graves, KEPT, Remains};
+use super::{Graves, KEPT, Logons, Remains};
 use crate::domain::Facts;
 use crate::{AccountName, AccountPolicy, HostName, Invocation, Language, RightSet, SimTime, Version};
 
@@ -33,6 +33,9 @@ pub(crate) struct Database {
     /// What deleted accounts keep, from when on the journal is kept.
     #[cfg(feature = "ldap")]
     pub(super) graves: Graves,
+    /// When accounts were last let in at this controller and how often, from when on the journal is kept.
+    #[cfg(feature = "ldap")]
+    pub(super) logons: BTreeMap<Rid, Logons>,
     pub(super) bad_passwords: BTreeMap<Rid, BadPasswords>,
     pub(super) locks: BTreeSet<(SimTime, Rid)>,
     pub(super) standings: Standings,
@@ -100,6 +103,8 @@ impl Database {
             journal: None,
             #[cfg(feature = "ldap")]
             graves: Graves::default(),
+            #[cfg(feature = "ldap")]
+            logons: BTreeMap::new(),
             bad_passwords: BTreeMap::new(),
             locks: BTreeSet::new(),
             standings: Standings::default(),
@@ -438,6 +443,7 @@ impl Database {
         #[cfg(feature = "ldap")]
         {
             self.graves = disk.graves.clone();
+            self.logons = disk.logons.clone();
             // Whoever follows the database begins with it as it is now.
             self.journal.iter_mut().for_each(Vec::clear);
         }
@@ -459,6 +465,8 @@ impl Database {
             invocation: self.restored.invocation,
             #[cfg(feature = "ldap")]
             graves: self.graves.clone(),
+            #[cfg(feature = "ldap")]
+            logons: self.logons.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::Records;
 #[cfg(feature = "ldap")]
 use super::{Principal, Rid, Values};
 #[cfg(feature = "ldap")]
-use crate::{AccountFlag, AccountName};
+use crate::{AccountFlag, AccountName, SimTime};
 
 /// A database as it was.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Disk {
     pub(super) invocation: u32,
     #[cfg(feature = "ldap")]
     pub(super) graves: Graves,
+    #[cfg(feature = "ldap")]
+    pub(super) logons: BTreeMap<Rid, Logons>,
 }
 
 /// How often a database was put back to an earlier state, and to which.
@@ -32,6 +34,16 @@ pub(crate) struct Restored {
     pub(crate) invocation: u32,
     /// How many it has taken after its first.
     pub(crate) invocations: u32,
+}
+
+#[cfg(feature = "ldap")]
+/// The logons of an account at one controller, which no other is told of (MS-ADA1, `lastLogon` and `logonCount`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Logons {
+    /// When the last one was.
+    pub(crate) last: SimTime,
+    /// How many there were; the number has 16 bits (MS-SAMR 2.2.6.1).
+    pub(crate) count: u16,
 }
 
 #[cfg(feature = "ldap")]
@@ -73,15 +85,20 @@ impl Graves {
     /// Keeps what is left of an account, in place of what was known of it.
     pub(super) fn keep(&mut self, rid: Rid, remains: Remains) {
         let name = remains.principal.name.clone();
-        if let Some(old) = self.remains.insert(rid, remains)
-            && let Some(namesakes) = self.named.get_mut(&old.principal.name)
-        {
+        self.open(rid);
+        self.remains.insert(rid, remains);
+        self.named.entry(name).or_default().insert(rid);
+    }
+
+    /// An account is there again.
+    pub(super) fn open(&mut self, rid: Rid) {
+        let Some(remains) = self.remains.remove(&rid) else { return };
+        if let Some(namesakes) = self.named.get_mut(&remains.principal.name) {
             namesakes.remove(&rid);
             if namesakes.is_empty() {
-                self.named.remove(&old.principal.name);
+                self.named.remove(&remains.principal.name);
             }
         }
-        self.named.entry(name).or_default().insert(rid);
     }
 
     pub(super) fn remains(&self, rid: Rid) -> Option<&Remains> {

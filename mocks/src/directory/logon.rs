@@ -105,6 +105,21 @@ impl Database {
         Some(Change::of(ChangeKind::Lockout, name, Part::Lockout(rid), RecordValue::Time(Some(now))))
     }
 
+    /// Notes that an account was let in here, where somebody follows this controller's directory.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn count_logon(&mut self, now: SimTime, rid: Rid) {
+        if self.journal.is_some() {
+            let logons = self.logons.entry(rid).or_default();
+            *logons = super::Logons { last: now, count: logons.count.saturating_add(1) };
+        }
+    }
+
+    /// When an account was last let in here, and how often.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn logons(&self, rid: Rid) -> Option<super::Logons> {
+        self.logons.get(&rid).copied()
+    }
+
     /// Whether bad passwords of any account are counted at this host.
     pub(crate) fn counts_bad_passwords(&self) -> bool {
         !self.bad_passwords.is_empty()

@@ -245,7 +245,10 @@ impl Database {
             if name.is_none() {
                 self.bad_passwords.remove(&rid);
                 #[cfg(feature = "ldap")]
-                self.bury(rid, old.clone());
+                {
+                    self.logons.remove(&rid);
+                    self.bury(rid, old.clone());
+                }
             }
             if self.names.get(&old.name) == Some(&rid) {
                 self.names.remove(&old.name);
@@ -253,6 +256,8 @@ impl Database {
         }
         self.records.put(part, record);
         if let Some(name) = name {
+            #[cfg(feature = "ldap")]
+            self.graves.open(rid);
             let principal = Principal { kind, name: name.clone() };
             self.names.insert(name, rid);
             self.principals.insert(rid, principal.clone());

@@ -232,7 +232,7 @@ impl Domain {
         }
         match self.controllers.database_to_ask(dc).check(now, attempt) {
             Verdict::Good(rid) => {
-                self.forget_bad_passwords(now, dc, rid);
+                self.let_in(now, dc, rid);
                 return Ok(rid);
             }
             Verdict::Unknown => return Err(Win32Error::LOGON_FAILURE),
@@ -246,7 +246,8 @@ impl Domain {
                 {
                     match check(now, self.controllers.database(pdc), attempt) {
                         Verdict::Good(at_pdc) => {
-                            self.forget_bad_passwords(now, pdc, at_pdc);
+                            self.let_in(now, pdc, at_pdc);
+                            self.count_logon(now, dc, rid);
                             return Ok(rid);
                         }
                         Verdict::Refused(error) => return Err(error),
@@ -274,8 +275,23 @@ impl Domain {
         let found =
             writers.into_iter().find(|writer| self.wires.finds(now, from, self.controllers.name(*writer)));
         self.verify_at_controller(now, attempt, found.ok_or(Win32Error::NO_LOGON_SERVERS)?)?;
+        self.count_logon(now, dc, own);
         Ok(own)
     }
+
+    /// A controller has found an account's password right.
+    fn let_in(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+        self.forget_bad_passwords(now, dc, rid);
+        self.count_logon(now, dc, rid);
+    }
+
+    #[cfg(feature = "ldap")]
+    fn count_logon(&mut self, now: SimTime, dc: DcIndex, rid: Rid) {
+        self.controllers.database_to_ask(dc).count_logon(now, rid);
+    }
+
+    #[cfg(not(feature = "ldap"))]
+    fn count_logon(&self, _now: SimTime, _dc: DcIndex, _rid: Rid) {}
 
     /// Whether a controller is read-only by its role.
     pub(crate) fn is_read_only(&self, dc: DcIndex) -> bool {

@@ -7,7 +7,7 @@ use super::session::{Identity, Session, Then, Told, text};
 use super::spnego::{self, State};
 use super::time::file_time;
 use super::view::View;
-use super::{LdapError, Manner, Protection, ResultCode, WireOperation, reply};
+use super::{LdapError, Manner, Protection, ResultCode, WireOperation, logon_times, reply};
 use crate::directory::{Part, RecordValue};
 use crate::{AccountName, HostName, Secret, Win32Error};
 
@@ -232,7 +232,10 @@ impl Session {
                 .map_err(|error| LdapError::bind_refused(error, true))?;
             let name = domain.directory().database(dc).name(rid).cloned().unwrap_or(user);
             let groups = domain.wire_groups(dc, rid);
-            state.logged_on(dc, rid, now);
+            if front.options.stamps_logons {
+                let place = (dc, &front.dc);
+                logon_times::note(state, place, rid, now, (front.live.start_unix_ms(), front.options.seed));
+            }
             Ok((Identity { rid, name, groups }, presented))
         })
     }

@@ -5,7 +5,7 @@ use super::schema::schema;
 use super::sid;
 use super::tree::Attributes;
 use crate::directory::Database;
-use crate::{DcRole, Domain, Replication};
+use crate::{DcRole, Domain, FunctionalLevel, Replication};
 
 /// An object that is there from the first day.
 #[derive(Clone, Debug)]
@@ -150,6 +150,19 @@ fn role_owner(domain: &Domain, naming: &Naming) -> String {
     format!("CN=NTDS Settings,{}", naming.server(directory.name(pdc), site))
 }
 
+/// The functional level of the domain and its forest: 0 is that of Windows 2000, and that of a domain in mixed mode; 2 is
+/// that of Windows Server 2003 (MS-ADTS 6.1.4.3, 6.1.4.4).
+pub(super) fn functional_level(domain: &Domain) -> &'static str {
+    match &domain.world().domain.replication {
+        Replication::Ad(ad) => match ad.level() {
+            FunctionalLevel::Windows2000 => "0",
+            FunctionalLevel::Windows2003Interim => "1",
+            FunctionalLevel::Windows2003 => "2",
+        },
+        Replication::Nt4(_) | Replication::Delay(_) => "0",
+    }
+}
+
 fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
     let owner = role_owner(domain, naming);
     let (root, configuration) = (&naming.root, &naming.configuration);
@@ -167,7 +180,7 @@ fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
             ("systemFlags", "-1946157056"),
             ("isCriticalSystemObject", "TRUE"),
             ("nTMixedDomain", mixed),
-            ("msDS-Behavior-Version", "2"),
+            ("msDS-Behavior-Version", functional_level(domain)),
             ("ms-DS-MachineAccountQuota", "10"),
             ("forceLogoff", "-9223372036854775808"),
             ("modifiedCount", "1"),
@@ -288,7 +301,11 @@ fn configuration(
     forest.add(
         "crossRefContainer",
         below("CN=Partitions"),
-        &[hidden, ("msDS-Behavior-Version", "2"), ("fSMORoleOwner", &role_owner(domain, naming))],
+        &[
+            hidden,
+            ("msDS-Behavior-Version", functional_level(domain)),
+            ("fSMORoleOwner", &role_owner(domain, naming)),
+        ],
     );
     forest.add("container", below("CN=Services"), &[hidden]);
     forest.add("container", below("CN=Extended-Rights"), &[hidden]);

@@ -270,11 +270,6 @@ impl State {
         View { database: domain.directory().database(dc), tree, now, start_unix_ms }
     }
 
-    /// An account has logged on at a controller.
-    pub(super) fn logged_on(&mut self, dc: DcIndex, account: crate::directory::Rid, now: SimTime) {
-        self.trees.logged_on(&mut self.domain, dc, account, now);
-    }
-
     fn hand_over_facts(&mut self) {
         let facts = self.domain.drain_facts();
         if let Some(sink) = self.facts.as_mut().filter(|_| !facts.is_empty()) {

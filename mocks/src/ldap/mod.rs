@@ -44,6 +44,7 @@ mod forest;
 mod ldif;
 mod line;
 mod live;
+mod logon_times;
 mod matching;
 mod membership;
 mod message;

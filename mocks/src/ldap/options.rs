@@ -24,6 +24,9 @@ pub struct Options {
     pub client: Option<HostName>,
     /// Clients are spared what the scenario's faults do to calls: whoever drives them has asked another model.
     pub spared: bool,
+    /// Whether a logon writes `lastLogonTimestamp` where the domain's functional level has it so. Who compares the domain
+    /// with another one that is not asked over LDAP, and so writes none, does without.
+    pub stamps_logons: bool,
     /// What a client may use up.
     pub limits: Limits,
     /// Whose manner it has where two servers differ on the wire.
@@ -40,6 +43,7 @@ impl Default for Options {
             tls: None,
             client: None,
             spared: false,
+            stamps_logons: true,
             limits: Limits::default(),
             manner: Manner::default(),
             seed: 1,

@@ -118,14 +118,14 @@ fn is_met_by_a_ping(filter: &Filter<'_>, all: &[(String, Vec<Vec<u8>>)]) -> bool
 /// they are wanted.
 fn attributes(session: &Session, turn: &mut Turn<'_>, with_usn: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     let front = &session.front;
-    let (naming, site, usn, now, read_only) = turn.enter(|state, now| {
+    let (naming, site, usn, now, read_only, level) = turn.enter(|state, now| {
         let naming = state.naming(&front.dc).clone();
         let directory = state.domain.directory();
         let site = directory.index(&front.dc).map(|dc| directory.controller(dc).site.as_str());
         let site = site_name(site.unwrap_or_default()).to_owned();
         let usn = if with_usn { state.parts(&front.dc).1.usn() } else { 0 };
         let read_only = state.domain.is_read_only(session.dc_index(&state.domain));
-        (naming, site, usn, now, read_only)
+        (naming, site, usn, now, read_only, super::forest::functional_level(&state.domain))
     });
     let server = naming.server(&front.dc, &site);
     let host = naming.host(&front.dc);
@@ -169,8 +169,8 @@ fn attributes(session: &Session, turn: &mut Turn<'_>, with_usn: bool) -> Vec<(St
         ),
         ("isSynchronized".into(), text("TRUE".into())),
         ("isGlobalCatalogReady".into(), text("TRUE".into())),
-        ("domainFunctionality".into(), text("2".into())),
-        ("forestFunctionality".into(), text("2".into())),
+        ("domainFunctionality".into(), text(level.into())),
+        ("forestFunctionality".into(), text(level.into())),
         // Read-only controllers came with Windows Server 2008.
         ("domainControllerFunctionality".into(), text(if read_only { "3" } else { "2" }.into())),
     ]

@@ -225,7 +225,9 @@ impl<'a> View<'a> {
             "usncreated" => one(node.usn_created.to_string()),
             "usnchanged" => one(node.usn_changed.to_string()),
             "isdeleted" if deleted => one("TRUE"),
-            "lastknownparent" => node.deleted_from.map(|from| one(self.tree.dn(from))).unwrap_or_default(),
+            "lastknownparent" if deleted => {
+                node.deleted_from.map(|from| one(self.tree.dn(from))).unwrap_or_default()
+            }
             "parentguid" => {
                 let parent = node.parent.and_then(|parent| self.tree.node(parent));
                 parent.map(|parent| vec![parent.guid.to_vec()]).unwrap_or_default()
@@ -466,17 +468,12 @@ impl<'a> View<'a> {
                 if list.is_empty() { Vec::new() } else { one(list) }
             }
             "logonhours" => self.logon_hours(id)?,
-            "lastlogon" if self.tree.logon(id).is_some() => {
-                self.tree.logon(id).map(|(at, _)| one(self.file_time(at).to_string()))?
+            "lastlogon" => {
+                let last = self.database.logons(id).map_or(0, |logons| self.file_time(logons.last));
+                one(last.to_string())
             }
-            "logoncount" if self.tree.logon(id).is_some() => {
-                self.tree.logon(id).map(|(_, count)| one(count.to_string()))?
-            }
-            "codepage" | "countrycode" | "lastlogon" | "lastlogoff" | "logoncount"
-                if self.stated(id, name).is_none() =>
-            {
-                one("0")
-            }
+            "logoncount" => one(self.database.logons(id).map_or(0, |logons| logons.count).to_string()),
+            "codepage" | "countrycode" | "lastlogoff" if self.stated(id, name).is_none() => one("0"),
             "admincount" if self.is_protected(id) => one("1"),
             "iscriticalsystemobject" if id.is_built_in() => one("TRUE"),
             "dnshostname" if computer() && self.stated(id, "dNSHostName").is_none() => {

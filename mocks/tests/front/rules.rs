@@ -11,7 +11,7 @@ const GLOBAL: &str = "-2147483646";
 const LOCAL: &str = "-2147483644";
 const UNIVERSAL: &str = "-2147483640";
 
-fn dn(name: &str) -> String {
+pub(super) fn dn(name: &str) -> String {
     format!("CN={name},CN=Users,{BASE}")
 }
 
@@ -26,7 +26,11 @@ async fn join(ldap: &mut Ldap, group: &str, member: &str) -> Result<(u32, String
     Ok((result.rc, result.text.chars().take(8).collect()))
 }
 
-async fn base(ldap: &mut Ldap, dn: &str, names: &[&str]) -> Result<SearchEntry, Box<dyn std::error::Error>> {
+pub(super) async fn base(
+    ldap: &mut Ldap,
+    dn: &str,
+    names: &[&str],
+) -> Result<SearchEntry, Box<dyn std::error::Error>> {
     let (entries, _) = ldap.search(dn, Scope::Base, "(objectClass=*)", names).await?.success()?;
     Ok(SearchEntry::construct(entries.into_iter().next().ok_or("no such object")?))
 }
@@ -217,28 +221,6 @@ async fn an_account_that_never_expires_shows_the_number_that_it_was_given() -> O
         let shown = base(&mut ldap, &dn("jdoe"), &["accountExpires"]).await?;
         assert_eq!(shown.attrs["accountExpires"], [number]);
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn logons_are_counted_where_they_are() -> Outcome {
-    let field = Field::new(delayed()).await?;
-    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
-    let names = ["lastLogon", "logonCount"];
-    let before = base(&mut ldap, &dn("jdoe"), &names).await?;
-    assert_eq!((before.attrs["lastLogon"][0].as_str(), before.attrs["logonCount"][0].as_str()), ("0", "0"));
-    field.hand.to(mockdc_mocks::Span::mins(1));
-    for _ in 0..2 {
-        Field::bound(&field.pdc, ("CORP\\jdoe", "Passw0rd!")).await?;
-    }
-    let refused = Field::at(&field.pdc).await?.simple_bind("CORP\\jdoe", "wrong").await?;
-    assert_eq!(refused.rc, 49);
-    let after = base(&mut ldap, &dn("jdoe"), &names).await?;
-    assert_eq!(after.attrs["logonCount"], ["2"]);
-    // A minute after the start, in steps of 100 ns since 1601.
-    assert_eq!(after.attrs["lastLogon"], ["126730980600000000"]);
-    let mut bdc = Field::bound(&field.bdc, ADMINISTRATOR).await?;
-    assert_eq!(base(&mut bdc, &dn("jdoe"), &names).await?.attrs["logonCount"], ["0"]);
     Ok(())
 }
 

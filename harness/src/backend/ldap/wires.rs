@@ -56,6 +56,7 @@ impl Wires {
                 tls: Some(authority.clone()),
                 limits: Limits { max_page_size: usize::MAX, max_val_range: usize::MAX, ..Limits::default() },
                 spared: true,
+                stamps_logons: false,
                 seed,
                 ..Options::default()
             };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mockdc_mocks::{Fact, HostName, Name, Version};
+use mockdc_scenarios::LdapOperation;
 
 use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
@@ -56,6 +57,10 @@ pub(super) fn last_read_shows_own_writes(outline: &Outline<'_>) -> Tested {
                     return;
                 };
                 let Some(actor) = event.actor else { return };
+                // What a logon writes is the controller's doing.
+                if *operation == LdapOperation::Bind {
+                    fresh.remove(at);
+                }
                 if operation.writes() {
                     let fresh = fresh.remove(at).unwrap_or_default();
                     if *result == 0 {

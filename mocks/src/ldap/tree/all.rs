@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::super::naming::{Naming, site_name};
 use super::super::sid;
 use super::{Ground, Tree};
+use crate::Domain;
 use crate::directory::{DcIndex, Rid};
-use crate::{Domain, SimTime};
 
 /// A journal that is longer than this is followed, even though nobody asks.
 const LONG: usize = 4_096;
@@ -69,21 +69,6 @@ impl Trees {
             tree.follow(journal, domain.directory().database(dc));
         }
         tree
-    }
-
-    /// An account has logged on at a controller: that is known there, and nowhere else.
-    pub(in crate::ldap) fn logged_on(
-        &mut self,
-        domain: &mut Domain,
-        dc: DcIndex,
-        account: Rid,
-        now: SimTime,
-    ) {
-        self.follow(domain, dc);
-        if let Some(tree) = self.grown.get_mut(&dc) {
-            let count = tree.logons.get(&account).map_or(0, |(_, count)| *count);
-            tree.logons.insert(account, (now, count.saturating_add(1)));
-        }
     }
 
     /// Follows the controllers whose journals have grown long while nobody asked for their objects. Called whenever

@@ -47,8 +47,6 @@ pub(super) struct Tree {
     usn: u64,
     /// What changed of objects since the tree was planted.
     histories: BTreeMap<Rid, History>,
-    /// When accounts last logged on at this controller, and how often.
-    logons: BTreeMap<Rid, (SimTime, u32)>,
     /// Where accounts stand that the world puts elsewhere than where their kind stands by default: the object that they
     /// stand in, and their relative names.
     homes: Arc<BTreeMap<Rid, (Rid, dn::Rdn)>>,
@@ -212,11 +210,6 @@ impl Tree {
     /// Accounts that every domain has and that mean nothing to the model.
     pub(super) fn fixed_accounts(&self) -> &[Rid] {
         &self.fixed_accounts
-    }
-
-    /// When an account last logged on at this controller, and how often it has.
-    pub(super) fn logon(&self, account: Rid) -> Option<(SimTime, u32)> {
-        self.logons.get(&account).copied()
     }
 
     /// Whether an account is a read-only controller's.

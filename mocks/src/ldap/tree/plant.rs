@@ -80,7 +80,6 @@ impl Tree {
             contexts: Vec::new(),
             usn: FIRST_USN,
             histories: BTreeMap::new(),
-            logons: BTreeMap::new(),
             homes: Default::default(),
             readers: Default::default(),
             formerly: BTreeMap::new(),
