@@ -47,6 +47,8 @@ mod rules;
 mod snapshots;
 #[path = "front/start.rs"]
 mod start;
+#[path = "front/undelete.rs"]
+mod undelete;
 #[path = "front/wire.rs"]
 mod wire;
 

@@ -57,6 +57,9 @@ pub(crate) enum Part {
     Attribute(Rid, Name),
 }
 
+/// The attribute whose change reanimates a deleted account: it has no value, and its stamp counts against a deletion's.
+pub(crate) const REANIMATED: &str = "isDeleted";
+
 /// A part's value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum RecordValue {

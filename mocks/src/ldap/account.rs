@@ -50,6 +50,19 @@ impl Account {
         }
     }
 
+    /// One that comes back from its tombstone: disabled, since that has kept no password.
+    pub(super) fn reanimated(
+        name: AccountName,
+        flags: &BTreeSet<AccountFlag>,
+        control: &Values,
+        now: SimTime,
+    ) -> Account {
+        let fresh = Account::fresh(name, is_computer(flags), now);
+        let control = control.first().and_then(|value| number(value)).unwrap_or_default();
+        let flags = flags.union(&fresh.flags).copied().collect();
+        Account { flags, other: control as u32 & !uac::MODELLED, ..fresh }
+    }
+
     /// One as it is.
     pub(super) fn of(view: &View<'_>, id: Rid) -> Option<Account> {
         let records = view.database.records();

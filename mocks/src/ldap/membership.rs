@@ -91,9 +91,7 @@ impl View<'_> {
             return Values::new();
         };
         let own = self.tree.dn(id);
-        let Some(forms) = self.tree.node(id).map(|node| self.forms(id, &node.guid)) else {
-            return Values::new();
-        };
+        let forms = self.forms(id);
         let names_it = |other: &Rid| {
             let there = self.tree.node(*other).is_some_and(|node| node.deleted_from.is_none());
             let values = self.stated(*other, forward).unwrap_or_default();
@@ -104,7 +102,8 @@ impl View<'_> {
     }
 
     /// The values by which others may name an object.
-    fn forms(&self, id: Rid, guid: &[u8; 16]) -> Vec<Vec<u8>> {
+    pub(super) fn forms(&self, id: Rid) -> Vec<Vec<u8>> {
+        let Some(Node { guid, .. }) = self.tree.node(id) else { return Vec::new() };
         let account = self.values(id, "objectsid").into_iter().next();
         let account = account.and_then(|octets| Some(format!("<SID={}>", sid::written(&octets)?)));
         let by_guid = format!("<GUID={}>", sid::guid_text(guid));

@@ -199,7 +199,7 @@ impl Selection {
 }
 
 /// Whether a search is shown deleted objects: when it asks for them, and administrators alone (KB892806).
-fn sees_deleted(session: &Session, controls: &Controls) -> bool {
+pub(super) fn sees_deleted(session: &Session, controls: &Controls) -> bool {
     controls.show_deleted && session.is_administrator()
 }
 

@@ -70,7 +70,8 @@ impl Edit<'_> {
             value: rdn.value.clone(),
         };
         let object = Object { class: self.class.into(), parent, rdn: rdn.written() };
-        let own_place = self.stands_by_default(&object);
+        // One that comes back stands where the request puts it, wherever it stood from the first day.
+        let own_place = self.id.is_none() && self.stands_by_default(&object);
         let placeholder = Rid(0);
         let stated = self.stated_parts(placeholder);
         let (account, group) = (self.account.clone(), self.group.clone());

@@ -8,6 +8,7 @@ mod modify;
 mod ranges;
 mod root;
 mod rules;
+mod undelete;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,6 +154,9 @@ pub(in crate::ldap) fn modify(
 ) -> Result<(), LdapError> {
     if name.is_empty() {
         return root::modify(session, turn, changes);
+    }
+    if let Some(wish) = undelete::wish(changes) {
+        return undelete::undelete(session, turn, name, &wish, controls, told);
     }
     write(session, turn, name, |state, now, name| {
         let planned = {

@@ -13,9 +13,6 @@ use crate::{AccountName, AccountPolicy, Span};
 
 impl Edit<'_> {
     pub(super) fn modify(&mut self, session: &Session, changes: &[Modification<'_>]) -> Result<(), Refused> {
-        if changes.is_empty() {
-            return Err(LdapError::unwilling(0x57, 0x0C09_0B3E).into());
-        }
         let password = |change: &&Modification<'_>| change.attribute.eq_ignore_ascii_case(b"unicodePwd");
         let passwords: Vec<_> = changes.iter().filter(password).collect();
         if !passwords.is_empty() {

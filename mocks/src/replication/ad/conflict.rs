@@ -4,9 +4,9 @@
 use super::Ad;
 use super::values::{Link, is_list};
 use super::vectors::Item;
-use crate::directory::{DcIndex, Part, Record, RecordValue, Rid, Stamp, account};
+use crate::directory::{DcIndex, Part, REANIMATED, Record, RecordValue, Records, Rid, Stamp, account};
 use crate::replication::ReplicationContext;
-use crate::{AccountName, ChangeKind, SimTime, Span, Stream};
+use crate::{AccountName, ChangeKind, SimTime, Span, Stream, Version};
 
 /// What travels.
 #[derive(Clone, Debug)]
@@ -109,13 +109,14 @@ impl Ad {
         if records.record(&part).is_some_and(|old| !outranks(&record.stamp, &old.stamp)) {
             return false;
         }
-        if record.value.is_some() && head(&part).is_some_and(|head| is_deleted(records.record(&head))) {
+        if record.value.is_some() && head(&part).is_some_and(|head| is_gone(records, &head)) {
             record.value = None;
         }
         self.put(now, target, part, record, context)
     }
 
-    /// The name of an object, or its deletion. A deletion stays: no later write brings the object back.
+    /// The name of an object, or its deletion. A deletion stays: no later write brings the object back but one that
+    /// reanimates it.
     fn apply_head(
         &mut self,
         now: SimTime,
@@ -124,11 +125,15 @@ impl Ad {
         record: Record,
         context: &mut ReplicationContext<'_>,
     ) -> bool {
-        let old = context.controllers.database(target).records().record(&part);
+        let records = context.controllers.database(target).records();
+        let old = records.record(&part);
         let higher = old.is_none_or(|old| outranks(&record.stamp, &old.stamp));
         match (&record.value, is_deleted(old)) {
-            (Some(_), true) => false,
+            (Some(_), true) => {
+                !is_gone(records, &part) && self.apply_name(now, target, part, record, context)
+            }
             (None, true) if !higher => false,
+            (None, _) if reanimated(records, &part) > Some(record.stamp.version) => false,
             (None, _) => {
                 let deleted = record.stamp;
                 let changed = self.put(now, target, part.clone(), record, context);
@@ -235,7 +240,7 @@ impl Ad {
         context: &mut ReplicationContext<'_>,
     ) -> bool {
         let records = context.controllers.database(target).records();
-        let gone = head(&part).is_some_and(|head| is_deleted(records.record(&head)));
+        let gone = head(&part).is_some_and(|head| is_gone(records, &head));
         let old = records.record(&part).cloned();
         let lists = &mut self.replicas[usize::from(target.0)].lists;
         if gone || record.value.is_none() || !lists.take_made(&part, record.stamp) {
@@ -256,7 +261,7 @@ impl Ad {
         context: &mut ReplicationContext<'_>,
     ) -> bool {
         let records = context.controllers.database(target).records();
-        if head(&part).is_some_and(|head| is_deleted(records.record(&head))) {
+        if head(&part).is_some_and(|head| is_gone(records, &head)) {
             return false;
         }
         let old = records.record(&part).cloned();
@@ -320,6 +325,20 @@ fn in_order_of_names(
 
 fn is_deleted(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.value.is_none())
+}
+
+/// Whether an object is deleted and has not been reanimated since. What reanimates it says so first, and goes before all
+/// else of the object.
+fn is_gone(records: &Records, head: &Part) -> bool {
+    records.record(head).is_some_and(|record| {
+        record.value.is_none() && reanimated(records, head).is_none_or(|back| back < record.stamp.version)
+    })
+}
+
+/// The change that reanimated an account last, if one did and it was not deleted again.
+fn reanimated(records: &Records, head: &Part) -> Option<Version> {
+    let mark = records.record(&Part::Attribute(account(head)?, REANIMATED.into()))?;
+    mark.value.is_some().then_some(mark.stamp.version)
 }
 
 /// What an account is called once another has its name; in the directory it stands as `CNF` and its identifier.
