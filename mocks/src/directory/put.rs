@@ -226,11 +226,11 @@ impl Database {
             Some(RecordValue::Name(name)) => Some(self.display(rid, name)),
             _ => None,
         };
-        let before = self.principals.get(&rid).map(|principal| &principal.name);
-        let same = match (before, &name) {
-            (Some(old), Some(new)) => old.as_str() == new.as_str(),
-            (None, None) => true,
-            _ => false,
+        let same = match (self.principals.get(&rid), &name) {
+            (Some(old), Some(new)) => (old.kind, old.name.as_str()) == (kind, new.as_str()),
+            // A group that has become one of another kind is there by another part.
+            (Some(old), None) => old.kind != kind,
+            (None, new) => new.is_none(),
         };
         if same {
             self.records.put(part, record);
@@ -313,11 +313,18 @@ impl Database {
     fn put_members(&mut self, group: Rid, part: Part, record: Record, stage: &mut Stage<'_>) {
         let version = Some(record.stamp.version);
         let new = members_in(&record);
+        let apart = match part {
+            Part::GroupMembers(group) => Part::LocalGroupMembers(group),
+            _ => Part::GroupMembers(group),
+        };
+        let apart = self.records.record(&apart).map(members_in);
         let old = self.records.put(part, record).map(|old| members_in(&old)).unwrap_or_default();
         let inverted = self.is_domain() && group == Rid::DOMAIN_USERS;
         let name = self.name(group).cloned();
-        let lost = old.difference(&new).map(|member| (*member, inverted));
-        let gained = new.difference(&old).map(|member| (*member, !inverted));
+        // Whom a group lists that has become one of another kind stands in both lists for a moment.
+        let there = |member: &&Rid| !apart.as_ref().is_some_and(|apart| apart.contains(*member));
+        let lost = old.difference(&new).filter(there).map(|member| (*member, inverted));
+        let gained = new.difference(&old).filter(there).map(|member| (*member, !inverted));
         let changed: Vec<(Rid, bool)> = lost.chain(gained).collect();
         for (member, belongs) in changed.iter().copied() {
             self.standings.forget_account(member);

@@ -167,8 +167,9 @@ fn roots(forest: &mut Forest, domain: &Domain, naming: &Naming) {
     let owner = role_owner(domain, naming);
     let (root, configuration) = (&naming.root, &naming.configuration);
     let mixed = match &domain.world().domain.replication {
-        Replication::Ad(ad) if ad.mixed.is_none() => "0",
-        _ => "1",
+        Replication::Ad(ad) if ad.mixed.is_some() => "1",
+        Replication::Nt4(_) => "1",
+        Replication::Ad(_) | Replication::Delay(_) => "0",
     };
     forest.add(
         "domainDNS",

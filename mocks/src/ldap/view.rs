@@ -491,7 +491,12 @@ impl<'a> View<'a> {
         let local = account.kind == PrincipalKind::LocalGroup;
         Some(match name {
             "samaccountname" => one(account.name.as_str()),
-            "samaccounttype" => one(if local { "536870912" } else { "268435456" }),
+            "samaccounttype" => {
+                let kind = self.stated(id, "groupType").and_then(|values| number(values.first()?));
+                // Of distribution alone, not of security.
+                let apart = i64::from(kind.is_some_and(|kind| kind >= 0));
+                one((if local { 536_870_912 } else { 268_435_456 } + apart).to_string())
+            }
             "grouptype" if self.stated(id, "groupType").is_none() => one(group_type(local, id.is_built_in())),
             "member" => self.members(id),
             "primarygrouptoken" => one(id.0.to_string()),

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, Mod, Scope, SearchEntry};
 
+use mockdc_mocks::{AdSpec, AdVersion, Domain, Replication};
+
 use super::{ADMINISTRATOR, BASE, Field, Outcome, Span, attributes, delayed, set};
 
 const GLOBAL: &str = "-2147483646";
@@ -73,12 +75,101 @@ async fn groups_hold_what_their_scope_allows() -> Outcome {
         ("U2", GLOBAL, 0),
         ("G2", LOCAL, 53),
         ("L2", GLOBAL, 53),
+        // L1 holds another local group, L2 none; U1 is in no universal group, G1 is in one by now.
+        ("L1", UNIVERSAL, 53),
+        ("L2", UNIVERSAL, 0),
+        ("L2", LOCAL, 0),
+        ("U1", LOCAL, 0),
+        ("G1", LOCAL, 0),
         // Of security no more, and of distribution.
         ("U2", "2", 0),
+        ("Domain Users", "2", 53),
+        ("Domain Admins", UNIVERSAL, 53),
     ] {
         let change = vec![Mod::Replace("groupType", set(&[kind]))];
         assert_eq!(ldap.modify(&dn(name), change).await?.rc, code, "{name} {kind}");
     }
+    assert_eq!(base(&mut ldap, &dn("U2"), &["sAMAccountType"]).await?.attrs["sAMAccountType"], ["268435457"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_group_that_becomes_local_or_universal_stays_the_same_group() -> Outcome {
+    for version in [None, Some(AdVersion::Windows2000), Some(AdVersion::Windows2003)] {
+        let builder = match version {
+            Some(version) => {
+                let ad = Replication::Ad(AdSpec { version, ..AdSpec::default() });
+                Domain::builder().pdc("PDC1").bdc("BDC1").replication(ad).user("jdoe", "Passw0rd!", &[])
+            }
+            None => delayed(),
+        };
+        let field = Field::new(builder.user("ann", "Passw0rd!", &[])).await?;
+        let mut pdc = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+        let mut bdc = Field::bound(&field.bdc, ADMINISTRATOR).await?;
+        for (name, kind) in [("L1", LOCAL), ("Above", LOCAL)] {
+            assert_eq!(group(&mut pdc, name, kind).await?, 0);
+        }
+        for (group, member) in [("L1", "jdoe"), ("Above", "L1")] {
+            assert_eq!(join(&mut pdc, group, member).await?.0, 0);
+        }
+        let names =
+            ["objectSid", "objectGUID", "whenCreated", "member", "memberOf", "groupType", "sAMAccountType"];
+        let before = base(&mut pdc, &dn("L1"), &names).await?;
+        let mut hours = 0;
+        for (kind, account) in [(UNIVERSAL, "268435456"), (LOCAL, "536870912"), (UNIVERSAL, "268435456")] {
+            let change = vec![Mod::Replace("groupType", set(&[kind]))];
+            pdc.modify(&dn("L1"), change).await?.success()?;
+            assert_eq!(join(&mut pdc, "L1", "ann").await?.0, 0, "{version:?} {kind}");
+            hours += 3;
+            field.hand.to(Span::hours(hours));
+            for ldap in [&mut pdc, &mut bdc] {
+                let after = base(ldap, &dn("L1"), &names).await?;
+                assert_eq!(after.bin_attrs, before.bin_attrs);
+                for same in ["whenCreated", "memberOf"] {
+                    assert_eq!(after.attrs[same], before.attrs[same], "{version:?} {kind} {same}");
+                }
+                let members: std::collections::BTreeSet<_> = after.attrs["member"].iter().cloned().collect();
+                assert_eq!(members, [dn("ann"), dn("jdoe")].into());
+                assert_eq!(
+                    (&after.attrs["groupType"][0][..], &after.attrs["sAMAccountType"][0][..]),
+                    (kind, account)
+                );
+                let groups = base(ldap, &dn("jdoe"), &["tokenGroups", "memberOf"]).await?;
+                assert_eq!(groups.attrs["memberOf"], [dn("L1")]);
+                assert!(groups.bin_attrs["tokenGroups"].contains(&before.bin_attrs["objectSid"][0]));
+            }
+            let leave = vec![Mod::Delete("member".to_owned(), HashSet::from([dn("ann")]))];
+            pdc.modify(&dn("L1"), leave).await?.success()?;
+        }
+        // It goes as one, and leaves one tombstone.
+        pdc.delete(&dn("L1")).await?.success()?;
+        field.hand.to(Span::hours(20));
+        for ldap in [&mut pdc, &mut bdc] {
+            let shown = super::control("1.2.840.113556.1.4.417", true, None);
+            let search = ldap.with_controls(shown).search(
+                BASE,
+                Scope::Subtree,
+                "(sAMAccountName=L1)",
+                vec!["isDeleted"],
+            );
+            let (found, _) = search.await?.success()?;
+            let found: Vec<_> =
+                found.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect();
+            assert!(found.len() == 1 && found[0].attrs["isDeleted"] == ["TRUE"], "{found:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn in_mixed_mode_no_group_changes_its_scope() -> Outcome {
+    let builder = Domain::builder().pdc("PDC1").bdc("BDC1").replication(Replication::default());
+    let field = Field::new(builder).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    assert_eq!(group(&mut ldap, "G1", GLOBAL).await?, 0);
+    let change = vec![Mod::Replace("groupType", set(&[UNIVERSAL]))];
+    let refused = ldap.modify(&dn("G1"), change).await?;
+    assert!(refused.rc == 53 && refused.text.starts_with("00002141"), "{refused:?}");
     Ok(())
 }
 

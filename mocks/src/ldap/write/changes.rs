@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::undelete::reanimates;
 use super::{Edit, Group};
 use crate::ChangeKind;
-use crate::directory::{Change, Object, Part, RecordValue, Rid, is_computer};
+use crate::directory::{Change, Object, Part, PrincipalKind, RecordValue, Rid, is_computer};
 use crate::ldap::dn;
 use crate::ldap::schema::{Syntax, schema};
 use crate::ldap::sid::guid_text;
@@ -152,13 +153,23 @@ impl Edit<'_> {
         if let Some(group) = &self.group {
             subject = self.view.database.name(id).map(|name| name.name().clone()).or(subject);
             let (head, members) = group_parts(group, id);
-            if group.changed {
+            let was_local = self.view.database.kind_of(id) == Some(PrincipalKind::LocalGroup);
+            if group.local != was_local {
+                // The model has local groups and others apart: it is one no more, and the other from then on.
+                kind = if group.local { ChangeKind::LocalGroupAdd } else { ChangeKind::GroupAdd };
+                let (old_head, old_members) = group_parts(&Group { local: was_local, ..group.clone() }, id);
+                // It may have been the other before. What shows stays there all the while.
+                parts.insert(0, reanimates(id));
+                parts.extend([members, (old_members.0, None), head, (old_head.0, None)]);
+            } else if group.changed {
                 kind = if group.local { ChangeKind::LocalGroupMember } else { ChangeKind::GroupMember };
                 parts.push(members);
             }
             if group.renamed {
                 parts.extend(self.pinned(id));
-                parts.push(head);
+            }
+            if group.renamed && group.local == was_local {
+                parts.push(group_parts(group, id).0);
             }
         }
         if let Some(policy) = &self.policy

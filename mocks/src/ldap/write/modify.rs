@@ -207,10 +207,11 @@ impl Edit<'_> {
                 }
                 ("sAMAccountName", None) => return Err(LdapError::unwilling(0x57, 0x031A_0F4F)),
                 ("groupType", Some(kind)) => {
-                    let scope = groups::scope(number(kind).unwrap_or_default())?;
+                    let kind = number(kind).unwrap_or_default();
                     if let Some(id) = self.id {
-                        groups::may_become(&self.view, id, scope)?;
+                        groups::may_become(&self.view, id, kind)?;
                     }
+                    group.local = groups::scope(kind)? == groups::Scope::Local;
                 }
                 _ => {}
             }

@@ -69,8 +69,7 @@ pub(super) fn undelete(
             edit.check(&view, id)?;
             let mut changes = without_links(&view, id);
             let mut creation = edit.creation(rdn, parent)(id);
-            let mark = (Part::Attribute(id, REANIMATED.into()), Some(RecordValue::Values([].into())));
-            creation.parts.insert(0, mark);
+            creation.parts.insert(0, reanimates(id));
             changes.push(creation);
             changes
         };
@@ -79,6 +78,11 @@ pub(super) fn undelete(
         told.version = state.domain.directory().commit_count();
         Ok(())
     })
+}
+
+/// What says that an object is there again by the change that it is the first part of.
+pub(super) fn reanimates(id: Rid) -> (Part, Option<RecordValue>) {
+    (Part::Attribute(id, REANIMATED.into()), Some(RecordValue::Values([].into())))
 }
 
 /// The place that refusals of a reanimation name.

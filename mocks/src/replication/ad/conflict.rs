@@ -331,7 +331,7 @@ fn is_deleted(record: Option<&Record>) -> bool {
 /// else of the object.
 fn is_gone(records: &Records, head: &Part) -> bool {
     records.record(head).is_some_and(|record| {
-        record.value.is_none() && reanimated(records, head).is_none_or(|back| back < record.stamp.version)
+        record.value.is_none() && reanimated(records, head).is_none_or(|back| back <= record.stamp.version)
     })
 }
 
