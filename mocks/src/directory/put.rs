@@ -70,6 +70,9 @@ impl Database {
                 {
                     Beside::MustChange
                 }
+                (_, None, Some(RecordValue::Time(None))) => Beside::Void,
+                (_, None, Some(RecordValue::Text(text))) if text.is_empty() => Beside::Void,
+                (Part::LogonLimits(_), None, None) => Beside::Void,
                 _ => Beside::Nothing,
             };
             let head = head.then(|| record.clone());

@@ -157,6 +157,8 @@ pub(crate) enum Beside {
     Formerly(crate::Name),
     /// Flags: whether the password must be changed is no longer as it was.
     MustChange,
+    /// The part is gone, and had shown nothing.
+    Void,
 }
 
 /// Which change made a record. Ordered as Active Directory resolves conflicts: revision, time, origin.

@@ -22,8 +22,10 @@ const INCREMENTAL_VALUES: u32 = 0x8000_0000;
 
 /// What is given of each object, whether it has changed or not.
 const ALWAYS: [&str; 2] = ["objectguid", "instancetype"];
-/// What is given of an object that is new, was moved or renamed.
-const OF_THE_NAME: [&str; 4] = ["name", "parentguid", "isdeleted", "lastknownparent"];
+/// What is given of an object that is new, was moved, renamed, deleted or brought back.
+const OF_THE_NAME: [&str; 2] = ["name", "parentguid"];
+/// What is given of an object that was deleted, or has come back, and of a tombstone that is new.
+const OF_A_DELETION: [&str; 2] = ["isdeleted", "lastknownparent"];
 /// What controllers do not tell each other.
 const NOT_REPLICATED: [&str; 19] = [
     "badpasswordtime",
@@ -196,18 +198,23 @@ fn give(
         attributes.push((name, values));
     };
     let own = ALWAYS.iter().chain(OF_THE_NAME.iter().filter(|_| moved));
+    let own = own.chain(OF_A_DELETION.iter().filter(|name| has_changed(name)));
     let own: Vec<&'static Attribute> =
         own.filter_map(|name| super::schema::schema().attribute(name)).collect();
     for attribute in &own {
         let values = view.values(id, &attribute.key);
-        if !values.is_empty() {
+        if !values.is_empty() || !is_new {
             add(attribute.name.into(), attribute, values);
         }
     }
     for attribute in selection.of(view, id) {
         let key = attribute.key.as_str();
         let apart = attribute.computed || attribute.secret || NOT_REPLICATED.contains(&key);
-        if apart || own.iter().any(|known| known.name == attribute.name) || OF_THE_NAME.contains(&key) {
+        if apart
+            || own.iter().any(|known| known.name == attribute.name)
+            || OF_THE_NAME.contains(&key)
+            || OF_A_DELETION.contains(&key)
+        {
             continue;
         }
         let named = matches!(key, "cn" | "ou" | "dc" | "o" | "c" | "l") && moved;

@@ -101,6 +101,58 @@ async fn attributes_come_when_they_have_changed_and_without_values_when_they_are
 }
 
 #[tokio::test]
+async fn of_a_deletion_comes_what_it_has_taken_and_of_a_reanimation_what_it_has_given() -> Outcome {
+    let field = Field::new(delayed().user("ann", "Passw0rd!", &[])).await?;
+    let mut writer = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let mut follower = follower(&field, 0, 0).await?;
+    let [jdoe, ann] = ["jdoe", "ann"].map(|name| format!("CN={name},CN=Users,{BASE}"));
+    writer.modify(&jdoe, vec![Mod::Replace("title", set(&["Clerk"]))]).await?.success()?;
+    follower.page("(objectClass=*)").await?;
+    for dn in [&jdoe, &ann] {
+        writer.delete(dn).await?.success()?;
+    }
+    let of_all = [
+        "accountExpires",
+        "cn",
+        "codePage",
+        "countryCode",
+        "isDeleted",
+        "lastKnownParent",
+        "name",
+        "objectCategory",
+        "parentGUID",
+        "primaryGroupID",
+        "pwdLastSet",
+        "sAMAccountType",
+    ];
+    let (graves, _) = follower.page("(isDeleted=TRUE)").await?;
+    for grave in &graves {
+        let titled = grave.dn.starts_with("CN=jdoe");
+        let expected = of_all.iter().copied().chain(titled.then_some("title"));
+        assert_eq!(changed(grave), expected.collect::<Vec<_>>());
+        for gone in ["pwdLastSet", "objectCategory"] {
+            assert!(grave.attrs[gone].is_empty(), "{gone}: {grave:?}");
+        }
+        assert_eq!(grave.attrs["lastKnownParent"], [format!("CN=Users,{BASE}")]);
+    }
+    assert_eq!(graves.len(), 2);
+    let grave = graves.iter().find(|grave| grave.dn.starts_with("CN=jdoe")).ok_or("no tombstone")?;
+    let back = vec![
+        Mod::Delete("isDeleted".to_owned(), std::collections::HashSet::new()),
+        Mod::Replace("distinguishedName".to_owned(), std::collections::HashSet::from([jdoe.clone()])),
+    ];
+    let shown = super::control("1.2.840.113556.1.4.417", true, None);
+    writer.with_controls(shown).modify(&grave.dn, back).await?.success()?;
+    let entry = follower.one("(objectClass=user)").await?;
+    assert_eq!((&entry.dn, &entry.attrs["isDeleted"][..]), (&jdoe, &[] as &[String]));
+    for (name, value) in [("pwdLastSet", "0"), ("sAMAccountType", "805306368"), ("name", "jdoe")] {
+        assert_eq!(entry.attrs[name], [value]);
+    }
+    assert!(follower.page("(objectClass=*)").await?.0.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn members_come_as_those_who_joined_and_those_who_left() -> Outcome {
     let field = Field::new(delayed().user("ann", "Passw0rd!", &[])).await?;
     let mut writer = Field::bound(&field.pdc, ADMINISTRATOR).await?;

@@ -32,7 +32,8 @@ impl Tree {
         let mut doomed = BTreeSet::new();
         for mut step in Step::all(journal, self.places.domain) {
             let rid = step.rid;
-            let (before, touched) = (self.usn, std::mem::take(&mut step.touched));
+            let (before, mut touched) = (self.usn, std::mem::take(&mut step.touched));
+            let lay_there = self.is_buried(rid);
             if let Some(name) = step.formerly.take() {
                 self.formerly.insert(rid, name);
             }
@@ -51,6 +52,15 @@ impl Tree {
             {
                 doomed.insert(rid);
             }
+            let lies_there = self.is_buried(rid);
+            if step.deletes() && lies_there {
+                touched = touched.into_iter().map(Touched::by_deletion).collect();
+            }
+            if lay_there != lies_there
+                && let Some(node) = self.nodes.get(&rid)
+            {
+                touched.push(Touched::of_the_class(node.class));
+            }
             if touched.iter().any(Touched::links) {
                 self.note_links(rid, database);
             }
@@ -58,6 +68,10 @@ impl Tree {
                 self.note(rid, touched);
             }
         }
+    }
+
+    fn is_buried(&self, rid: Rid) -> bool {
+        self.nodes.get(&rid).is_some_and(|node| node.deleted_from.is_some())
     }
 
     /// Keeps in mind what the last numbered change of an object changed of it.

@@ -18,6 +18,22 @@ const POLICY: &[&str] = &[
     "lockoutobservationwindow",
 ];
 
+/// What a deletion leaves to a tombstone (MS-ADTS 3.1.1.5.5.6.1), of which other controllers are told nothing therefore.
+const KEPT: &[&str] = &[
+    "dnshostname",
+    "grouptype",
+    "legacyexchangedn",
+    "ms-ds-creatorsid",
+    "ntsecuritydescriptor",
+    "samaccountname",
+    "sidhistory",
+    "useraccountcontrol",
+];
+/// What every object loses with its deletion, and what every account does, beside what was stated.
+const LOST: &[&str] = &["objectcategory"];
+const LOST_BY_ACCOUNTS: &[&str] = &["samaccounttype"];
+const LOST_BY_USERS: &[&str] = &["codepage", "countrycode"];
+
 /// What a part that was put changed of its object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Touched {
@@ -34,9 +50,34 @@ impl Touched {
         matches!(self, Touched::Attributes(names) if names.iter().any(forward))
     }
 
+    /// The same when it was touched by its object's deletion, which tombstones keep some of.
+    pub(super) fn by_deletion(self) -> Touched {
+        match self {
+            Touched::Attributes(mut names) => {
+                names.retain(|name| !KEPT.contains(name));
+                Touched::Attributes(names)
+            }
+            members => members,
+        }
+    }
+
+    /// What a deletion takes besides, of an object of this class; it is the same that comes back by a reanimation.
+    pub(super) fn of_the_class(class: &str) -> Touched {
+        let lost = match class {
+            "user" | "inetOrgPerson" | "computer" => [LOST, LOST_BY_ACCOUNTS, LOST_BY_USERS].concat(),
+            "group" => [LOST, LOST_BY_ACCOUNTS].concat(),
+            _ => LOST.to_vec(),
+        };
+        Touched::Attributes([lost.as_slice(), &["isdeleted", "lastknownparent"]].concat())
+    }
+
     /// What one entry of the journal touched.
     pub(super) fn by(put: &mut Put) -> Touched {
         let named = |names: &[&'static str]| Touched::Attributes(names.to_vec());
+        // Of an account that never expires the time when it does shows all the same.
+        if put.beside == Beside::Void && !matches!(put.part, Part::Expiry(_)) {
+            return named(&[]);
+        }
         match &put.part {
             Part::User(_) | Part::Group(_) | Part::LocalGroup(_) => named(&["samaccountname"]),
             Part::Password(_) => named(&["pwdlastset"]),
