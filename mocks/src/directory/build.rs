@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BUILT_IN, Database, DatabaseKind, Holder, Part, Password, PrincipalKind, Record, RecordValue, Rid, Stamp,
-    built_in_named, members_part, plan::user_parts, sid_authority,
+    BUILT_IN, Database, DatabaseKind, Holder, Members, Part, Password, PrincipalKind, Record, RecordValue,
+    Rid, Stamp, built_in_named, members_part, plan::user_parts, sid_authority,
 };
 use crate::{
     AccountName, AccountPolicy, DomainSpec, EntrySpec, GroupKind, GroupSpec, HostName, Language, RightSpec,
@@ -208,7 +208,7 @@ impl Database {
         }
         let mut members = self.listed(group_rid).cloned().unwrap_or_default();
         members.insert(member_rid);
-        self.load_members(group_rid, members);
+        self.load_list(group_rid, members);
         Ok(())
     }
 
@@ -259,9 +259,12 @@ impl Database {
     }
 
     fn load_members(&mut self, group: Rid, members: impl IntoIterator<Item = Rid>) {
-        let members: BTreeSet<Rid> = members.into_iter().collect();
+        self.load_list(group, members.into_iter().collect());
+    }
+
+    fn load_list(&mut self, group: Rid, members: Members) {
         if let Some(part) = self.kind_of(group).and_then(|kind| members_part(kind, group)) {
-            self.load_value(part, RecordValue::Members(members.into()));
+            self.load_value(part, RecordValue::Members(members));
         }
     }
 

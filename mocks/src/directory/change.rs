@@ -1,8 +1,6 @@
 //! Changes: what a verb wants written, before it has a number, and how it enters a database.
 
-use std::collections::BTreeSet;
-
-use super::{Commit, Controllers, Database, DcIndex, Part, Record, RecordValue, Rid, Stamp};
+use super::{Commit, Controllers, Database, DcIndex, Members, Part, Record, RecordValue, Rid, Stamp};
 use crate::domain::Facts;
 use crate::{AccountName, ChangeKind, Counter, Fact, HostName, Name, SimTime, Stream, Version};
 
@@ -135,11 +133,11 @@ impl Controllers {
         for (part, record) in parts {
             let Some(RecordValue::Members(new)) = &record.value else { continue };
             let old = match self.database(at).records().value(part) {
-                Some(RecordValue::Members(old)) => &**old,
-                _ => &BTreeSet::new(),
+                Some(RecordValue::Members(old)) => old,
+                _ => &Members::default(),
             };
-            changed.extend(old.difference(new).map(|left| (part.clone(), *left, false)));
-            changed.extend(new.difference(old).map(|joined| (part.clone(), *joined, true)));
+            let changes = old.changes(new).into_iter();
+            changed.extend(changes.map(|(member, joined)| (part.clone(), member, joined)));
         }
         changed
     }

@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Disk, Layered, Part, PrincipalKind, Put, Record, RecordValue, Records, Restored, Rid, SidAuthority,
-    Stamp, Standings,
+    Disk, Layered, Members, Part, PrincipalKind, Put, Record, RecordValue, Records, Restored, Rid,
+    SidAuthority, Stamp, Standings,
 };
 #[cfg(feature = "ldap")]
 use super::{Graves, KEPT, Logons, Remains};
@@ -291,7 +291,7 @@ impl Database {
     }
 
     /// The listed members of a group; of Domain Users, those who were taken out.
-    pub(crate) fn listed(&self, group: Rid) -> Option<&BTreeSet<Rid>> {
+    pub(crate) fn listed(&self, group: Rid) -> Option<&Members> {
         match self.records.value(&members_part(self.kind_of(group)?, group)?) {
             Some(RecordValue::Members(members)) => Some(members),
             _ => None,
@@ -312,13 +312,13 @@ impl Database {
         if self.is_domain() && group == Rid::DOMAIN_USERS {
             return self.principals.keys().copied().filter(|rid| self.is_member(group, *rid)).collect();
         }
-        let listed = self.listed(group).into_iter().flatten();
+        let listed = self.listed(group).into_iter().flat_map(Members::iter);
         listed.copied().filter(|rid| self.principals.contains_key(rid)).collect()
     }
 
     /// How many members a group has, without counting them one by one.
     pub(crate) fn member_count(&self, group: Rid) -> u64 {
-        let listed = self.listed(group).map_or(0, BTreeSet::len) as u64;
+        let listed = self.listed(group).map_or(0, Members::len) as u64;
         if self.is_domain() && group == Rid::DOMAIN_USERS {
             return (self.principals.len() as u64).saturating_sub(listed);
         }

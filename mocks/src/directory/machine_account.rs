@@ -134,7 +134,7 @@ impl Database {
             let mut members = self.listed(group).cloned().unwrap_or_default();
             let news = if joins { members.insert(member) } else { members.remove(&member) };
             if let Some(group_name) = self.name(group).filter(|_| news) {
-                let value = RecordValue::Members(members.into());
+                let value = RecordValue::Members(members);
                 let part = Part::LocalGroupMembers(group);
                 changes.push(Change::of(ChangeKind::LocalGroupMember, group_name, part, value));
             }

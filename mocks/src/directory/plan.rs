@@ -353,7 +353,7 @@ impl Desk<'_> {
             _ => (Part::GroupMembers(group), ChangeKind::GroupMember),
         };
         debug_assert_eq!(members_part(kind, group).as_ref(), Some(&part));
-        Change::of(change, name, part, RecordValue::Members(members.into()))
+        Change::of(change, name, part, RecordValue::Members(members))
     }
 
     fn local_group_add(&self, rid: Rid, group: &AccountName) -> Plan {

@@ -1,10 +1,8 @@
 //! Putting a record into a database: indexes follow, and facts say what became visible or ceased to be.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::{
-    Beside, Database, DatabaseKind, Part, Principal, PrincipalKind, Put, Record, RecordValue, Rid, built_in,
+    Beside, Database, DatabaseKind, Members, Part, Principal, PrincipalKind, Put, Record, RecordValue, Rid,
+    built_in,
 };
 use crate::domain::Facts;
 use crate::{
@@ -287,8 +285,10 @@ impl Database {
                 Part::GroupMembers(group) | Part::LocalGroupMembers(group),
                 Some(RecordValue::Members(members)),
             ) if *group != Rid::DOMAIN_USERS => {
-                for member in members.iter() {
-                    self.containers.get_or_default(*member).insert(*group);
+                let before = self.records.record(&part).map(members_in).unwrap_or_default();
+                for (member, joined) in before.changes(members) {
+                    let groups = self.containers.get_or_default(member);
+                    let _ = if joined { groups.insert(*group) } else { groups.remove(group) };
                 }
             }
             (Part::Attribute(rid, name), Some(RecordValue::Values(values))) => {
@@ -325,10 +325,10 @@ impl Database {
         let inverted = self.is_domain() && group == Rid::DOMAIN_USERS;
         let name = self.name(group).cloned();
         // Whom a group lists that has become one of another kind stands in both lists for a moment.
-        let there = |member: &&Rid| !apart.as_ref().is_some_and(|apart| apart.contains(*member));
-        let lost = old.difference(&new).filter(there).map(|member| (*member, inverted));
-        let gained = new.difference(&old).filter(there).map(|member| (*member, !inverted));
-        let changed: Vec<(Rid, bool)> = lost.chain(gained).collect();
+        let there = |member: &Rid| !apart.as_ref().is_some_and(|apart| apart.contains(member));
+        let changes = old.changes(&new).into_iter().filter(|(member, _)| there(member));
+        let changed: Vec<(Rid, bool)> =
+            changes.map(|(member, joined)| (member, joined != inverted)).collect();
         for (member, belongs) in changed.iter().copied() {
             self.standings.forget_account(member);
             if !inverted {
@@ -533,10 +533,10 @@ fn attributes(rid: Rid) -> [Part; 6] {
     ]
 }
 
-fn members_in(record: &Record) -> Arc<BTreeSet<Rid>> {
+fn members_in(record: &Record) -> Members {
     match &record.value {
         Some(RecordValue::Members(members)) => members.clone(),
-        _ => Arc::default(),
+        _ => Members::default(),
     }
 }
 

@@ -77,8 +77,8 @@ pub(crate) enum RecordValue {
     Time(Option<SimTime>),
     /// Limits of logons.
     Limits(crate::LogonLimits),
-    /// Members. Replicas share a list, however long.
-    Members(Arc<BTreeSet<Rid>>),
+    /// Members. Replicas share a list, however long, and so do the states of a list.
+    Members(super::Members),
     /// Rights.
     Rights(RightSet),
     /// The account policy.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::directory::{
-    Change, Database, DcIndex, Part, PrincipalKind, RecordValue, Rid, Sid, built_in_named, parse_sid,
+    Change, Database, DcIndex, Members, Part, PrincipalKind, RecordValue, Rid, Sid, built_in_named, parse_sid,
 };
 use crate::machine::{Holders, OwnRights};
 use crate::policy::{AppliedLink, Container, Level, PolicyObject, ResolvedPolicy};
@@ -335,7 +335,7 @@ impl Resolver<'_> {
     /// Restricted groups: `Members` replaces, but for the built-in Administrator, which stays where it is in
     /// Administrators; `Member Of` adds.
     fn group_changes(&self, policy: &ResolvedPolicy, application: &mut Application) {
-        let mut members: BTreeMap<Rid, BTreeSet<Rid>> = BTreeMap::new();
+        let mut members: BTreeMap<Rid, Members> = BTreeMap::new();
         let mut lists: Vec<_> = policy.members.iter().collect();
         // The same group may be named in two ways: the stronger object comes last and stays.
         lists.sort_by_key(|(_, decided)| decided.rank);
@@ -349,7 +349,7 @@ impl Resolver<'_> {
             if rid == Rid::ADMINISTRATORS && self.database.is_member(rid, Rid::ADMINISTRATOR) {
                 rids.insert(Rid::ADMINISTRATOR);
             }
-            members.insert(rid, rids);
+            members.insert(rid, rids.into_iter().collect());
         }
         for (member, decided) in &policy.member_of {
             let (rids, known) = self.possible_members(std::slice::from_ref(member));
@@ -369,7 +369,7 @@ impl Resolver<'_> {
                 application.groups.push(Change {
                     kind: ChangeKind::LocalGroupMember,
                     subject: self.subject(group),
-                    parts: vec![(Part::LocalGroupMembers(group), Some(RecordValue::Members(rids.into())))],
+                    parts: vec![(Part::LocalGroupMembers(group), Some(RecordValue::Members(rids)))],
                 });
             }
         }

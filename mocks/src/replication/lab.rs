@@ -1,7 +1,5 @@
 //! A domain of bare controllers in which tests commit changes and watch them travel.
 
-use std::sync::Arc;
-
 use super::{Links, OpenNetwork, ReplicationContext, ReplicationModel};
 use crate::directory::{
     Commit, Controller, Controllers, Database, DatabaseKind, DcIndex, Part, Password, Record, RecordValue,
@@ -168,7 +166,7 @@ impl Lab {
 
     pub(super) fn add_group(&mut self, at: &str, name: &str, members: &[Rid]) -> Rid {
         let rid = self.controllers.allocate_rid();
-        let members = RecordValue::Members(Arc::new(members.iter().copied().collect()));
+        let members = RecordValue::Members(members.iter().copied().collect());
         let parts = vec![
             (Part::Group(rid), Some(RecordValue::Name(name.into()))),
             (Part::GroupMembers(rid), Some(members)),
@@ -183,15 +181,21 @@ impl Lab {
     }
 
     pub(super) fn set_members(&mut self, at: &str, group: Rid, members: &[Rid]) {
-        let members = RecordValue::Members(Arc::new(members.iter().copied().collect()));
+        let members = RecordValue::Members(members.iter().copied().collect());
         let parts = vec![(Part::GroupMembers(group), Some(members))];
         self.commit(at, Stream::Sam, ChangeKind::GroupMember, parts);
     }
 
     /// Takes a member out of a group, or in.
     pub(super) fn toggle_member(&mut self, at: &str, group: Rid, member: Rid) {
-        let mut members: Vec<Rid> =
-            self.controllers.database(self.dc(at)).listed(group).into_iter().flatten().copied().collect();
+        let mut members: Vec<Rid> = self
+            .controllers
+            .database(self.dc(at))
+            .listed(group)
+            .into_iter()
+            .flat_map(|members| members.iter())
+            .copied()
+            .collect();
         match members.iter().position(|rid| *rid == member) {
             Some(place) => drop(members.remove(place)),
             None => members.push(member),

@@ -190,7 +190,7 @@ type PartValue = (Part, Option<RecordValue>);
 
 pub(super) fn group_parts(group: &Group, id: Rid) -> (PartValue, PartValue) {
     let name = Some(RecordValue::Name(group.name.clone()));
-    let members = Some(RecordValue::Members(Arc::new(group.listed.clone())));
+    let members = Some(RecordValue::Members(group.listed.clone()));
     match group.local {
         true => ((Part::LocalGroup(id), name), (Part::LocalGroupMembers(id), members)),
         false => ((Part::Group(id), name), (Part::GroupMembers(id), members)),

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rules::{known, names, object_class, owned, stands};
 
 use super::{LdapError, Manner, Problem, ResultCode, dn, rights};
-use crate::directory::{Change, Object, Part, PrincipalKind, RecordValue, Rid};
+use crate::directory::{Change, Members, Object, Part, PrincipalKind, RecordValue, Rid};
 use crate::ldap::account::Account;
 use crate::ldap::controls::Controls;
 use crate::ldap::live::{State, Turn};
@@ -52,7 +52,7 @@ struct Group {
     name: AccountName,
     renamed: bool,
     /// The list as the model keeps it.
-    listed: std::collections::BTreeSet<Rid>,
+    listed: Members,
     changed: bool,
 }
 

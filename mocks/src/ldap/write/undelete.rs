@@ -1,12 +1,9 @@
 //! Reanimation: a tombstone that becomes an object again (MS-ADTS 3.1.1.5.3.7).
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::rules::{names, object_class, stands};
 use super::{Edit, Group, Refused, write};
 use crate::ChangeKind;
-use crate::directory::{Change, Part, PrincipalKind, REANIMATED, RecordValue, Rid};
+use crate::directory::{Change, Members, Part, PrincipalKind, REANIMATED, RecordValue, Rid};
 use crate::ldap::account::{Account, free_name};
 use crate::ldap::controls::Controls;
 use crate::ldap::live::Turn;
@@ -153,7 +150,7 @@ impl<'a> Edit<'a> {
                 edit.account = Some(Account::reanimated(name, &remains.flags, &control, view.now));
             }
             _ => {
-                let listed = BTreeSet::new();
+                let listed = Members::default();
                 edit.group = Some(Group { local, name, renamed: true, listed, changed: true });
             }
         }
@@ -189,8 +186,9 @@ fn without_links(view: &View<'_>, id: Rid) -> Vec<Change> {
         else {
             continue;
         };
-        let members: BTreeSet<Rid> = listed.iter().copied().filter(|member| *member != id).collect();
-        let members = RecordValue::Members(Arc::new(members));
+        let mut members = listed.clone();
+        members.remove(&id);
+        let members = RecordValue::Members(members);
         let (kind, part) = match principal.kind {
             PrincipalKind::LocalGroup => (ChangeKind::LocalGroupMember, Part::LocalGroupMembers(group)),
             _ => (ChangeKind::GroupMember, Part::GroupMembers(group)),

@@ -269,7 +269,7 @@ impl Ad {
         if !replica.lists.take(&part, member, link) {
             return false;
         }
-        let record = replica.lists.record(&part, old.as_ref());
+        let record = replica.lists.record_with(&part, member, old.as_ref());
         replica.write([Item::Link(part.clone(), member)]);
         context.put(now, target, part, record);
         true
