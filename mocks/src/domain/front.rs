@@ -84,6 +84,12 @@ impl Domain {
         closed
     }
 
+    /// A client was there when nobody listened at a controller's ports any more.
+    pub(crate) fn wire_turned_away(&mut self, now: SimTime, message: &ClientMessage<'_>) {
+        self.wires.faults.turns_away(now, message);
+        self.advance(now);
+    }
+
     /// What faults make of a message that has got to its controller.
     pub(crate) fn wire_fate(&mut self, now: SimTime, message: &ClientMessage<'_>) -> MessageFate {
         let fate = self.wires.faults.message(now, message);

@@ -102,6 +102,17 @@ impl Faults {
         closed
     }
 
+    /// A client whose connection was there when the ports were closed is reset: it is an occasion of each fault that
+    /// closes them. Whom the system refuses is seen by nobody.
+    pub(crate) fn turns_away(&mut self, now: SimTime, message: &ClientMessage<'_>) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.open(now)) {
+            let FaultKind::ClosePort { at } = &rule.spec.kind else { continue };
+            if at.is_empty() || at.contains(message.to) {
+                self.touches.push(touch(now, rule, message, None));
+            }
+        }
+    }
+
     /// What becomes of a message that gets to its controller. Each fault meets a message once, however many operations
     /// it is; they are asked in the order of the scenario, and the first that stops the message decides. What is on the
     /// wire counts every message of its operation, also one that another has stopped.
@@ -169,7 +180,8 @@ fn spoils(rule: &Rule, message: &ClientMessage<'_>) -> Option<WireEffect> {
 
 fn touch(at: SimTime, rule: &Rule, message: &ClientMessage<'_>, place: Option<usize>) -> Touch {
     let verb = message.verbs.get(place.unwrap_or_default()).map(Verb::kind);
-    let asked = message.operation.filter(|_| matches!(rule.spec.kind, FaultKind::Wire(_)));
+    let at_the_port = matches!(rule.spec.kind, FaultKind::Wire(_) | FaultKind::ClosePort { .. });
+    let asked = message.operation.filter(|_| at_the_port);
     let what = match (asked, verb) {
         (Some(asked), _) => asked.as_str().to_owned(),
         (None, Some(verb)) => verb.to_string(),

@@ -43,13 +43,24 @@ pub(super) fn is_closed(front: &Front) -> bool {
     is_faulty(front) && front.live.with(|domain, now| domain.wire_closed(now, &front.dc))
 }
 
+/// Resets a connection that was there when the port was closed, and says so.
+pub(super) fn turn_away(front: &Front, stream: &TcpStream) {
+    let message = connecting(front);
+    front.live.with(|domain, now| domain.wire_turned_away(now, &message));
+    let _ = stream.set_zero_linger();
+}
+
+fn connecting(front: &Front) -> ClientMessage<'_> {
+    let from = front.options.client.as_ref();
+    ClientMessage { from, to: &front.dc, verbs: &[], operation: Some(PortOperation::Connect) }
+}
+
 /// Takes a connection through the faults that spoil connections; `None`: nothing is left of it.
 pub(super) async fn begin(front: &Front, mut stream: TcpStream) -> Option<TcpStream> {
     if !is_faulty(front) {
         return Some(stream);
     }
-    let from = front.options.client.as_ref();
-    let message = ClientMessage { from, to: &front.dc, verbs: &[], operation: Some(PortOperation::Connect) };
+    let message = connecting(front);
     let (effect, now) = front.live.with(|domain, now| (domain.wire_connection(now, &message), now));
     match effect {
         None => Some(stream),

@@ -178,9 +178,18 @@ struct Gate {
 
 impl Gate {
     /// Closes the port, or opens it again.
-    async fn turn(&mut self, closed: bool) -> io::Result<()> {
-        if closed {
-            self.listener = None;
+    async fn turn(&mut self, front: &Front) -> io::Result<()> {
+        if network::is_closed(front) {
+            // Whoever waits to be taken in is reset with the socket.
+            let listener = self.listener.take().and_then(|listener| listener.into_std().ok());
+            let own = |stream: std::net::TcpStream| {
+                stream.set_nonblocking(true)?;
+                TcpStream::from_std(stream)
+            };
+            let waiting = listener.iter().flat_map(std::net::TcpListener::incoming);
+            for stream in waiting.map_while(|accepted| accepted.and_then(own).ok()) {
+                network::turn_away(front, &stream);
+            }
         } else if self.listener.is_none() {
             self.listener = Some(TcpListener::bind(self.address).await?);
         }
@@ -204,7 +213,7 @@ async fn accept(front: Arc<Front>, mut gate: Gate, transport: Transport) {
     let mut windows = front.live.windows();
     loop {
         windows.borrow_and_update();
-        let refused = gate.turn(network::is_closed(&front)).await.is_err();
+        let refused = gate.turn(&front).await.is_err();
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -218,7 +227,7 @@ async fn accept(front: Arc<Front>, mut gate: Gate, transport: Transport) {
                 };
                 if network::is_closed(&front) {
                     // It was there a moment before the port was closed.
-                    let _ = stream.set_zero_linger();
+                    network::turn_away(&front, &stream);
                 } else if front.counters.open.load(Ordering::Relaxed) < front.options.limits.max_connections
                     && front.live.with(|domain, _| domain.is_up(&front.dc))
                 {

@@ -282,12 +282,47 @@ async fn a_closed_port_refuses_connections_for_its_window_and_leaves_those_that_
     };
     port.to(Span::mins(1));
     refused(true).await?;
-    assert_eq!(port.touched(), ["the ports of PDC1"]);
+    // Whoever came just before is reset.
+    let touched = port.touched();
+    let known = ["the ports of PDC1", "connect from a client"];
+    assert!(
+        touched[0] == known[0] && touched.iter().all(|what| known.contains(&what.as_str())),
+        "{touched:?}"
+    );
     assert_eq!(find(&mut ldap, JDOE).await?.len(), 1, "the connection is there");
     port.to(Span::mins(2));
     refused(false).await?;
     Field::bound(&port.pdc, ADMINISTRATOR).await?;
     assert_eq!(port.touched(), Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_client_that_is_there_when_a_port_closes_is_reset_and_counted() -> Outcome {
+    let closed = world().fault("shut", kind(r#"{"close-port": {}}"#)?, Span::mins(1), None);
+    let port = Port::new(closed, None).await?;
+    Field::bound(&port.pdc, ADMINISTRATOR).await?;
+    let address = port.pdc.ldap_address().ok_or("no address")?;
+    port.to(Span::mins(1));
+    // Nobody takes them in while this test does not wait.
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(std::net::TcpStream::connect(address)?);
+    }
+    for stream in waiting {
+        stream.set_nonblocking(true)?;
+        let reset = within(TcpStream::from_std(stream)?.read_to_end(&mut Vec::new())).await?;
+        assert_eq!(reset.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    }
+    let mut touched = port.touched();
+    touched.sort();
+    assert_eq!(
+        touched,
+        ["connect from a client", "connect from a client", "connect from a client", "the ports of PDC1"]
+    );
+    let refused = within(TcpStream::connect(address)).await?;
+    assert_eq!(refused.map_err(|error| error.kind()).err(), Some(ErrorKind::ConnectionRefused));
+    assert_eq!(port.touched(), Vec::<String>::new(), "nobody sees whom the system refuses");
     Ok(())
 }
 
