@@ -11,6 +11,9 @@
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use mockdc::judge::LawFinding;
+use mockdc::orchestrator::Prepared;
+
 /// As in the binary.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -66,10 +69,12 @@ fn measured(estate: &str) -> Option<(String, f64, String)> {
 
 fn measure(clients: u32, controllers: u32) {
     let (plan, _) = timed(|| mockdc_tests::plan(&scenario(clients, controllers)));
-    let (prepared, preparation) = timed(|| mockdc_tests::prepared(&plan));
+    let (prepared, preparation) =
+        timed(|| Prepared::for_one_run(&plan).expect("a world that was read can be built"));
     let (run, ran) = timed(|| prepared.run(1).expect("a plan that was prepared can be run"));
     let (judgement, judged) = timed(|| prepared.judge(&run));
-    assert!(!judgement.shows_a_bug(), "a law is broken");
+    let broken: Vec<&LawFinding> = judgement.laws.iter().filter(|law| !law.breaches.is_empty()).collect();
+    assert!(!judgement.shows_a_bug(), "{broken:?}");
     let [preparation, ran, judged] = [preparation, ran, judged].map(|took| took.as_secs_f64());
     println!(
         "{clients:>7}  {controllers:>11}  {:>10}  {preparation:>6.2} s  {ran:>6.2} s  {judged:>6.2} s",

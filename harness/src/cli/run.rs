@@ -413,13 +413,17 @@ fn play(job: &Job, how: &How) -> Done {
         return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun)));
     }
     let own = OnceLock::new();
-    let start = start.as_deref().unwrap_or(&own);
-    if let (Some(pulse), Backend::Fake, None) = (&how.pulse, backend, how.speed)
-        && let Ok(prepared) = Prepared::shared(plan, start)
-    {
+    if let (Backend::Fake, None) = (backend, how.speed) {
         // A plan that cannot be prepared is told when it is played.
-        prepared.tell(pulse);
+        let prepared = match start {
+            Some(shared) => Prepared::shared(plan, shared),
+            None => Prepared::for_one_run(plan).map(|prepared| own.get_or_init(|| prepared)),
+        };
+        if let (Ok(prepared), Some(pulse)) = (prepared, &how.pulse) {
+            prepared.tell(pulse);
+        }
     }
+    let start = start.as_deref().unwrap_or(&own);
     let Played { timeline, wall } = match backend::play_from(start, plan, seed, backend, how.speed) {
         Ok(played) => played,
         Err(NoRun::Skip(why)) => return Done::NotRun(told(Summary::skipped(plan, seed, why, rerun))),

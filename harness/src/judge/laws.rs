@@ -8,13 +8,14 @@ mod time;
 mod waits;
 
 pub(crate) use convergence::{KeyHashes, shared};
-pub(crate) use time::runs_forward_from;
+pub(crate) use time::run_forward;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::outline::Outline;
+use super::side_by_side::all_of;
 use super::{Breach, Tested};
 use crate::timeline::Timeline;
 
@@ -87,7 +88,7 @@ pub(crate) fn check_laws(outline: &Outline<'_>) -> Vec<LawFinding> {
         let Tested { occasions, breaches } = test(*law, outline);
         LawFinding { law: *law, occasions, breaches }
     };
-    LawId::ALL.iter().map(finding).collect()
+    all_of(outline, LawId::ALL, finding)
 }
 
 fn test(law: LawId, outline: &Outline<'_>) -> Tested {

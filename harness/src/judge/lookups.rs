@@ -86,10 +86,10 @@ impl<'a> Lookups<'a> {
 
 /// Of the account that a process runs under, the name and, where it is a host's own, the host.
 fn identity(process: &ProcessSpan) -> Option<(Name, Option<Name>)> {
-    let credentials = process.token.credentials.as_ref()?;
-    let at = match &credentials.authority {
+    let (user, authority) = &**process.account.as_ref()?;
+    let at = match authority {
         Authority::Domain => None,
         Authority::Local(host) => Some(host.name().clone()),
     };
-    Some((credentials.user.name().clone(), at))
+    Some((user.name().clone(), at))
 }

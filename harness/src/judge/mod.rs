@@ -7,6 +7,7 @@ mod list;
 mod lookups;
 mod outline;
 mod promises;
+mod side_by_side;
 mod start;
 mod verdict;
 

@@ -1,10 +1,10 @@
 //! The bones of a run that laws and promises look at: actors, processes, accounts, attempts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use mockdc_mocks::{
-    AccountName, DcRole, Fact, HostName, Name, ProcessId, SimTime, StateKey, Token, VerbKind,
+    AccountName, Authority, DcRole, Fact, HostName, Name, ProcessId, RightSet, SimTime, StateKey, Token,
+    VerbKind,
 };
 use mockdc_scenarios::{Client, Profile, SiteServer};
 
@@ -52,7 +52,10 @@ pub(crate) struct ActorSpan {
 /// A process from its start to its end.
 pub(crate) struct ProcessSpan {
     pub(crate) host: HostName,
-    pub(crate) token: Arc<Token>,
+    /// Whose account it runs under, and whose database that is in; `None`: Local System.
+    pub(crate) account: Option<Box<(AccountName, Authority)>>,
+    /// The rights of its token.
+    pub(crate) rights: RightSet,
     pub(crate) parent: Option<ProcessId>,
     pub(crate) started: Mark,
     /// The exit code; none when it was ended from outside.
@@ -60,6 +63,11 @@ pub(crate) struct ProcessSpan {
 }
 
 impl ProcessSpan {
+    /// Whether it runs under an account of this name.
+    pub(crate) fn is_under(&self, account: &AccountName) -> bool {
+        self.account.as_ref().is_some_and(|own| own.0 == *account)
+    }
+
     fn runs_at(&self, seq: u64) -> bool {
         self.started.seq < seq && self.ended.is_none_or(|(end, _)| end.seq > seq)
     }
@@ -228,8 +236,7 @@ impl<'a> Outline<'a> {
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
             register: Register::new(paged),
         };
-        let told = start.map_or(&[][..], |start| &start.told).iter().map(|place| &run.events[*place]);
-        told.for_each(|event| outline.learn(event));
+        start.map_or(&[][..], |start| &start.told).iter().for_each(|event| outline.learn(event));
         match paged {
             // What the register has of these it reads when it is asked.
             Some((events, length)) => events.chosen(length, OUTLINED).for_each(|event| outline.take(&event)),
@@ -318,11 +325,15 @@ impl<'a> Outline<'a> {
         }
     }
 
-    fn process(&mut self, event: &Event, id: ProcessId, token: &Arc<Token>, parent: Option<ProcessId>) {
+    fn process(&mut self, event: &Event, id: ProcessId, token: &Token, parent: Option<ProcessId>) {
         // A service's start is told as a service and as a process: the second adds only the parent.
         let span = self.processes.entry(id).or_insert_with(|| ProcessSpan {
             host: event.host.clone(),
-            token: token.clone(),
+            account: token
+                .credentials
+                .as_ref()
+                .map(|own| Box::new((own.user.clone(), own.authority.clone()))),
+            rights: token.rights,
             parent: None,
             started: Mark::of(event),
             ended: None,

@@ -9,6 +9,7 @@ use mockdc_scenarios::PromiseId;
 use serde::Serialize;
 
 use super::outline::Outline;
+use super::side_by_side::all_of;
 use super::{Breach, Tested};
 use crate::timeline::Timeline;
 
@@ -41,7 +42,7 @@ pub(crate) fn check_promises(outline: &Outline<'_>) -> Vec<Finding> {
         let Tested { occasions, breaches } = test(*promise, outline);
         Finding { promise: *promise, occasions, breaches }
     };
-    PromiseId::ALL.iter().map(finding).collect()
+    all_of(outline, PromiseId::ALL, finding)
 }
 
 fn test(promise: PromiseId, outline: &Outline<'_>) -> Tested {

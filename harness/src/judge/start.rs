@@ -6,15 +6,15 @@ use indexmap::IndexMap;
 use mockdc_mocks::{Fact, HostName, StateKey, Value};
 use mockdc_scenarios::Plan;
 
-use super::laws::{KeyHashes, runs_forward_from, shared};
-use crate::timeline::{Event, EventKind};
+use super::laws::{KeyHashes, run_forward, shared};
+use crate::timeline::{Event, EventKind, Events};
 
 /// The first events of every run of a plan, as judging needs them: it goes through them once and not for each run.
 pub(crate) struct Start {
     /// How many events.
     pub(crate) length: usize,
-    /// The places of those that actors, processes, accounts and sums are told by: all but other states.
-    pub(crate) told: Vec<usize>,
+    /// Those that actors, processes, accounts and sums are told by: all but other states.
+    pub(crate) told: Vec<Event>,
     /// What each controller shows, by the plan's list of controllers.
     pub(crate) shown: IndexMap<StateKey, Vec<Option<(Value, u64)>>, KeyHashes>,
     /// Whether controllers are up, by the same list.
@@ -26,10 +26,8 @@ pub(crate) struct Start {
 impl Start {
     /// Of these first events; `None` when they do not stand in the order of their numbers, or when two controllers do
     /// not show the same: then each run is looked at as a whole.
-    pub(crate) fn of(plan: &Plan, events: &[Event]) -> Option<Start> {
-        let mut checked = super::Tested::default();
-        runs_forward_from(None, 0, events, &mut checked);
-        if !checked.breaches.is_empty() {
+    pub(crate) fn of(plan: &Plan, events: &Events) -> Option<Start> {
+        if !run_forward(events) {
             return None;
         }
         let dcs: BTreeMap<&HostName, usize> = plan.world.dcs.iter().map(|dc| &dc.name).zip(0..).collect();
@@ -40,7 +38,7 @@ impl Start {
             up: vec![true; dcs.len()],
             by_policy: BTreeSet::new(),
         };
-        for (place, event) in events.iter().enumerate() {
+        for event in events.read() {
             let state = match &event.kind {
                 EventKind::Fact(Fact::State { key, value, version }) => Some((key, value, version)),
                 _ => None,
@@ -50,20 +48,22 @@ impl Start {
                 Some((_, _, version)) => version.is_some_and(|version| version.0 != 0),
                 None => true,
             };
-            if is_told {
-                start.told.push(place);
-            }
-            let (Some((key, value, version)), Some(dc)) = (state, dcs.get(&event.host)) else { continue };
-            if *key == StateKey::Up {
-                start.up[*dc] = *value != Some(Value::Is(false));
-            } else if shared(key) {
-                if version.is_none() && matches!(key, StateKey::Right { .. }) {
-                    start.by_policy.insert(key.clone());
+            if let (Some((key, value, version)), Some(dc)) = (state, dcs.get(&event.host)) {
+                if *key == StateKey::Up {
+                    start.up[*dc] = *value != Some(Value::Is(false));
+                } else if shared(key) {
+                    if version.is_none() && matches!(key, StateKey::Right { .. }) {
+                        start.by_policy.insert(key.clone());
+                    }
+                    let at = start.shown.entry(key.clone()).or_insert_with(|| vec![None; dcs.len()]);
+                    at[*dc] = value.clone().map(|value| (value, event.seq));
                 }
-                let at = start.shown.entry(key.clone()).or_insert_with(|| vec![None; dcs.len()]);
-                at[*dc] = value.clone().map(|value| (value, event.seq));
+            }
+            if is_told {
+                start.told.push(event.into_owned());
             }
         }
+        start.told.shrink_to_fit();
         let value = |at: &Option<(Value, u64)>| at.as_ref().map(|(value, _)| value.clone());
         let alike = |at: &[Option<(Value, u64)>]| at.iter().all(|other| value(other) == value(&at[0]));
         let ordinary = |key: &StateKey| !start.by_policy.contains(key);

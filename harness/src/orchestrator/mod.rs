@@ -67,13 +67,13 @@ pub(crate) fn refuse_ports(plan: &Plan) -> Result<(), RunError> {
 
 /// Runs a plan in virtual time with a seed. The same plan and seed give the same timeline, event by event.
 pub fn run(plan: &Arc<Plan>, seed: u64) -> Result<Timeline, RunError> {
-    Prepared::new(plan)?.run(seed)
+    Prepared::for_one_run(plan)?.run(seed)
 }
 
 /// Runs a plan in virtual time and measures how finely its events and deadlines lie side by side: a run on the wall
 /// clock at a speed needs to know. `None`: no event and deadline that could change places.
 pub fn rehearse(plan: &Arc<Plan>, seed: u64) -> Result<(Timeline, Option<Margin>), RunError> {
-    Prepared::new(plan)?.rehearse(seed)
+    Prepared::for_one_run(plan)?.rehearse(seed)
 }
 
 /// Runs a plan on the wall clock against a world that was built from [`world_of`] it. Polled in a tokio runtime;

@@ -1,8 +1,8 @@
 //! A plan whose start is prepared once, for any number of runs.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use mockdc_mocks::WorldStart;
+use mockdc_mocks::{Domain, WorldStart};
 use mockdc_scenarios::Plan;
 
 use super::{RunError, Set, refuse_ports, set_up, since_monday, world_of};
@@ -10,11 +10,19 @@ use crate::judge::{Judgement, Start, judge_from};
 use crate::run::{Driver, Margin, Opening, Pulse};
 use crate::timeline::Timeline;
 
+/// The world of a plan at its start.
+enum World {
+    /// Each run makes its own from this.
+    Shared(WorldStart),
+    /// The first run takes it; a further one builds its own.
+    ForOne(Mutex<Option<WorldStart>>),
+}
+
 /// A plan with what all of its runs begin with: the world at its start, the events that state it, and the view of
 /// whoever has seen them. Runs under different seeds share it, on any number of threads.
 pub struct Prepared {
     plan: Arc<Plan>,
-    world: WorldStart,
+    world: World,
     /// Absent where the start itself draws from the seed: then each run states its own.
     opening: Option<Opening>,
     /// What judging needs of it.
@@ -30,16 +38,28 @@ impl Prepared {
     ///
     /// When the plan's world cannot be built, its start is no date, or it has faults that only clients at ports meet.
     pub fn new(plan: &Arc<Plan>) -> Result<Prepared, RunError> {
+        Prepared::with(plan, World::Shared)
+    }
+
+    /// The same for a plan that will be run once: the run takes the world over, which saves the memory of a second one. A
+    /// further run is the same as from [`Prepared::new`], and builds its world anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::new`].
+    pub fn for_one_run(plan: &Arc<Plan>) -> Result<Prepared, RunError> {
+        Prepared::with(plan, |world| World::ForOne(Mutex::new(Some(world))))
+    }
+
+    fn with(plan: &Arc<Plan>, keep: impl FnOnce(WorldStart) -> World) -> Result<Prepared, RunError> {
         refuse_ports(plan)?;
-        let refused = |error| RunError::World(plan.name.clone(), error);
-        let world = WorldStart::new(world_of(plan), since_monday(plan)?).map_err(refused)?;
-        let opening = world.facts().map(|facts| {
+        let mut world = start_of(plan)?;
+        let opening = world.take_facts().map(|facts| {
             let Set { stage, .. } = set_up(plan, 0, None, None);
-            stage.record_these(facts.iter().cloned());
-            stage.opening()
+            stage.opening(facts)
         });
         let start = opening.as_ref().and_then(|opening: &Opening| Start::of(plan, &opening.events));
-        Ok(Prepared { plan: plan.clone(), world, opening, start, pulse: OnceLock::new() })
+        Ok(Prepared { plan: plan.clone(), world: keep(world), opening, start, pulse: OnceLock::new() })
     }
 
     /// What `shared` holds; the first who asks prepares it.
@@ -100,8 +120,104 @@ impl Prepared {
     }
 
     fn set_up(&self, seed: u64) -> Result<Set, RunError> {
-        let refused = |error| RunError::World(self.plan.name.clone(), error);
-        let domain = self.world.domain(seed).map_err(refused)?;
+        let domain = self.domain(seed)?;
         Ok(set_up(&self.plan, seed, Some(domain), self.opening.as_ref()))
+    }
+
+    fn domain(&self, seed: u64) -> Result<Domain, RunError> {
+        let made = match &self.world {
+            World::Shared(start) => start.domain(seed),
+            World::ForOne(start) => {
+                let first = start.lock().unwrap_or_else(PoisonError::into_inner).take();
+                match first {
+                    Some(start) => start.into_domain(seed),
+                    None => start_of(&self.plan)?.into_domain(seed),
+                }
+            }
+        };
+        made.map_err(|error| RunError::World(self.plan.name.clone(), error))
+    }
+}
+
+fn start_of(plan: &Plan) -> Result<WorldStart, RunError> {
+    WorldStart::new(world_of(plan), since_monday(plan)?)
+        .map_err(|error| RunError::World(plan.name.clone(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::judge;
+    use crate::timeline::Events;
+
+    const SCENARIO: &str = r#"
+        format = 1
+        name = "three clients"
+        until = "4h"
+
+        [domain]
+        replication = { delay = "15m" }
+
+        [[dc]]
+        name = "PDC1"
+        role = "pdc"
+
+        [[dc]]
+        name = "BDC1"
+
+        [[site-server]]
+        name = "SMS1"
+        site = "ABC"
+
+        [[machine]]
+        name = "WS{n}"
+        count = 3
+
+        [[client]]
+        machine = "WS*"
+        profile = "sms-2003-legacy"
+        installed = true
+
+        [[step]]
+        at = "1m"
+        restart-service = { host = "WS1", service = "CcmExec" }
+    "#;
+
+    fn plan() -> Arc<Plan> {
+        let mut plans = mockdc_scenarios::read_str("three.toml", SCENARIO).expect("a sound scenario");
+        Arc::new(plans.remove(0))
+    }
+
+    #[test]
+    fn runs_that_begin_in_pages_are_those_that_begin_in_memory() {
+        let plan = plan();
+        let whole = Prepared::new(&plan).expect("a sound plan");
+        let run = whole.run(1).expect("a sound plan");
+        let judged = whole.judge(&run);
+        assert!(judged == judge(&run), "{:#?}", judged.reasons);
+        for page in [1, 2, 7, 64] {
+            let mut paged = Prepared::new(&plan).expect("a sound plan");
+            let opening = paged.opening.as_mut().expect("nothing is drawn at the start");
+            let events: Events = opening.events.to_vec().into_iter().collect();
+            opening.events = events.in_pages(page);
+            assert!(opening.events.are_paged());
+            paged.start = Start::of(&plan, &opening.events);
+            assert!(paged.start.is_some());
+            let again = paged.run(1).expect("a sound plan");
+            assert!(again.events == run.events, "in pages of {page} it is another run");
+            assert!(paged.judge(&again) == judged, "in pages of {page} it is judged otherwise");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_is_prepared_for_one_run_runs_as_any_other_and_again() {
+        let plan = plan();
+        let shared = Prepared::new(&plan).expect("a sound plan").run(7).expect("a sound plan");
+        let prepared = Prepared::for_one_run(&plan).expect("a sound plan");
+        for _ in 0..2 {
+            let run = prepared.run(7).expect("a sound plan");
+            assert!(run == shared);
+            assert!(!prepared.judge(&run).shows_a_bug());
+        }
     }
 }

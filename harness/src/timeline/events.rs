@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::Event;
 use super::class::{Class, Classes};
-use super::page::{PAGE, Page};
+use super::page::{Forward, Leaf, PAGE};
 
 /// The events of a run, in order.
 ///
@@ -20,7 +20,7 @@ use super::page::{PAGE, Page};
 #[derive(Clone, Debug)]
 pub struct Events {
     start: Arc<[Event]>,
-    pages: Vec<Arc<Page>>,
+    pages: Vec<Arc<Leaf>>,
     own: Vec<Event>,
     /// How many of its own may be kept as values.
     room: usize,
@@ -35,6 +35,22 @@ impl Events {
     /// Events that go on from a shared start, with room for `expected` more.
     pub(crate) fn after(start: Arc<[Event]>, expected: usize) -> Events {
         Events { start, pages: Vec::new(), own: Vec::with_capacity(expected), room: ROOM, page: PAGE }
+    }
+
+    /// These, for others to go on from: what they share is in one piece of memory, or in pages.
+    pub(crate) fn shared(self) -> Events {
+        match self.are_paged() {
+            true => self,
+            false => Events::after(self.to_vec().into(), 0),
+        }
+    }
+
+    /// Events that go on from others, with room for `expected` more.
+    pub(crate) fn going_on(start: &Events, expected: usize) -> Events {
+        let mut events = start.clone();
+        // A run that begins in pages is long.
+        events.own.reserve(if start.are_paged() { start.page } else { expected });
+        events
     }
 
     /// How many there are.
@@ -65,7 +81,7 @@ impl Events {
 
     /// An event by its place in the pages.
     fn laid_away(&self, place: usize) -> Option<&Event> {
-        self.pages.get(place / self.page)?.whole().get(place % self.page)
+        self.pages.get(place / self.page)?.page().whole().get(place % self.page)
     }
 
     /// The last event.
@@ -115,7 +131,7 @@ impl Events {
         let pages = self.pages.iter().enumerate().skip(from_page / self.page);
         let paged = pages
             .flat_map(move |(number, page)| {
-                page.chosen(from_page.saturating_sub(number * self.page), classes)
+                page.page().chosen(from_page.saturating_sub(number * self.page), classes)
             })
             .map(Cow::Owned);
         let second = part(&self.own, from.saturating_sub(kept_from), usize::MAX).iter();
@@ -132,7 +148,7 @@ impl Events {
         let pages = self.pages[..to_page.div_ceil(self.page)].iter().rev();
         let paged = pages.flat_map(move |page| {
             let mut events: Vec<Event> =
-                page.chosen(0, classes).take_while(|event| event.seq < seq).collect();
+                page.page().chosen(0, classes).take_while(|event| event.seq < seq).collect();
             events.reverse();
             events
         });
@@ -155,9 +171,22 @@ impl Events {
         self.range(usize::try_from(seq).unwrap_or(usize::MAX)..)
     }
 
-    /// Whether they begin with these very events: not their like, but the same piece of memory.
-    pub(crate) fn begin_with(&self, start: &Arc<[Event]>) -> bool {
-        Arc::ptr_eq(&self.start, start)
+    /// Whether they go on from these very events: not their like, but the same piece of memory.
+    pub(crate) fn begin_with(&self, start: &Events) -> bool {
+        Arc::ptr_eq(&self.start, &start.start)
+            && self.pages.len() >= start.pages.len()
+            && self.pages.iter().zip(&start.pages).all(|(own, other)| Arc::ptr_eq(own, other))
+            && (start.own.is_empty() || start.are_paged())
+    }
+
+    /// All of them, as they lie.
+    pub(crate) fn stretches(&self) -> impl Iterator<Item = Stretch<'_>> {
+        let pages = self.pages.iter().map(|leaf| match leaf.page().forward() {
+            Some(forward) => Stretch::Forward(forward),
+            None => Stretch::Events(leaf.page().whole()),
+        });
+        let [first, last] = [&*self.start, &self.own].map(Stretch::Events);
+        std::iter::once(first).chain(pages).chain(std::iter::once(last))
     }
 
     /// Adds an event behind the last.
@@ -168,22 +197,25 @@ impl Events {
         }
     }
 
-    /// Lays away what fills pages. Events that are not numbered by their places stay as they are: no page could tell
-    /// them.
+    /// Lays away what fills pages, which another thread makes. Events that are not numbered by their places stay as they
+    /// are: no page could tell them.
     fn lay_away(&mut self) {
         let full = self.own.len() / self.page * self.page;
-        let from = self.kept_from() as u64;
-        let numbered = self.own.first().is_some_and(|event| event.seq == from);
-        let pages: Option<Vec<Arc<Page>>> =
-            self.own[..full].chunks(self.page).map(|events| Page::of(events).map(Arc::new)).collect();
-        match pages.filter(|_| numbered) {
-            Some(pages) => {
-                self.pages.extend(pages);
-                self.own.drain(..full);
-                self.room = self.page;
-            }
-            None => self.room = usize::MAX,
+        let numbers = self.kept_from() as u64..;
+        if self.own[..full].iter().zip(numbers).any(|(event, place)| event.seq != place) {
+            self.room = usize::MAX;
+            return;
         }
+        let mut rest = std::mem::replace(&mut self.own, Vec::with_capacity(self.page + 1)).into_iter();
+        for _ in 0..full / self.page {
+            // While one is made the next may begin, and no more: events that wait take room.
+            if let Some(last) = self.pages.last() {
+                last.page();
+            }
+            self.pages.push(Arc::new(Leaf::of(rest.by_ref().take(self.page).collect())));
+        }
+        self.own.extend(rest);
+        self.room = self.page;
     }
 
     /// The same events, laid away in pages of so many as far as they fill any, as those of a long run are.
@@ -199,6 +231,14 @@ impl Events {
     pub fn to_vec(&self) -> Vec<Event> {
         self.read().map(Cow::into_owned).collect()
     }
+}
+
+/// A piece of a run.
+pub(crate) enum Stretch<'a> {
+    /// Events that follow each other.
+    Events(&'a [Event]),
+    /// A page of which the order is known.
+    Forward(&'a Forward),
 }
 
 fn part(events: &[Event], from: usize, to: usize) -> &[Event] {
@@ -348,14 +388,18 @@ impl FusedIterator for EventsIter<'_> {}
 
 #[cfg(test)]
 mod tests {
+    use mockdc_mocks::{SimTime, Span};
+
     use super::super::story::Story;
+    use super::super::{EndReason, EventKind};
     use super::*;
 
     /// Six events, the first of them shared, and the same in one piece.
     fn both(shared: usize) -> (Events, Vec<Event>) {
         let mut story = Story::default();
-        for user in ["A", "B", "C", "D", "E", "F"] {
-            story.user("PDC1", user);
+        // Every other event is of another class.
+        for user in ["A", "C", "E"] {
+            story.user("PDC1", user).line("PDC1", "ccm.log", "a line");
         }
         let mut events = Events::after(story.events[..shared].into(), 0);
         story.events[shared..].iter().for_each(|event| events.push(event.clone()));
@@ -385,11 +429,71 @@ mod tests {
                     let read: Vec<u64> =
                         events.chosen_before(place as u64, all).map(|event| event.seq).collect();
                     assert_eq!(read, numbers(whole[..place].iter().rev()));
+                    let lines: Vec<u64> =
+                        events.chosen(place, Classes::these(&[Class::Log])).map(|event| event.seq).collect();
+                    let odd = (place as u64..6).filter(|seq| seq % 2 == 1);
+                    assert_eq!(lines, odd.collect::<Vec<u64>>(), "from {place} on, in pages of {page}");
                 }
+                let along: Vec<u64> = events.stretches().flat_map(told).collect();
+                assert_eq!(along, [0, 1, 2, 3, 4, 5]);
                 assert_eq!(events.chosen(0, Classes::CALLS).count(), 0);
                 let mut longer = events.clone();
                 longer.push(Event { seq: 6, ..whole[5].clone() });
                 assert_eq!((longer.len(), events.len()), (7, 6));
+            }
+        }
+    }
+
+    fn told(stretch: Stretch<'_>) -> Vec<u64> {
+        match stretch {
+            Stretch::Events(events) => numbers(events.iter()),
+            Stretch::Forward(forward) => (forward.first..forward.first + forward.length as u64).collect(),
+        }
+    }
+
+    #[test]
+    fn a_page_knows_that_its_events_run_forward() {
+        let (_, whole) = both(0);
+        let paged = |change: &dyn Fn(&mut Event)| {
+            let mut events = whole.clone();
+            change(&mut events[4]);
+            let events = Events::from(events).in_pages(3);
+            events.stretches().filter(|stretch| matches!(stretch, Stretch::Forward(_))).count()
+        };
+        assert_eq!(paged(&|_| {}), 2);
+        assert_eq!(paged(&|event| event.cause = Some(3)), 2);
+        assert_eq!(paged(&|event| event.cause = Some(4)), 1, "a cause that does not come before");
+        assert_eq!(
+            paged(&|event| event.at = SimTime::START + Span::secs(1)),
+            1,
+            "time runs backwards behind it"
+        );
+        let end = EventKind::End { reason: EndReason::Until };
+        assert_eq!(paged(&|event| event.kind = end.clone()), 1, "something follows the end");
+    }
+
+    #[test]
+    fn events_go_on_from_others_in_memory_or_in_pages() {
+        for page in [None, Some(1), Some(2), Some(3), Some(4), Some(7)] {
+            for shared in 0..=6 {
+                let (_, whole) = both(0);
+                let first: Events = whole[..shared].iter().cloned().collect();
+                let start = match page {
+                    Some(page) => first.in_pages(page),
+                    None => first,
+                };
+                let start = start.shared();
+                let mut events = Events::going_on(&start, 4);
+                assert!(events.begin_with(&start));
+                whole[shared..].iter().for_each(|event| events.push(event.clone()));
+                assert_eq!(events, *whole);
+                assert!(events.begin_with(&start));
+                assert_eq!(start, whole[..shared]);
+                if shared > 0 {
+                    let other = whole[..shared].iter().cloned().collect::<Events>();
+                    let other = page.map_or(other.clone(), |page| other.in_pages(page)).shared();
+                    assert!(!events.begin_with(&other), "{shared} in pages of {page:?}");
+                }
             }
         }
     }
@@ -445,7 +549,8 @@ mod tests {
         assert_ne!(events, Events::from(whole));
         let (other, _) = both(3);
         assert_eq!(events, other);
-        assert!(!events.begin_with(&other.start));
-        assert!(events.begin_with(&events.clone().start));
+        let start = |events: &Events| Events::after(events.start.clone(), 0);
+        assert!(!events.begin_with(&start(&other)));
+        assert!(events.begin_with(&start(&events)));
     }
 }

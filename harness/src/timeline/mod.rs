@@ -17,6 +17,7 @@ pub use event::*;
 pub use events::*;
 pub use live::*;
 pub use matching::*;
+pub(crate) use page::Forward;
 pub use record::*;
 pub use view::*;
 

@@ -1,6 +1,7 @@
 //! Events of a long run, laid away: by class, in a binary form, compressed.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use mockdc_mocks::{HostName, SimTime};
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,43 @@ pub(super) struct Page {
     /// The class of each event, in order.
     classes: Box<[u8]>,
     there: Classes,
+    forward: Option<Forward>,
     /// Of each class that is there, its events in order.
     heaps: Vec<(Class, Box<[u8]>)>,
     /// The events as values, once somebody has asked for one of them.
     whole: OnceLock<Box<[Event]>>,
+}
+
+/// What a page says of the order of its events, so that nobody need unpack it for that: time does not run backwards in
+/// it, each cause comes before its event, and none but its last is the end of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Forward {
+    /// The number of the first event.
+    pub(crate) first: u64,
+    /// How many events there are.
+    pub(crate) length: usize,
+    /// The instant of the first.
+    pub(crate) since: SimTime,
+    /// The instant of the last.
+    pub(crate) until: SimTime,
+    /// Whether the last is the end of the run.
+    pub(crate) ends: bool,
+}
+
+impl Forward {
+    fn of(events: &[Event]) -> Option<Forward> {
+        let is_end = |event: &Event| matches!(event.kind, EventKind::End { .. });
+        let (first, last) = (events.first()?, events.last()?);
+        let in_turn = events.windows(2).all(|pair| pair[0].at <= pair[1].at && !is_end(&pair[0]));
+        let caused = events.iter().all(|event| event.cause.is_none_or(|cause| cause < event.seq));
+        (in_turn && caused).then(|| Forward {
+            first: first.seq,
+            length: events.len(),
+            since: first.at,
+            until: last.at,
+            ends: is_end(last),
+        })
+    }
 }
 
 /// An event as it is laid away; its number is told by its place.
@@ -82,6 +116,7 @@ impl Page {
             since,
             classes: classes.into_boxed_slice(),
             there,
+            forward: Forward::of(events),
             heaps: present.iter().map(packed).collect(),
             whole: OnceLock::new(),
         })
@@ -100,11 +135,54 @@ impl Page {
         }
         let mut chosen = Chosen { page: self, classes, place: 0, heaps };
         if self.there.meet(classes) {
-            while chosen.place < from && chosen.next().is_some() {}
+            // What lies before the place is read and dropped: only so it is known where the next begins.
+            while chosen.ahead().is_some_and(|place| place < from) {
+                chosen.next();
+            }
         } else {
             chosen.place = self.classes.len();
         }
         chosen
+    }
+
+    /// How its events run, when they run forward.
+    pub(super) fn forward(&self) -> Option<&Forward> {
+        self.forward.as_ref()
+    }
+}
+
+/// A page that another thread makes, or has made.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    page: OnceLock<Page>,
+    making: Mutex<Option<JoinHandle<Option<Page>>>>,
+}
+
+impl Leaf {
+    /// Has events laid away that follow each other in number.
+    pub(super) fn of(events: Vec<Event>) -> Leaf {
+        let (page, events) = (OnceLock::new(), Arc::new(events));
+        let other = events.clone();
+        let making = thread::Builder::new().name("pages".to_owned()).spawn(move || Page::of(&other)).ok();
+        if making.is_none() {
+            // There can be no further thread now.
+            if let Some(made) = Page::of(&events) {
+                page.get_or_init(|| made);
+            }
+        }
+        Leaf { page, making: Mutex::new(making) }
+    }
+
+    /// The page; waits for it where it is still being made.
+    pub(super) fn page(&self) -> &Page {
+        self.page.get_or_init(|| {
+            let making = self.making.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match making.map(JoinHandle::join) {
+                Some(Ok(Some(page))) => page,
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                made => unreachable!("events that follow each other make a page: {made:?}"),
+            }
+        })
     }
 }
 
@@ -121,13 +199,19 @@ struct Heap {
     read: usize,
 }
 
+impl Chosen<'_> {
+    /// The place of the next event.
+    fn ahead(&self) -> Option<usize> {
+        let rest = self.page.classes.get(self.place..)?;
+        rest.iter().position(|class| self.classes.has(*class)).map(|ahead| self.place + ahead)
+    }
+}
+
 impl Iterator for Chosen<'_> {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        let rest = self.page.classes.get(self.place..)?;
-        let ahead = rest.iter().position(|class| self.classes.has(*class));
-        let place = self.place + ahead.unwrap_or(rest.len());
+        let place = self.ahead()?;
         self.place = place + 1;
         let heap = self.heaps[usize::from(*self.page.classes.get(place)?)].as_mut()?;
         Some(heap.next(self.page, place))

@@ -48,6 +48,11 @@ impl Database {
         database
     }
 
+    /// This machine's own database as it is another's that has the same accounts: what is alike is shared.
+    pub(crate) fn of_machine(&self, host: &HostName) -> Database {
+        Database { sid: Some(sid_authority(host.as_str())), ..self.clone() }
+    }
+
     fn load_built_in(&mut self, without: Holder, administrator: &Secret, policy: &AccountPolicy) {
         self.load_value(Part::AccountPolicy, RecordValue::AccountPolicy(policy.clone()));
         for account in BUILT_IN.iter().filter(|account| account.holder != without) {

@@ -43,8 +43,15 @@ impl Domain {
             let controller = controllers.index(&dc.name);
             hosts.insert(dc.name.clone(), Host { controller, accounts: None });
         }
+        let mut last: Option<(&crate::MachineSpec, Database)> = None;
         for machine in &spec.machines {
-            let accounts = Some(local_database(spec, machine, &domain)?);
+            let known = last.as_ref().filter(|(other, _)| accounts_alike(other, machine));
+            let database = match known {
+                Some((_, database)) => database.of_machine(&machine.name),
+                None => local_database(spec, machine, &domain)?,
+            };
+            let accounts = Some(database.clone());
+            last = Some((machine, database));
             hosts.insert(machine.name.clone(), Host { controller: None, accounts });
         }
         let down =
@@ -292,6 +299,16 @@ fn controllers(spec: &WorldSpec, domain: &Database) -> Result<Controllers, SpecE
         controllers.insert(dc.name.clone(), Controller { role: dc.role, site, database });
     }
     Ok(controllers)
+}
+
+/// Whether the accounts of two machines differ by nothing but whose they are.
+fn accounts_alike(one: &crate::MachineSpec, other: &crate::MachineSpec) -> bool {
+    let (own, others) = (&one.machine, &other.machine);
+    one.membership.is_domain() == other.membership.is_domain()
+        && own.language == others.language
+        && own.users == others.users
+        && own.groups == others.groups
+        && own.rights == others.rights
 }
 
 fn local_database(

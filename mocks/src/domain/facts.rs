@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::HostMap;
-use super::first_rights::FirstRights;
+use super::first_rights::{FirstRights, RightsByName};
 use crate::directory::Database;
 use crate::{Counter, Fact, FactRecord, HostName, SimTime, StateKey, Value, Version};
 
@@ -13,7 +13,61 @@ pub(crate) enum Deferred {
     /// Everything that a database shows.
     Database(Database),
     /// Rights.
-    Rights(Arc<FirstRights>),
+    Rights(Arc<RightsByName>),
+    /// Rights that are yet to be worked out.
+    FirstRights(Arc<FirstRights>),
+}
+
+impl Deferred {
+    fn state_all(&self, at: SimTime, host: &HostName, facts: &mut Facts) {
+        let rights = match self {
+            Deferred::Database(database) => return database.state_all(at, host, facts),
+            Deferred::Rights(rights) => rights,
+            Deferred::FirstRights(first) => first.known(),
+        };
+        for (account, rights) in rights.iter() {
+            for right in rights.iter() {
+                let key = StateKey::Right { account: account.clone(), right };
+                facts.state(at, host, key, Some(Value::Is(true)), None);
+            }
+        }
+    }
+}
+
+/// Facts that are made one host after the other, as they are taken: those of a large world's start are never there all
+/// at once.
+#[derive(Debug)]
+pub struct FactsInTurn {
+    start: std::vec::IntoIter<(usize, SimTime, HostName, Deferred)>,
+    /// The next of the start, which come once so many of `records` have been taken.
+    next: Option<(usize, SimTime, HostName, Deferred)>,
+    made: std::vec::IntoIter<FactRecord>,
+    records: std::vec::IntoIter<FactRecord>,
+    taken: usize,
+}
+
+impl Iterator for FactsInTurn {
+    type Item = FactRecord;
+
+    fn next(&mut self) -> Option<FactRecord> {
+        loop {
+            if let Some(record) = self.made.next() {
+                return Some(record);
+            }
+            match self.next.take_if(|(before, ..)| *before == self.taken) {
+                None => {
+                    self.taken += 1;
+                    return self.records.next();
+                }
+                Some((_, at, host, what)) => {
+                    let mut made = Facts::default();
+                    what.state_all(at, &host, &mut made);
+                    self.made = made.records.into_iter();
+                    self.next = self.start.next();
+                }
+            }
+        }
+    }
 }
 
 /// Where every part of the model states its facts. Instants never run backwards.
@@ -112,31 +166,17 @@ impl Facts {
 
     /// Takes the facts since the last call.
     pub(crate) fn drain(&mut self) -> Vec<FactRecord> {
-        let start = std::mem::take(&mut self.start);
-        let mut records = std::mem::take(&mut self.records);
-        if start.is_empty() {
-            return records;
+        if self.start.is_empty() {
+            return std::mem::take(&mut self.records);
         }
-        let mut all = Facts::default();
-        let mut taken = 0;
-        let mut rest = records.drain(..);
-        for (before, at, host, what) in start {
-            all.records.extend(rest.by_ref().take(before - taken));
-            taken = before;
-            match what {
-                Deferred::Database(database) => database.state_all(at, &host, &mut all),
-                Deferred::Rights(rights) => {
-                    for (account, rights) in rights.known() {
-                        for right in rights.iter() {
-                            let key = StateKey::Right { account: account.clone(), right };
-                            all.state(at, &host, key, Some(Value::Is(true)), None);
-                        }
-                    }
-                }
-            }
-        }
-        all.records.extend(rest);
-        all.records
+        self.in_turn().collect()
+    }
+
+    /// The same, each made when it is taken.
+    pub(crate) fn in_turn(&mut self) -> FactsInTurn {
+        let mut start = std::mem::take(&mut self.start).into_iter();
+        let records = std::mem::take(&mut self.records).into_iter();
+        FactsInTurn { next: start.next(), start, made: Vec::new().into_iter(), records, taken: 0 }
     }
 
     /// Takes the facts since the last call for those in `taken`, which are forgotten; their room is used again.

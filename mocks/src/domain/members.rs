@@ -86,9 +86,9 @@ impl Members {
     }
 
     /// The same members, whose passwords nobody has drawn, at the start of a run that draws from other streams.
-    pub(super) fn under(&self, streams: Streams) -> Members {
+    pub(super) fn under(self, streams: Streams) -> Members {
         debug_assert!(!self.listed, "passwords of computers are drawn from the seed");
-        Members { streams, ..self.clone() }
+        Members { streams, ..self }
     }
 
     /// A member machine, or one that may become a member; `None` for a controller.

@@ -45,6 +45,7 @@ mod snapshots_tests;
 mod tests;
 
 pub use builder::*;
+pub use facts::FactsInTurn;
 pub use start::*;
 pub use up_to_dateness::*;
 

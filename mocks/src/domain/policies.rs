@@ -1,10 +1,9 @@
 //! Group policy in a running domain: refreshes, edits, and the rights that machines state.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::accounts::{done, refused};
-use super::first_rights::{FirstRights, RightsByName, rights_by_name};
+use super::first_rights::{FirstRights, RightsByName};
 use super::{Deferred, Domain, HostMap, Outcome};
 use crate::directory::{Change, DcIndex, Part, RecordValue};
 use crate::policy::{
@@ -23,9 +22,10 @@ pub(super) struct Policies {
     clients: HostMap<PolicyClient>,
     /// When each engine next has something to do; by place in `clients`.
     timers: Timers<usize>,
-    stated: BTreeMap<HostName, RightsByName>,
+    /// Many machines have the same.
+    stated: HostMap<Arc<RightsByName>>,
     /// The same of controllers of which nothing was stated since the start.
-    first: BTreeMap<HostName, Arc<FirstRights>>,
+    first: HostMap<Arc<FirstRights>>,
     /// Nothing refreshes before there is a policy.
     active: bool,
 }
@@ -68,13 +68,12 @@ impl Policies {
     }
 
     /// The same engines at the start of a run that draws from other streams.
-    pub(super) fn under(&self, streams: Streams) -> Policies {
-        let mut policies = self.clone();
-        for (name, client) in &mut policies.clients {
+    pub(super) fn under(mut self, streams: Streams) -> Policies {
+        for (name, client) in &mut self.clients {
             client.drawing_from(streams.child(name.as_str()).draws());
         }
-        policies.arm_all();
-        policies
+        self.arm_all();
+        self
     }
 
     fn arm_all(&mut self) {
@@ -278,13 +277,22 @@ impl Domain {
         order.into_iter().find(|dc| self.wires.reaches(now, host, self.controllers.name(*dc)))
     }
 
-    /// States which rights are effective at a host at the start. Those at controllers are worked out when somebody takes
-    /// the facts, or when rights change.
+    /// States which rights are effective at a host at the start: as many facts once somebody takes them. Those at
+    /// controllers are worked out only then, or when rights change.
     pub(super) fn state_first_rights(&mut self, now: SimTime, host: &HostName) {
-        let Some(dc) = self.controllers.index(host) else { return self.state_rights(now, host) };
+        let Some(dc) = self.controllers.index(host) else {
+            let Some((own, domain)) = self.databases(now, host) else { return };
+            let mut rights = Arc::new(RightsByName::at(own, domain));
+            if let Some((_, last)) = self.policies.stated.last().filter(|(_, last)| **last == rights) {
+                rights = last.clone();
+            }
+            self.facts.defer(now, host, Deferred::Rights(rights.clone()));
+            self.policies.stated.insert(host.clone(), rights);
+            return;
+        };
         if rights_in_policy(&self.spec) {
             let first = Arc::new(FirstRights::of(self.controllers.database(dc)));
-            self.facts.defer(now, host, Deferred::Rights(first.clone()));
+            self.facts.defer(now, host, Deferred::FirstRights(first.clone()));
             self.policies.first.insert(host.clone(), first);
         }
     }
@@ -296,16 +304,12 @@ impl Domain {
             return;
         }
         let Some((own, domain)) = self.databases(now, host) else { return };
-        let effective = rights_by_name(own, domain);
-        let first = self.policies.first.remove(host);
-        let old = self.policies.stated.insert(host.clone(), effective);
-        let none = RightsByName::new();
-        let before = old.as_ref().or(first.as_deref().map(FirstRights::known)).unwrap_or(&none);
-        let after = &self.policies.stated[host];
-        let names: BTreeSet<&AccountName> = before.keys().chain(after.keys()).collect();
-        for name in names {
-            let of = |stated: &RightsByName| stated.get(name).copied().unwrap_or_default();
-            let (old, new) = (of(before), of(after));
+        let after = Arc::new(RightsByName::at(own, domain));
+        let first = self.policies.first.swap_remove(host);
+        let old = self.policies.stated.insert(host.clone(), after.clone());
+        let none = RightsByName::default();
+        let before = old.as_deref().or(first.as_deref().map(FirstRights::known)).unwrap_or(&none);
+        for (name, old, new) in RightsByName::changes(before, &after) {
             for right in old.symmetric_difference(new) {
                 let value = new.contains(&right).then_some(Value::Is(true));
                 let key = StateKey::Right { account: name.clone(), right };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::build::model;
 use super::members::password_streams;
-use super::{Domain, Facts, SpecError};
-use crate::{FactRecord, SimTime, Span, Streams, Version, WorldSpec};
+use super::{Domain, Facts, FactsInTurn, SpecError};
+use crate::{SimTime, Span, Streams, Version, WorldSpec};
 
 /// A world at its start, from which domains are made for any number of seeds.
 ///
@@ -15,13 +15,9 @@ use crate::{FactRecord, SimTime, Span, Streams, Version, WorldSpec};
 pub struct WorldStart {
     spec: Arc<WorldSpec>,
     since_monday: Span,
-    shared: Option<Shared>,
-}
-
-/// What every seed finds alike.
-struct Shared {
-    world: Domain,
-    facts: Vec<FactRecord>,
+    /// What every seed finds alike.
+    shared: Option<Domain>,
+    facts: Option<FactsInTurn>,
 }
 
 impl WorldStart {
@@ -33,17 +29,16 @@ impl WorldStart {
     pub fn new(spec: WorldSpec, since_monday: Span) -> Result<WorldStart, SpecError> {
         let spec = Arc::new(spec);
         let mut world = Domain::at_start(&spec, since_monday, 0)?;
-        let shared = (!world.draws_at_the_start()).then(|| {
-            let facts = world.drain_facts();
-            Shared { world, facts }
-        });
-        Ok(WorldStart { spec, since_monday, shared })
+        let is_shared = !world.draws_at_the_start();
+        let facts = is_shared.then(|| world.facts.in_turn());
+        let shared = is_shared.then_some(world);
+        Ok(WorldStart { spec, since_monday, shared, facts })
     }
 
-    /// The facts that state the start, where they are the same for every seed: a domain that is made from this start
-    /// does not state them again.
-    pub fn facts(&self) -> Option<&[FactRecord]> {
-        self.shared.as_ref().map(|shared| shared.facts.as_slice())
+    /// Takes the facts that state the start, where they are the same for every seed: a domain that is made from this
+    /// start does not state them again. `None` where they are not, and from the second call on.
+    pub fn take_facts(&mut self) -> Option<FactsInTurn> {
+        self.facts.take()
     }
 
     /// The world at its start under a seed.
@@ -53,15 +48,27 @@ impl WorldStart {
     /// None that preparing the world has not met.
     pub fn domain(&self, seed: u64) -> Result<Domain, SpecError> {
         match &self.shared {
-            Some(shared) => Ok(shared.world.under(self.since_monday, seed)),
+            Some(world) => Ok(world.copy_under(self.since_monday, seed)),
+            None => Domain::at_start(&self.spec, self.since_monday, seed),
+        }
+    }
+
+    /// The same for the last run: it takes over what is here.
+    ///
+    /// # Errors
+    ///
+    /// None that preparing the world has not met.
+    pub fn into_domain(self, seed: u64) -> Result<Domain, SpecError> {
+        match self.shared {
+            Some(world) => Ok(world.under(self.since_monday, seed)),
             None => Domain::at_start(&self.spec, self.since_monday, seed),
         }
     }
 }
 
 impl Domain {
-    /// This world, at its start and with its facts taken, under another seed.
-    fn under(&self, since_monday: Span, seed: u64) -> Domain {
+    /// A copy of this world, at its start and with its facts taken, under another seed.
+    fn copy_under(&self, since_monday: Span, seed: u64) -> Domain {
         let streams = Streams::new(seed);
         Domain {
             spec: self.spec.clone(),
@@ -72,11 +79,23 @@ impl Domain {
             hosts: self.hosts.clone(),
             unlocks: self.unlocks.clone(),
             machines: self.machines.clone(),
-            policies: self.policies.under(streams.child("policy")),
-            members: self.members.under(password_streams(seed)),
+            policies: self.policies.clone().under(streams.child("policy")),
+            members: self.members.clone().under(password_streams(seed)),
             snapshots: Default::default(),
             facts: Facts::default(),
             now: SimTime::START,
+        }
+    }
+
+    /// This world itself, in the same way.
+    fn under(self, since_monday: Span, seed: u64) -> Domain {
+        let streams = Streams::new(seed);
+        Domain {
+            model: model(&self.spec, &self.controllers, since_monday, streams.child("replication")),
+            policies: self.policies.under(streams.child("policy")),
+            members: self.members.under(password_streams(seed)),
+            facts: Facts::default(),
+            ..self
         }
     }
 

@@ -4,6 +4,7 @@ mod host;
 mod hosts;
 mod processes;
 mod rights;
+mod row;
 mod services;
 mod store;
 
@@ -11,6 +12,7 @@ pub(crate) use host::*;
 pub(crate) use hosts::*;
 pub(crate) use processes::*;
 pub(crate) use rights::*;
+pub(crate) use row::*;
 pub(crate) use services::*;
 pub(crate) use store::*;
 

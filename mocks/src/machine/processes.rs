@@ -1,6 +1,6 @@
 //! The processes of all machines, and what launching one under another account needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::Facts;
@@ -18,7 +18,16 @@ pub(crate) struct Process {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Processes {
     table: BTreeMap<ProcessId, Process>,
+    /// Those of each machine.
+    by_host: BTreeSet<(HostName, ProcessId)>,
+    /// Those under each token, by where it lies: the table keeps it there.
+    by_token: BTreeSet<(usize, ProcessId)>,
     last: u32,
+}
+
+/// Where a token lies.
+fn place(token: &Arc<Token>) -> usize {
+    Arc::as_ptr(token).addr()
 }
 
 impl Processes {
@@ -26,6 +35,8 @@ impl Processes {
     pub(crate) fn enter(&mut self, host: &HostName, program: ProgramName, token: Arc<Token>) -> ProcessId {
         self.last += 1;
         let process = ProcessId(self.last);
+        self.by_host.insert((host.clone(), process));
+        self.by_token.insert((place(&token), process));
         self.table.insert(process, Process { host: host.clone(), program, token });
         process
     }
@@ -37,7 +48,8 @@ impl Processes {
 
     /// The latest process of a host that runs under exactly this token: who makes a call.
     pub(crate) fn of_token(&self, token: &Arc<Token>) -> Option<ProcessId> {
-        self.table.iter().rev().find(|(_, process)| Arc::ptr_eq(&process.token, token)).map(|(id, _)| *id)
+        let under = (place(token), ProcessId(0))..=(place(token), ProcessId(u32::MAX));
+        self.by_token.range(under).next_back().map(|(_, process)| *process)
     }
 
     /// Ends a process; `code` is absent when it was ended from outside. Answers whether it was there.
@@ -48,15 +60,17 @@ impl Processes {
         code: Option<u32>,
         facts: &mut Facts,
     ) -> bool {
-        let Some(Process { host, program, .. }) = self.table.remove(&process) else { return false };
+        let Some(Process { host, program, token }) = self.table.remove(&process) else { return false };
+        self.by_token.remove(&(place(&token), process));
+        self.by_host.remove(&(host.clone(), process));
         facts.push(now, &host, Fact::ProcessEnded { process, program, code });
         true
     }
 
     /// Ends every process of a machine that goes down, in the order in which they were started.
     pub(crate) fn machine_down(&mut self, now: SimTime, host: &HostName, facts: &mut Facts) {
-        let ids: Vec<ProcessId> =
-            self.table.iter().filter(|(_, process)| process.host == *host).map(|(id, _)| *id).collect();
+        let all = (host.clone(), ProcessId(0))..=(host.clone(), ProcessId(u32::MAX));
+        let ids: Vec<ProcessId> = self.by_host.range(all).map(|(_, process)| *process).collect();
         for process in ids {
             self.end(now, process, None, facts);
         }

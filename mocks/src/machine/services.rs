@@ -1,7 +1,6 @@
 //! The service control manager's table.
 
-use std::collections::BTreeMap;
-
+use super::Row;
 use crate::domain::Facts;
 use crate::{
     Credentials, Fact, HostName, ProcessId, ProgramName, ServiceName, ServiceSpec, ServiceState, SimTime,
@@ -36,14 +35,14 @@ pub(crate) struct Service {
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
     host: HostName,
-    table: BTreeMap<ServiceName, Service>,
+    table: Row<ServiceName, Service>,
 }
 
 impl Services {
     /// The table at the start: the Server, Workstation and Netlogon services, which run, and what the machine
     /// states. A statement about one of those three replaces it.
     pub(crate) fn new(host: HostName, specs: &[ServiceSpec]) -> Services {
-        let mut services = Services { host, table: BTreeMap::new() };
+        let mut services = Services { host, table: Row::default() };
         for name in [SERVER, WORKSTATION, NETLOGON] {
             let system = Service {
                 program: "services.exe".into(),

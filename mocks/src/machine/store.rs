@@ -1,7 +1,8 @@
 //! Registry, files and shares of one machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::Row;
 use crate::domain::Facts;
 use crate::{Data, HostName, MachineSettings, Name, Reply, SimTime, StateKey, Value, Verb, Win32Error};
 
@@ -12,8 +13,8 @@ const ADMIN_SHARE: &str = "admin$";
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     host: HostName,
-    registry: BTreeMap<(Name, Name), Data>,
-    files: BTreeMap<Name, String>,
+    registry: Row<(Name, Name), Data>,
+    files: Row<Name, String>,
     shares: BTreeSet<Name>,
 }
 
@@ -35,11 +36,11 @@ impl Store {
 
     /// States everything that is there.
     pub(crate) fn state_all(&self, now: SimTime, facts: &mut Facts) {
-        for ((key, value), data) in &self.registry {
+        for ((key, value), data) in self.registry.iter() {
             let key = StateKey::Registry { key: key.clone(), value: value.clone() };
             facts.state(now, &self.host, key, Some(shown(data)), None);
         }
-        for (path, text) in &self.files {
+        for (path, text) in self.files.iter() {
             let key = StateKey::File { path: path.clone() };
             facts.state(now, &self.host, key, Some(Value::Text(text.as_str().into())), None);
         }

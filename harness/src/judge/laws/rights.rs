@@ -11,12 +11,20 @@ use crate::timeline::{Class, Classes, EventKind};
 /// A launch looks at the rights of its token or at those of now (FACTS.md, A30): what it finds is one of the two,
 /// and what it misses is missing in one of the two.
 pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
-    let is_due = |kind: &EventKind| matches!(kind, EventKind::ComponentDue { account: Some(_), .. });
-    if !outline.register.launches.any(|event| is_due(&event.kind)) {
+    // The accounts whose launches are looked at.
+    let mut due: BTreeSet<AccountName> = BTreeSet::new();
+    outline.register.launches.each(|event| {
+        if let EventKind::ComponentDue { account: Some(account), .. } = &event.kind
+            && !due.contains(account)
+        {
+            due.insert(account.clone());
+        }
+    });
+    if due.is_empty() {
         return Tested::default();
     }
     let mut tested = Tested::default();
-    // The rights that are effective now, by host.
+    // Their rights that are effective now, by host.
     let mut effective: BTreeMap<HostName, BTreeSet<(Right, AccountName)>> = BTreeMap::new();
     for event in outline.run.events.chosen(0, Classes::these(&[Class::Launch]).and(Classes::RIGHTS)) {
         if let EventKind::ComponentDue { component, account: Some(account), needs, holds, .. } = &event.kind {
@@ -24,24 +32,18 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
             // A cycle that is run by hand has no process of its own: it works under the service's token.
             let of_service = || {
                 let mut running = outline.running_on(&event.host, event.seq).map(|(_, process)| process);
-                running.find(|process| {
-                    let credentials = process.token.credentials.as_ref();
-                    credentials.is_some_and(|own| own.user == *account)
-                })
+                running.find(|process| process.is_under(account))
             };
-            let token = match process {
+            let process = match process {
                 Some(id) => outline.processes.get(&id),
                 None => of_service(),
             };
-            let token = token.map(|process| &process.token);
-            let of_account = token.filter(|token| {
-                token.credentials.as_ref().is_some_and(|credentials| credentials.user == *account)
-            });
+            let of_account = process.filter(|process| process.is_under(account));
             let here = effective.get(&event.host);
             let now = |right: Right| here.is_some_and(|rights| rights.contains(&(right, account.clone())));
             tested.occasion();
             for right in needs {
-                let in_token = of_account.map(|token| token.rights.contains(right));
+                let in_token = of_account.map(|process| process.rights.contains(right));
                 let found = holds.contains(right);
                 let may = now(*right) || in_token.unwrap_or(false);
                 let must = now(*right) && in_token.unwrap_or(true);
@@ -62,6 +64,7 @@ pub(super) fn effective_rights(outline: &Outline<'_>) -> Tested {
         }
         if let EventKind::Fact(Fact::State { key: StateKey::Right { account, right }, value, .. }) =
             &event.kind
+            && due.contains(account)
         {
             let rights = effective.entry(event.host.clone()).or_default();
             let held = (*right, account.clone());

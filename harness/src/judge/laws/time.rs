@@ -1,51 +1,93 @@
 //! Order and time of events; lives of processes.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use mockdc_mocks::{Fact, ProcessId};
 
 use crate::judge::Tested;
 use crate::judge::outline::{Mark, Outline};
-use crate::timeline::{Classes, Event, EventKind};
+use crate::timeline::{Event, EventKind, Events, Forward, Stretch};
 
 pub(super) fn runs_forward(outline: &Outline<'_>) -> Tested {
-    let mut tested = Tested::default();
-    tested.occasions(outline.run.events.len());
     let events = &outline.run.events;
-    let known = outline.start.map_or(0, |start| start.length);
-    let before = known.checked_sub(1).and_then(|last| events.get(last));
-    runs_forward_from(before, known, events.chosen(known, Classes::ALL), &mut tested);
-    tested
+    let mut order = match outline.start.filter(|_| !events.are_paged()) {
+        Some(start) => Order::known(events, start.length),
+        None => Order::default(),
+    };
+    match order.place {
+        0 => order.take_all(events),
+        known => events.range(known..).for_each(|event| order.take(event)),
+    }
+    order.tested.occasions(events.len());
+    order.tested
 }
 
-/// The same of the events from a place on; those before it are known to run forward.
-pub(crate) fn runs_forward_from(
-    before: Option<&Event>,
-    from: usize,
-    events: impl IntoIterator<Item = impl Borrow<Event>>,
-    tested: &mut Tested,
-) {
-    let is_end = |event: &Event| matches!(event.kind, EventKind::End { .. });
-    let mut before = before.map(|event| (Mark::of(event), is_end(event)));
-    for (place, event) in (from..).zip(events) {
-        let event = event.borrow();
-        if event.seq != place as u64 {
-            tested.broken(format!("event {} stands in place {place}", event.seq), [event.seq]);
+/// Whether events run forward.
+pub(crate) fn run_forward(events: &Events) -> bool {
+    let mut order = Order::default();
+    order.take_all(events);
+    order.tested.breaches.is_empty()
+}
+
+/// Goes through events in their places.
+#[derive(Default)]
+struct Order {
+    place: usize,
+    /// The last event, and whether it was the end of the run.
+    before: Option<(Mark, bool)>,
+    tested: Tested,
+}
+
+fn is_end(event: &Event) -> bool {
+    matches!(event.kind, EventKind::End { .. })
+}
+
+impl Order {
+    /// So many events are known to run forward.
+    fn known(events: &Events, length: usize) -> Order {
+        let last = length.checked_sub(1).and_then(|last| events.get(last));
+        let before = last.map(|event| (Mark::of(event), is_end(event)));
+        Order { place: length, before, tested: Tested::default() }
+    }
+
+    fn take_all(&mut self, events: &Events) {
+        for stretch in events.stretches() {
+            match stretch {
+                Stretch::Events(events) => events.iter().for_each(|event| self.take(event)),
+                Stretch::Forward(forward) => self.skip(forward),
+            }
         }
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.follows(Mark::of(event));
         if event.cause.is_some_and(|cause| cause >= event.seq) {
-            tested.broken(format!("event {} has a cause that comes after it", event.seq), [event.seq]);
+            self.tested.broken(format!("event {} has a cause that comes after it", event.seq), [event.seq]);
         }
-        if let Some((before, was_end)) = before {
-            if event.at < before.at {
-                let text = format!("time runs backwards from {} to {}", before.at, event.at);
-                tested.broken(text, [before.seq, event.seq]);
-            }
-            if was_end {
-                tested.broken("an event follows the end of the run", [before.seq, event.seq]);
-            }
+        self.before = Some((Mark::of(event), is_end(event)));
+        self.place += 1;
+    }
+
+    /// The same of events that are known to run forward among themselves.
+    fn skip(&mut self, forward: &Forward) {
+        self.follows(Mark { seq: forward.first, at: forward.since });
+        let last = Mark { seq: forward.first + forward.length as u64 - 1, at: forward.until };
+        self.before = Some((last, forward.ends));
+        self.place += forward.length;
+    }
+
+    fn follows(&mut self, next: Mark) {
+        if next.seq != self.place as u64 {
+            self.tested.broken(format!("event {} stands in place {}", next.seq, self.place), [next.seq]);
         }
-        before = Some((Mark::of(event), is_end(event)));
+        let Some((before, was_end)) = self.before else { return };
+        if next.at < before.at {
+            let text = format!("time runs backwards from {} to {}", before.at, next.at);
+            self.tested.broken(text, [before.seq, next.seq]);
+        }
+        if was_end {
+            self.tested.broken("an event follows the end of the run", [before.seq, next.seq]);
+        }
     }
 }
 
