@@ -277,6 +277,27 @@ fn accounts(forest: &mut Forest, database: &Database, naming: &Naming, has_reade
         ],
     );
     forest.give("objectSid", domain_sid(database, 502));
+    give_account(forest);
+}
+
+/// The identifiers of controllers whose accounts the world does not list: far behind those that a domain comes to.
+const FIRST_CONTROLLER: u32 = 0x3F00_0000;
+
+/// What every user and computer has that has not logged on (MS-SAMR 3.1.1.8.1).
+fn give_account(forest: &mut Forest) {
+    const ZERO: [&str; 7] = [
+        "badPasswordTime",
+        "badPwdCount",
+        "codePage",
+        "countryCode",
+        "lastLogoff",
+        "lastLogon",
+        "logonCount",
+    ];
+    for name in ZERO {
+        forest.give(name, b"0".to_vec());
+    }
+    forest.give("accountExpires", i64::MAX.to_string().into_bytes());
 }
 
 fn domain_sid(database: &Database, rid: u32) -> Vec<u8> {
@@ -427,6 +448,9 @@ fn configuration(
                     ("msDS-isRODC", if *read_only { "TRUE" } else { "FALSE" }),
                 ],
             );
+            let place = domain.directory().index(dc).unwrap_or_default();
+            forest.give("objectSid", domain_sid(database, FIRST_CONTROLLER + u32::from(place.0)));
+            give_account(forest);
         }
     }
 }

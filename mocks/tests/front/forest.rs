@@ -123,3 +123,29 @@ async fn sites_have_settings_links_and_connections() -> Outcome {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn every_account_has_an_identifier_and_what_a_new_account_has() -> Outcome {
+    let field = Field::new(estate()).await?;
+    let mut ldap = Field::bound(&field.pdc, ADMINISTRATOR).await?;
+    let accounts = all(&mut ldap, BASE, "(sAMAccountName=*)").await?;
+    assert!(accounts.iter().any(|account| account.dn.starts_with("CN=BDC1,OU=Domain Controllers")));
+    let mut identifiers = std::collections::BTreeSet::new();
+    for account in accounts {
+        // Octets that happen to be a text stand with the texts.
+        let text = account.attrs.get("objectSid").map(|values| values[0].clone().into_bytes());
+        let sid = text.or_else(|| account.bin_attrs.get("objectSid").map(|values| values[0].clone()));
+        let sid = sid.ok_or_else(|| format!("{} has none", account.dn))?;
+        assert!(identifiers.insert(sid.clone()), "{}", account.dn);
+        let text: String = sid.iter().map(|octet| format!("\\{octet:02x}")).collect();
+        assert_eq!(all(&mut ldap, BASE, &format!("(objectSid={text})")).await?[0].dn, account.dn);
+        if account.attrs["objectClass"].iter().any(|class| class == "user") {
+            for (name, value) in
+                [("lastLogoff", "0"), ("codePage", "0"), ("accountExpires", "9223372036854775807")]
+            {
+                assert_eq!(account.attrs[name], [value], "{}", account.dn);
+            }
+        }
+    }
+    Ok(())
+}
