@@ -1,6 +1,5 @@
 //! Who acts: credentials, tokens and callers.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -47,8 +46,8 @@ pub struct Token {
     pub logon: LogonType,
     /// The rights that were effective at the logon.
     pub rights: RightSet,
-    /// Local and global groups at the logon, by name.
-    pub groups: BTreeSet<AccountName>,
+    /// Local and global groups at the logon, in the order of their names.
+    pub groups: Box<[AccountName]>,
     /// Whether the token carries membership of the machine's Administrators.
     pub administrator: bool,
     /// When the logon was made.

@@ -20,16 +20,16 @@ pub async fn run(ctx: Ctx, start: ProgramStart, client: Rc<Installation>) -> u32
     let log = &profile.log;
     let journal = Journal::new(&profile, &log.client_service_file, &log.client_service_component);
     let _running = Running::under(&ctx, &client);
-    report_running(&ctx, &start).await;
+    Box::pin(report_running(&ctx, &start)).await;
     // The launches that need the account show the same; the service goes on to them.
-    if let Err(error) = token_account(&ctx, &client, &profile).await {
+    if let Err(error) = Box::pin(token_account(&ctx, &client, &profile)).await {
         let account = profile.accounts.token(client.host.as_str(), client.on_dc);
         let values: &[(&str, &dyn Display)] = &[("account", &account), ("code", &error.code())];
         journal.line(&ctx, |lines| &lines.token_account_failed, values);
     }
     let due = maintenance::due(&client, ctx.now());
     let rules = &profile.client_service;
-    let _ = components::go_through(&ctx, &client, &journal, rules.rights_at_start).await;
+    let _ = Box::pin(components::go_through(&ctx, &client, &journal, rules.rights_at_start)).await;
     maintenance::cycles(&ctx, &client, due).await
 }
 

@@ -23,7 +23,8 @@ pub(super) fn due(client: &Installation, now: SimTime) -> SimTime {
 pub(super) async fn cycles(ctx: &Ctx, client: &Installation, mut due: SimTime) -> u32 {
     loop {
         ctx.sleep_until(due).await;
-        let _ = cycle(ctx, client).await;
+        // A service mostly waits: what a cycle needs is there only while it goes on.
+        let _ = Box::pin(cycle(ctx, client)).await;
         // A cycle that was run by hand in the meantime has moved the next one.
         due = client.next_cycle.get().filter(|next| *next > ctx.now()).unwrap_or(ctx.now() + Span::millis(1));
     }
@@ -34,7 +35,7 @@ pub(super) async fn cycles(ctx: &Ctx, client: &Installation, mut due: SimTime) -
 pub async fn now(ctx: Ctx, client: Rc<Installation>) -> u32 {
     let running = client.service.borrow().clone();
     let outcome = match running {
-        Some(caller) => cycle(&ctx.with_caller(caller), &client).await,
+        Some(caller) => Box::pin(cycle(&ctx.with_caller(caller), &client)).await,
         None => Err(Win32Error::SERVICE_NOT_ACTIVE),
     };
     outcome.err().map_or(0, Win32Error::code)

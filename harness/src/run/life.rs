@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use mockdc_mocks::{Operation, ServiceState, SimTime, Span, Verb};
+use mockdc_mocks::{Operation, ProcessId, ServiceName, ServiceState, SimTime, Span, Verb};
 
 use super::stage::{Actor, Birth, Stage};
 use super::{CallPath, Ctx};
@@ -98,21 +98,26 @@ pub(super) fn life(
         ctx.stage().actors.borrow_mut().remove(ctx.id());
         // A program that returns ends its process, as any program does.
         if let Some(process) = process {
-            let verb = match service {
-                Some(service) => Verb::ServiceReport { service, state: ServiceState::Stopped, code },
-                None => Verb::ProcessExit { process, code },
-            };
-            let at = ctx.host().clone();
-            let _ = ctx.stage().set_acting(Some(ctx.id()));
-            let answer = ctx.ask(ctx.caller(), Operation { at, verb });
-            ctx.stage().set_acting(None);
-            let _ = answer.await;
+            Box::pin(end_process(ctx, process, service, code)).await;
         }
     };
     let doom = Rc::new(Doom::default());
     stage.actors.borrow_mut().insert(id, Actor { role, process, doom: doom.clone() });
     // An actor that is ended from outside leaves no trace but the end of its process.
     until(doom, whole)
+}
+
+/// Ends the process of a program that has returned.
+async fn end_process(ctx: Ctx, process: ProcessId, service: Option<ServiceName>, code: u32) {
+    let verb = match service {
+        Some(service) => Verb::ServiceReport { service, state: ServiceState::Stopped, code },
+        None => Verb::ProcessExit { process, code },
+    };
+    let at = ctx.host().clone();
+    let _ = ctx.stage().set_acting(Some(ctx.id()));
+    let answer = ctx.ask(ctx.caller(), Operation { at, verb });
+    ctx.stage().set_acting(None);
+    let _ = answer.await;
 }
 
 /// The end of an actor from outside.

@@ -54,7 +54,7 @@ impl Database {
     }
 
     fn load_built_in(&mut self, without: Holder, administrator: &Secret, policy: &AccountPolicy) {
-        self.load_value(Part::AccountPolicy, RecordValue::AccountPolicy(policy.clone()));
+        self.load_value(Part::AccountPolicy, RecordValue::AccountPolicy(policy.clone().into()));
         for account in BUILT_IN.iter().filter(|account| account.holder != without) {
             let name: AccountName = account.name(Language::English).into();
             match account.kind {
@@ -135,7 +135,7 @@ impl Database {
             self.load(part, Record { value, stamp: Stamp::default() });
         }
         if !user.limits.is_empty() {
-            self.load_value(Part::LogonLimits(rid), RecordValue::Limits(user.limits.clone()));
+            self.load_value(Part::LogonLimits(rid), RecordValue::Limits(user.limits.clone().into()));
         }
         if locked {
             self.load_value(Part::Lockout(rid), RecordValue::Time(Some(SimTime::START)));

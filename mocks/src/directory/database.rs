@@ -285,7 +285,7 @@ impl Database {
     /// The account policy.
     pub(crate) fn account_policy(&self) -> AccountPolicy {
         match self.records.value(&Part::AccountPolicy) {
-            Some(RecordValue::AccountPolicy(policy)) => policy.clone(),
+            Some(RecordValue::AccountPolicy(policy)) => AccountPolicy::clone(policy),
             _ => AccountPolicy::default(),
         }
     }

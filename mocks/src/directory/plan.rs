@@ -41,7 +41,7 @@ pub(crate) fn plan(
         }),
         Verb::UserSetLogonLimits { user, hours, workstations } => desk.user(user).map(|rid| {
             let limits = LogonLimits { hours: hours.clone(), workstations: workstations.clone() };
-            let value = RecordValue::Limits(limits);
+            let value = RecordValue::Limits(limits.into());
             vec![Change::of(ChangeKind::UserChange, user, Part::LogonLimits(rid), value)]
         }),
         Verb::UserRename { user, to } => desk.rename(user, to),
@@ -61,7 +61,7 @@ pub(crate) fn plan(
         Verb::AccountPolicySet { policy } => Ok(vec![Change {
             kind: ChangeKind::AccountPolicy,
             subject: "account policy".into(),
-            parts: vec![(Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone())))],
+            parts: vec![(Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone().into())))],
         }]),
         _ => return None,
     })

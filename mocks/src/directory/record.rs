@@ -76,13 +76,13 @@ pub(crate) enum RecordValue {
     /// An instant, where one is set.
     Time(Option<SimTime>),
     /// Limits of logons.
-    Limits(crate::LogonLimits),
+    Limits(Arc<crate::LogonLimits>),
     /// Members. Replicas share a list, however long, and so do the states of a list.
     Members(super::Members),
     /// Rights.
     Rights(RightSet),
     /// The account policy.
-    AccountPolicy(AccountPolicy),
+    AccountPolicy(Arc<AccountPolicy>),
     /// A group policy object.
     Gpo(Arc<crate::policy::PolicyObject>),
     /// The objects linked to a container, strongest first.
@@ -129,6 +129,9 @@ pub(crate) struct Record {
     /// The change that made it.
     pub(crate) stamp: Stamp,
 }
+
+// Large estates have millions of them: what is large lies outside.
+const _: () = assert!(size_of::<Record>() <= 104);
 
 /// A part that was put into a database.
 #[derive(Clone, Debug)]

@@ -94,14 +94,16 @@ impl Domain {
     ) -> Result<Arc<Token>, Win32Error> {
         let admitted = self.admit(now, credentials, at, from, logon)?;
         let Standing { groups, rights } = self.standing(&admitted, at).into_owned();
-        let names = groups.iter().filter_map(|group| self.name_at(at, *group).cloned()).collect();
+        let mut names: Vec<_> = groups.iter().filter_map(|group| self.name_at(at, *group).cloned()).collect();
+        names.sort_unstable();
+        names.dedup();
         Ok(Arc::new(Token {
             credentials: Some(credentials.clone()),
             host: at.clone(),
             logon,
             rights,
             administrator: groups.contains(&Rid::ADMINISTRATORS),
-            groups: names,
+            groups: names.into(),
             issued: now,
         }))
     }

@@ -38,7 +38,8 @@ impl Domain {
         let controllers = controllers(spec, &domain)?;
         let streams = Streams::new(seed);
         let model = model(spec, &controllers, since_monday, streams.child("replication"));
-        let mut hosts = HostMap::default();
+        let all = spec.dcs.len() + spec.machines.len();
+        let mut hosts = HostMap::with_capacity_and_hasher(all, Default::default());
         for dc in &spec.dcs {
             let controller = controllers.index(&dc.name);
             hosts.insert(dc.name.clone(), Host { controller, accounts: None });

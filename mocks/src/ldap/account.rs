@@ -311,7 +311,7 @@ impl Account {
         }
         let unlimited = LogonLimits::default();
         if self.limits != *old.map_or(&unlimited, |old| &old.limits) {
-            parts.push((Part::LogonLimits(id), Some(RecordValue::Limits(self.limits.clone()))));
+            parts.push((Part::LogonLimits(id), Some(RecordValue::Limits(self.limits.clone().into()))));
         }
         if self.other != old.map_or(0, |old| old.other) {
             let values = vec![self.other.to_string().into_bytes()];

@@ -319,7 +319,7 @@ impl<'a> View<'a> {
 
     pub(super) fn limits(&self, id: Rid) -> Option<&'a LogonLimits> {
         match self.database.records().value(&Part::LogonLimits(id)) {
-            Some(RecordValue::Limits(limits)) => Some(limits),
+            Some(RecordValue::Limits(limits)) => Some(&**limits),
             _ => None,
         }
     }

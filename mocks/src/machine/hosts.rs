@@ -382,7 +382,7 @@ pub(crate) fn system_token(now: SimTime, host: &HostName, logon: LogonType) -> A
         host: host.clone(),
         logon,
         rights: RightSet::ALL,
-        groups: BTreeSet::new(),
+        groups: Default::default(),
         administrator: true,
         issued: now,
     })

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::Facts;
@@ -30,7 +30,7 @@ impl Logons for Accounts {
         let rights = self.logons.get(credentials.user.as_str()).cloned();
         let rights = rights.unwrap_or(Err(Win32Error::LOGON_FAILURE))?;
         let credentials = Some(credentials.clone());
-        let groups = BTreeSet::new();
+        let groups = Default::default();
         let host = host.clone();
         Ok(Arc::new(Token { credentials, host, logon, rights, groups, administrator: true, issued: now }))
     }

@@ -21,7 +21,7 @@ fn token() -> Arc<Token> {
         host: "WS1".into(),
         logon: LogonType::Service,
         rights: RightSet::default(),
-        groups: BTreeSet::new(),
+        groups: Default::default(),
         administrator: true,
         issued: T0,
     })

@@ -281,7 +281,7 @@ impl Resolver<'_> {
         application.account = (after != before).then(|| Change {
             kind: ChangeKind::AccountPolicy,
             subject: "account policy".into(),
-            parts: vec![(Part::AccountPolicy, Some(RecordValue::AccountPolicy(after)))],
+            parts: vec![(Part::AccountPolicy, Some(RecordValue::AccountPolicy(after.into())))],
         });
         application
     }

@@ -159,7 +159,7 @@ fn service(stage: &Rc<Stage>, client: &Rc<Installation>, profile: &Profile) {
         host: client.host.clone(),
         logon: mockdc_mocks::LogonType::Service,
         rights: Right::ALL.iter().copied().collect(),
-        groups: BTreeSet::new(),
+        groups: Default::default(),
         administrator: true,
         issued: SimTime::START,
     });

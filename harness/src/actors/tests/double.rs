@@ -171,7 +171,7 @@ impl Double {
             host: host.clone(),
             logon: LogonType::Service,
             rights: *self.rights.borrow(),
-            groups: BTreeSet::new(),
+            groups: Default::default(),
             administrator: self.administrator.get(),
             issued: self.now(),
         })

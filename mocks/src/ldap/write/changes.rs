@@ -176,7 +176,7 @@ impl Edit<'_> {
             && *policy != self.view.database.account_policy()
         {
             kind = ChangeKind::AccountPolicy;
-            parts.push((Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone()))));
+            parts.push((Part::AccountPolicy, Some(RecordValue::AccountPolicy(policy.clone().into()))));
         }
         if parts.is_empty() {
             return None;
