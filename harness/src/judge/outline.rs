@@ -236,11 +236,13 @@ impl<'a> Outline<'a> {
             dcs: run.plan().world.dcs.iter().map(|dc| &dc.name).collect(),
             register: Register::new(paged),
         };
-        start.map_or(&[][..], |start| &start.told).iter().for_each(|event| outline.learn(event));
         match paged {
             // What the register has of these it reads when it is asked.
-            Some((events, length)) => events.chosen(length, OUTLINED).for_each(|event| outline.take(&event)),
-            None => run.events.range(length..).for_each(|event| outline.learn(event)),
+            Some((events, _)) => events.chosen(0, OUTLINED).for_each(|event| outline.take(&event)),
+            None => {
+                let told = start.map_or(&[][..], |start| &start.told);
+                told.iter().chain(run.events.range(length..)).for_each(|event| outline.learn(event));
+            }
         }
         let of_purpose =
             |purpose: &PurposeMark| ((purpose.account.name().clone(), purpose.at.clone()), Vec::new());

@@ -13,7 +13,8 @@ use crate::timeline::{Event, EventKind, Events};
 pub(crate) struct Start {
     /// How many events.
     pub(crate) length: usize,
-    /// Those that actors, processes, accounts and sums are told by: all but other states.
+    /// Those that actors, processes, accounts and sums are told by: all but other states. None where they lie in pages;
+    /// of a run in pages they are read by class.
     pub(crate) told: Vec<Event>,
     /// What each controller shows, by the plan's list of controllers.
     pub(crate) shown: IndexMap<StateKey, Vec<Option<(Value, u64)>>, KeyHashes>,
@@ -59,7 +60,7 @@ impl Start {
                     at[*dc] = value.clone().map(|value| (value, event.seq));
                 }
             }
-            if is_told {
+            if is_told && !events.are_paged() {
                 start.told.push(event.into_owned());
             }
         }

@@ -123,6 +123,9 @@ impl Classes {
     ]);
     pub(crate) const WIRE: Classes = Classes::these(&[Class::Ldap, Class::Committed, Class::Replicated]);
 
+    /// What a start that is known does not tell: states of hosts that no commit made.
+    pub(crate) const UNTOLD: Classes = Classes::these(&[Class::Right, Class::State]);
+
     /// These and no others.
     pub(crate) const fn these(classes: &[Class]) -> Classes {
         let (mut all, mut place) = (0, 0);
@@ -136,6 +139,11 @@ impl Classes {
     /// These and those.
     pub(crate) const fn and(self, other: Classes) -> Classes {
         Classes(self.0 | other.0)
+    }
+
+    /// These without those.
+    pub(crate) const fn and_not(self, other: Classes) -> Classes {
+        Classes(self.0 & !other.0)
     }
 
     /// Whether a class is one of them.
