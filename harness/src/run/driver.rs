@@ -141,6 +141,8 @@ impl Driver {
             while let Some(birth) = self.next_birth() {
                 self.turns.add(life(birth, &self.stage, &self.path));
             }
+            // A large estate begins with very many, once.
+            self.stage.births.borrow_mut().shrink_to(1_024);
             self.turns.all();
             // A run that has been ended does not go on, however much is still about to happen.
             if self.stage.births.borrow().is_empty() || self.stage.ended.get().is_some() {

@@ -14,6 +14,10 @@ use std::path::PathBuf;
 use load::{Load, bind, describe, search};
 use peers::{PASSWORD, Peer, USERS, serve_a_domain, user};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each server has its turn.
 const ROUNDS: usize = 5;
 /// Clients at once.
@@ -28,7 +32,12 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
     let mut met = true;
     let mock = Peer::mock(2)?;
-    met &= told("first answer", mock.first_answer.as_secs_f64() * 1_000.0, "ms", 20.0, false);
+    let mut answers = vec![mock.first_answer];
+    for _ in 1..ROUNDS {
+        answers.push(Peer::mock(2)?.first_answer);
+    }
+    answers.sort_unstable();
+    met &= told("first answer", answers[ROUNDS / 2].as_secs_f64() * 1_000.0, "ms", 20.0, false);
     let alone = Peer::mock(0)?;
     let many = Peer::mock(FURTHER)?;
     for peer in [&alone, &many] {

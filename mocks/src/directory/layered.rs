@@ -44,6 +44,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         if !self.own.contains_key(key) {
             let value = self.base.get(key)?.clone();
+            self.make_room();
             self.own.insert(key.clone(), Some(value));
         }
         self.own.get_mut(key)?.as_mut()
@@ -54,6 +55,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     where
         V: Default,
     {
+        self.make_room();
         let base = &self.base;
         let value = match self.own.entry(key) {
             map::Entry::Occupied(entry) => entry.into_mut(),
@@ -77,8 +79,17 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
         }
     }
 
+    /// Room for one change more. Those of machines are few and the machines many: a table that grew by itself would
+    /// take twice what they need.
+    fn make_room(&mut self) {
+        if self.own.len() < 64 && self.own.len() == self.own.capacity() {
+            self.own.reserve_exact(4);
+        }
+    }
+
     /// Gives a key a value, and returns the one that it had.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.make_room();
         let base = &self.base;
         let old = match self.own.entry(key) {
             map::Entry::Occupied(mut entry) => entry.insert(Some(value)),
@@ -96,10 +107,14 @@ impl<K: Ord + Hash + Clone, V: Clone> Layered<K, V> {
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let old = match self.base.get(key) {
             None => self.own.swap_remove(key).flatten(),
-            Some(shared) => match self.own.insert(key.clone(), None) {
-                Some(own) => own,
-                None => Some(shared.clone()),
-            },
+            Some(shared) => {
+                let shared = shared.clone();
+                self.make_room();
+                match self.own.insert(key.clone(), None) {
+                    Some(own) => own,
+                    None => Some(shared),
+                }
+            }
         };
         self.len -= usize::from(old.is_some());
         old

@@ -396,6 +396,8 @@ fn build_world(
             }
         }
     }
+    // Large estates have many, and they stay.
+    machines.shrink_to_fit();
     check_pdc(context, &nodes["dc"]);
     if world::speaks_of_computers(context, nodes) {
         spec.computer_accounts = ComputerAccounts::Listed;
