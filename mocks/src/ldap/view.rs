@@ -222,6 +222,10 @@ impl<'a> View<'a> {
             "instancetype" if node.fixed("instanceType").is_none() => one("4"),
             "whencreated" | "createtimestamp" => one(self.time(node.created)),
             "whenchanged" | "modifytimestamp" => one(self.time(node.changed)),
+            // Accounts that the domain model does not list have their passwords from the first day.
+            "pwdlastset" if node.fixed("accountExpires").is_some() => {
+                one(self.file_time(node.created).to_string())
+            }
             "usncreated" => one(node.usn_created.to_string()),
             "usnchanged" => one(node.usn_changed.to_string()),
             "isdeleted" if deleted => one("TRUE"),

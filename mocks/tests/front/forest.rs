@@ -145,6 +145,8 @@ async fn every_account_has_an_identifier_and_what_a_new_account_has() -> Outcome
             {
                 assert_eq!(account.attrs[name], [value], "{}", account.dn);
             }
+            let set = account.attrs["pwdLastSet"][0].parse::<i64>()?;
+            assert!(set == 0 || set > 125_911_584_000_000_000, "{}: before the year 2000", account.dn);
         }
     }
     Ok(())
