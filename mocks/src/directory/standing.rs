@@ -86,6 +86,7 @@ impl Database {
                 let standing = Standing::at(self, None, rid);
                 debug_assert_eq!(standing.rights, effective_rights(self, None, rid));
                 self.standings.accounts.truncate(REMEMBERED - 1);
+                self.standings.accounts.reserve_exact(1);
                 self.standings.accounts.push((rid, standing));
                 self.standings.accounts.len() - 1
             }
@@ -122,6 +123,7 @@ impl Database {
             let (user, password) = (attempt.user.clone(), attempt.password.clone());
             self.standings.logons.retain(|logon| logon.user != user || logon.password != password);
             self.standings.logons.truncate(REMEMBERED - 1);
+            self.standings.logons.reserve_exact(1);
             self.standings.logons.push(GoodLogon { user, password, rid, until });
         }
         verdict

@@ -1,5 +1,6 @@
 //! Group policy in a running domain: refreshes, edits, and the rights that machines state.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::accounts::{done, refused};
@@ -24,6 +25,8 @@ pub(super) struct Policies {
     timers: Timers<usize>,
     /// Many machines have the same.
     stated: HostMap<Arc<RightsByName>>,
+    /// Those of the last few statements that differ.
+    recent: VecDeque<Arc<RightsByName>>,
     /// The same of controllers of which nothing was stated since the start.
     first: HostMap<Arc<FirstRights>>,
     /// Nothing refreshes before there is a policy.
@@ -74,6 +77,18 @@ impl Policies {
         }
         self.arm_all();
         self
+    }
+
+    /// These rights, in one piece of memory with their like that were stated lately.
+    fn shared(&mut self, rights: RightsByName) -> Arc<RightsByName> {
+        const REMEMBERED: usize = 8;
+        if let Some(known) = self.recent.iter().find(|known| ***known == rights) {
+            return known.clone();
+        }
+        let rights = Arc::new(rights);
+        self.recent.truncate(REMEMBERED - 1);
+        self.recent.push_front(rights.clone());
+        rights
     }
 
     fn arm_all(&mut self) {
@@ -282,10 +297,8 @@ impl Domain {
     pub(super) fn state_first_rights(&mut self, now: SimTime, host: &HostName) {
         let Some(dc) = self.controllers.index(host) else {
             let Some((own, domain)) = self.databases(now, host) else { return };
-            let mut rights = Arc::new(RightsByName::at(own, domain));
-            if let Some((_, last)) = self.policies.stated.last().filter(|(_, last)| **last == rights) {
-                rights = last.clone();
-            }
+            let rights = RightsByName::at(own, domain);
+            let rights = self.policies.shared(rights);
             self.facts.defer(now, host, Deferred::Rights(rights.clone()));
             self.policies.stated.insert(host.clone(), rights);
             return;
@@ -304,7 +317,8 @@ impl Domain {
             return;
         }
         let Some((own, domain)) = self.databases(now, host) else { return };
-        let after = Arc::new(RightsByName::at(own, domain));
+        let after = RightsByName::at(own, domain);
+        let after = self.policies.shared(after);
         let first = self.policies.first.swap_remove(host);
         let old = self.policies.stated.insert(host.clone(), after.clone());
         let none = RightsByName::default();
