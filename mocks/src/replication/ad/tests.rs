@@ -183,6 +183,28 @@ fn forcing_one_controller_pulls_from_its_partners_and_forcing_the_domain_reaches
     )));
 }
 
+/// DC2 hears of DC1 over a slow link, and DC3 of DC1 by DC2 alone.
+#[test]
+fn a_sync_of_the_domain_that_waits_stays_one_when_a_controller_is_asked_for_as_well() {
+    let dcs = dcs(&RING);
+    let between = ("DC1".into(), "DC2".into());
+    let link = LinkSpec { between, bits_per_second: None, latency: Span::secs(1), busy: Vec::new() };
+    let ad = Ad::new(&AdSpec::default(), &dcs, Span::hours(9), Streams::new(1));
+    let mut lab = Lab::over(ad, &dcs, &[link]);
+    lab.part("DC1", "DC4");
+    lab.add_user("DC1", "alice");
+    let _ = lab.synchronize("DC2", false);
+    // The source has read; its answer is on its way.
+    lab.run_to(Span::millis(1_500));
+    lab.add_user("DC1", "bob");
+    let _ = lab.synchronize_domain("DC1", false);
+    let _ = lab.synchronize("DC2", false);
+    lab.run_to(Span::mins(1));
+    assert_eq!(lab.visible("DC2", "alice"), Some(Span::secs(2)));
+    assert_eq!(lab.visible("DC2", "bob"), Some(Span::secs(4)));
+    assert_eq!(lab.visible("DC3", "bob"), Some(Span::secs(4)), "it goes on through the whole domain at once");
+}
+
 #[test]
 fn what_a_partition_held_back_comes_with_the_hourly_poll() {
     let mut lab = lab(&["DC1", "DC2"]);
