@@ -207,6 +207,24 @@ fn a_crash_does_not_lose_what_a_restore_puts_right() {
 }
 
 #[test]
+fn a_crash_does_not_lose_what_the_others_had_before_their_restore() {
+    let mut domain = domain(constant(30), 1, &[130]);
+    let others = CONTROLLERS.into_iter().filter(|host| *host != "PDC1");
+    others.clone().for_each(|host| go(&mut domain, 1, host, take("a")));
+    go(&mut domain, 10, "PDC1", add("u0"));
+    for host in others.clone() {
+        assert_eq!(shown(&mut domain, 110, host), ["u0"], "{host}");
+    }
+    others.clone().for_each(|host| go(&mut domain, 120, host, restore("a")));
+    for host in others {
+        assert_eq!(shown(&mut domain, 121, host), [""; 0], "{host}: it comes again");
+    }
+    for host in CONTROLLERS {
+        assert_eq!(shown(&mut domain, 200, host), ["u0"], "{host}");
+    }
+}
+
+#[test]
 fn serial_numbers_that_were_given_out_twice_cost_a_full_synchronisation() {
     let mut domain = domain(nt4(), 1, &[]);
     go(&mut domain, 0, "PDC1", take("a"));
