@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use mockdc_mocks::{SimTime, Span};
 
 use crate::run::Pulse;
 
@@ -89,8 +90,28 @@ impl Progress {
 
 /// How far runs have got: what one reads while an estate is played.
 fn reached(pulse: &Pulse) -> String {
-    match pulse.reached() {
-        (0, _) => "preparing".to_owned(),
-        (events, at) => format!("{} thousand events, the scenario's clock at {at}", events / 1_000),
+    let (events, at) = pulse.reached();
+    told(events, at)
+}
+
+/// The same in words; the clock to the second.
+fn told(events: u64, at: SimTime) -> String {
+    match events {
+        0 => "preparing".to_owned(),
+        _ => {
+            let at = Span::secs(at.as_millis() / 1_000);
+            format!("{} thousand events, the scenario's clock at {at}", events / 1_000)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_thousands_of_events_and_the_clock_to_the_second() {
+        assert_eq!(told(0, SimTime::START), "preparing");
+        assert_eq!(told(8_192, SimTime(3_661_234)), "8 thousand events, the scenario's clock at 1h1m1s");
     }
 }
